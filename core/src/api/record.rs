@@ -1,0 +1,127 @@
+//! One declaration of a request or an answer gives both its Rust type and its field table.
+//!
+//! The table drives checking, encoding, decoding and the generated types of the other languages.
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// Text out of an open list: values that are not listed are kept.
+    Code(&'static [&'static str]),
+    /// An amount in fen (0.01 CNY), 0 to 2 147 483 647.
+    Fen,
+    /// A whole number of at least this much.
+    Count(i64),
+    /// A list of records.
+    Records(&'static [Field]),
+}
+
+/// Must a field be given?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Required; a client fills it in from its options.
+    Filled,
+    /// Required.
+    Required,
+    /// May be left out.
+    Optional,
+}
+
+/// One field of a request or an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// WeChat Pay's own name for it.
+    pub name: &'static str,
+    /// Must it be given?
+    pub need: Need,
+    /// What it holds.
+    pub kind: Kind,
+    /// The most characters of a text in a request.
+    pub max: Option<usize>,
+    /// Another spelling under which answers carry it.
+    pub also: Option<&'static str>,
+    /// What it means, and where that is documented.
+    pub doc: &'static str,
+}
+
+/// A type with a field table.
+pub trait Record {
+    /// Its fields, in the order in which they are sent.
+    const FIELDS: &'static [Field];
+}
+
+/// A Rust type that a field can have.
+pub(crate) trait FieldType {
+    const KIND: Kind;
+
+    /// Is there nothing to write?
+    fn left_out(&self) -> bool {
+        false
+    }
+}
+
+impl FieldType for String {
+    const KIND: Kind = Kind::Text;
+}
+
+impl<T: Record> FieldType for Vec<T> {
+    const KIND: Kind = Kind::Records(T::FIELDS);
+}
+
+impl<T: FieldType> FieldType for Option<T> {
+    const KIND: Kind = T::KIND;
+
+    fn left_out(&self) -> bool {
+        self.is_none()
+    }
+}
+
+macro_rules! record {
+    // A request knows all its fields; an answer keeps those that it does not know.
+    ($(#[$meta:meta])* request $Name:ident { $($fields:tt)* }) => {
+        record! { @define [$(#[$meta])*] [Eq, Default] [#[serde(deny_unknown_fields)]] $Name { $($fields)* } {} }
+    };
+    ($(#[$meta:meta])* answer $Name:ident { $($fields:tt)* }) => {
+        record! { @define [$(#[$meta])*] [] [#[non_exhaustive]] $Name { $($fields)* } {
+            /// Fields that the documentation does not name, as sent.
+            #[serde(flatten)]
+            pub unknown: serde_json::Map<String, serde_json::Value>,
+        } }
+    };
+    (@define [$($doc_of_type:tt)*] [$($derived:ident),*] [$($after:tt)*] $Name:ident {
+        $($(#[doc = $doc:literal])+ $need:ident $field:ident: $Type:ty $(, max $max:literal)? $(, also $also:literal)?;)+
+    } { $($rest:tt)* }) => {
+        $($doc_of_type)*
+        #[derive(Debug, Clone, PartialEq, $($derived,)* serde::Serialize, serde::Deserialize)]
+        $($after)*
+        pub struct $Name {
+            $(
+                $(#[doc = $doc])+
+                #[serde(skip_serializing_if = "crate::api::record::FieldType::left_out")]
+                pub $field: record!(@type $need $Type),
+            )+
+            $($rest)*
+        }
+
+        impl crate::api::Record for $Name {
+            const FIELDS: &'static [crate::api::Field] = &[$(crate::api::Field {
+                name: stringify!($field),
+                need: record!(@need $need),
+                kind: <$Type as crate::api::record::FieldType>::KIND,
+                max: record!(@option $($max)?),
+                also: record!(@option $($also)?),
+                doc: concat!($($doc, "\n"),+),
+            }),+];
+        }
+    };
+    (@type required $Type:ty) => { $Type };
+    (@type $need:ident $Type:ty) => { Option<$Type> };
+    (@need filled) => { crate::api::Need::Filled };
+    (@need required) => { crate::api::Need::Required };
+    (@need optional) => { crate::api::Need::Optional };
+    (@option) => { None };
+    (@option $value:literal) => { Some($value) };
+}
+pub(crate) use record;

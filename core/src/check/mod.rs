@@ -1,0 +1,243 @@
+//! Findings about a request, before it is sent.
+
+pub mod rules;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub use rules::{Rule, Rules};
+
+use crate::api::{Field, Kind, Method, Need, Operation};
+
+/// Does a finding stop the request?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not; the live server has the last word.
+    Warning,
+}
+
+/// One remark about one field, in the shape of the server's own `detail`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// The rule's stable name.
+    pub rule: &'static str,
+    /// Does it stop the request?
+    pub severity: Severity,
+    /// JSON Pointer into a body (`/order_fee`); the bare name in a query string or header.
+    pub field: String,
+    /// The value as given; null when there is none.
+    pub value: Value,
+    /// What is wrong, and what would be right.
+    pub issue: String,
+    /// `body`, `query`, or for remarks about an answer `response` and `header`.
+    pub location: &'static str,
+}
+
+/// The fields of one request that are sound in themselves.
+pub struct Fields<'a> {
+    sound: Vec<(&'static str, &'a Value)>,
+}
+
+impl<'a> Fields<'a> {
+    /// The text of a field, if it was given and is sound.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        self.value(name).and_then(Value::as_str)
+    }
+
+    /// The whole number in a field, if it was given and is sound.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.value(name).and_then(Value::as_i64)
+    }
+
+    /// Was the field given, and is it sound?
+    pub fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    fn value(&self, name: &str) -> Option<&'a Value> {
+        self.sound.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+}
+
+/// Collects findings at the severities that the caller chose.
+pub struct Report<'a> {
+    rules: &'a Rules,
+    location: &'static str,
+    given: &'a Map<String, Value>,
+    findings: Vec<Finding>,
+}
+
+impl Report<'_> {
+    /// Adds a finding about a field, unless its rule is off.
+    pub fn add(&mut self, rule: &Rule, field: &str, issue: impl Into<String>) {
+        if let Some(severity) = self.rules.severity(rule) {
+            self.findings.push(Finding {
+                rule: rule.name,
+                severity,
+                field: if self.location == "body" { format!("/{field}") } else { field.to_owned() },
+                value: self.given.get(field).cloned().unwrap_or(Value::Null),
+                issue: issue.into(),
+                location: self.location,
+            });
+        }
+    }
+
+    /// Was the field given at all, sound or not?
+    pub fn given(&self, field: &str) -> bool {
+        self.given.contains_key(field)
+    }
+}
+
+/// Finds what is wrong with a request, all at once, without sending it.
+///
+/// `fields` is what would be given to the operation, `appid` and `mchid` included.
+pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding> {
+    let spec = operation.spec();
+    let location = match spec.method {
+        Method::Get => "query",
+        Method::Post => "body",
+    };
+    let none = Map::new();
+    let Value::Object(given) = fields else {
+        let mut report = Report { rules, location, given: &none, findings: Vec::new() };
+        report.add(&rules::TYPE, "", format!("must be a map of fields, not {}", called(fields)));
+        return report.findings;
+    };
+    let mut report = Report { rules, location, given, findings: Vec::new() };
+    let mut sound = Vec::with_capacity(given.len());
+    for field in spec.request {
+        match given.get(field.name) {
+            None if field.need == Need::Optional => {}
+            None => report.add(&rules::REQUIRED, field.name, "is required"),
+            Some(value) => match unsound(field, value) {
+                Some((rule, issue)) => report.add(rule, field.name, issue),
+                None => sound.push((field.name, value)),
+            },
+        }
+    }
+    for name in given.keys().filter(|name| !spec.request.iter().any(|field| field.name == name.as_str())) {
+        let issue = match nearest(name, spec.request) {
+            Some(known) => format!("is not a field of {operation}; did you mean `{known}`?"),
+            None => format!("is not a field of {operation}; take it out"),
+        };
+        report.add(&rules::UNKNOWN_FIELD, name, issue);
+    }
+    for (name, value) in &sound {
+        if let Some(text) = value.as_str() {
+            rules::text(name, text, &mut report);
+        }
+    }
+    (spec.rules)(&Fields { sound }, &mut report);
+    report.findings
+}
+
+/// [`check`] for a request that is still JSON text, where a field can stand twice.
+///
+/// Gives the request that was read beside the findings.
+pub fn check_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Vec<Finding>) {
+    let location = "body";
+    match serde_json::from_str::<Members>(text) {
+        Err(_) => {
+            let none = Map::new();
+            let mut report = Report { rules, location, given: &none, findings: Vec::new() };
+            report.add(&rules::TYPE, "", "must be the JSON text of a map of fields");
+            (Value::Null, report.findings)
+        }
+        Ok(Members { given, twice }) => {
+            let mut report = Report { rules, location, given: &given, findings: Vec::new() };
+            for name in &twice {
+                report.add(&rules::DUPLICATE_FIELD, name, "is given twice; which one counts is not defined");
+            }
+            let mut findings = report.findings;
+            let given = Value::Object(given);
+            findings.extend(check(operation, &given, rules));
+            (given, findings)
+        }
+    }
+}
+
+/// The members of a JSON object, and the names that stood there more than once.
+struct Members {
+    given: Map<String, Value>,
+    twice: Vec<String>,
+}
+
+impl<'de> serde::Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> serde::de::Visitor<'de> for Reader {
+            type Value = Members;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("a map of fields")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Members { given: Map::new(), twice: Vec::new() };
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if members.given.insert(name.clone(), value).is_some() && !members.twice.contains(&name) {
+                        members.twice.push(name);
+                    }
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+/// The integrity of one value: none of this can be switched off.
+fn unsound(field: &Field, value: &Value) -> Option<(&'static Rule, String)> {
+    let wanted = match field.kind {
+        Kind::Text | Kind::Code(_) => "text",
+        Kind::Fen => "a whole number of fen",
+        Kind::Count(_) => "a whole number",
+        Kind::Records(_) => "a list",
+    };
+    match (field.kind, value) {
+        (_, Value::Null) => Some((&rules::TYPE, format!("must be {wanted}, not null; leave the field out instead"))),
+        (Kind::Text | Kind::Code(_), Value::String(text)) => {
+            if text.is_empty() {
+                return Some((&rules::EMPTY, "must not be empty".to_owned()));
+            }
+            if text.chars().any(char::is_control) {
+                return Some((&rules::CONTROL_CHARACTER, "must not hold control characters or line breaks".to_owned()));
+            }
+            let (length, max) = (text.chars().count(), field.max.unwrap_or(usize::MAX));
+            (length > max).then(|| (&rules::LENGTH, format!("must be at most {max} characters; it has {length}")))
+        }
+        (Kind::Fen, Value::Number(number)) if number.is_i64() || number.is_u64() => {
+            let in_range = number.as_i64().is_some_and(|fen| (0..=i64::from(i32::MAX)).contains(&fen));
+            (!in_range).then(|| (&rules::RANGE, "must lie between 0 and 2147483647 fen".to_owned()))
+        }
+        (Kind::Count(min), Value::Number(number)) if number.is_i64() || number.is_u64() => {
+            let in_range = number.as_i64().is_some_and(|count| (min..=i64::from(i32::MAX)).contains(&count));
+            (!in_range).then(|| (&rules::RANGE, format!("must lie between {min} and 2147483647")))
+        }
+        _ => Some((&rules::TYPE, format!("must be {wanted}, not {}", called(value)))),
+    }
+}
+
+/// What a user would call a JSON value.
+fn called(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(number) if number.is_f64() => "a fraction",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// The field that a misspelt name most likely meant: alike but for case, dashes and underscores.
+fn nearest(name: &str, fields: &[Field]) -> Option<&'static str> {
+    let plain = |text: &str| text.replace(['_', '-'], "").to_ascii_lowercase();
+    fields.iter().map(|field| field.name).find(|known| plain(known) == plain(name))
+}

@@ -1,0 +1,196 @@
+//! The rules by name, and the business rules that several operations share.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fields, Report, Severity};
+use crate::{
+    error::{Error, INVALID_OPTION},
+    model::{CustomsCode, OrderType, Standing},
+};
+
+/// A rule that a request can break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// Its stable name.
+    pub name: &'static str,
+    /// What it says.
+    pub about: &'static str,
+    /// How it is reported unless the caller chooses otherwise.
+    pub severity: Severity,
+    /// Does it guard the integrity of the message? Such a rule cannot be changed.
+    pub integrity: bool,
+}
+
+macro_rules! rules {
+    ($($NAME:ident $name:literal $Severity:ident $integrity:literal $about:literal,)+) => {
+        $(
+            #[doc = $about]
+            pub const $NAME: Rule =
+                Rule { name: $name, about: $about, severity: Severity::$Severity, integrity: $integrity };
+        )+
+
+        /// Every rule.
+        pub const ALL: &[Rule] = &[$($NAME),+];
+    };
+}
+
+rules! {
+    REQUIRED "required" Error true "A required field must be given.",
+    EMPTY "empty" Error true "A text must not be empty.",
+    TYPE "type" Error true "A value must be of the documented type.",
+    LENGTH "length" Error true "A text must not be longer than documented, counted in characters.",
+    RANGE "range" Error true "A number must lie within the documented range.",
+    CONTROL_CHARACTER "control_character" Error true "No control characters: they could forge a line of the signed message.",
+    UNKNOWN_FIELD "unknown_field" Error true "Only documented fields are sent.",
+    DUPLICATE_FIELD "duplicate_field" Error true "A field is given once.",
+    OUT_TRADE_NO_CHARACTERS "out_trade_no_characters" Error false "`out_trade_no` holds only digits, letters and `_-|*@`.",
+    SPLIT_FIELDS_INCOMPLETE "split_fields_incomplete" Error false "A split order needs all its amounts, and on declare its currency.",
+    ORDER_FEE_SUM "order_fee_sum" Error false "`order_fee` is `transport_fee` plus `product_fee`.",
+    FEE_TYPE_CNY "fee_type_cny" Error false "`fee_type` is `CNY`.",
+    OUTSIDE_BMP "outside_bmp" Error false "Characters outside the Basic Multilingual Plane are not taken.",
+    ORDER_TYPE_KNOWN "order_type_known" Error false "`order_type` is one of the four documented words.",
+    MCHID_DIGITS "mchid_digits" Warning false "The declare page says that `mchid` has 10 digits; nine-digit overseas ids exist.",
+    TRANSACTION_ID_DIGITS "transaction_id_digits" Warning false "The declare page says that `transaction_id` has 28 digits.",
+    CUSTOMS_UNKNOWN "customs_unknown" Warning false "`customs` is not in the known list.",
+    CUSTOMS_LEGACY "customs_legacy" Warning false "`customs` is suspended, or an older spelling.",
+    SUB_ORDER_NO_CHARACTERS "sub_order_no_characters" Warning false "`sub_order_no` is assumed to take the characters of `out_trade_no` (inferred).",
+    SPLIT_WITHOUT_SUB_ORDER_NO "split_without_sub_order_no" Warning false "Split amounts have no effect without `sub_order_no`.",
+    SPLIT_INSTITUTION_MODE "split_institution_mode" Warning false "The Chinese pages of 2025 limit splits to institution mode; the English ones do not.",
+}
+
+/// What a caller may make of a business rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Breaking it stops the request.
+    Error,
+    /// Breaking it is only reported.
+    Warning,
+    /// It is not looked at.
+    Off,
+}
+
+/// The caller's choices about business rules, by rule name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    levels: BTreeMap<&'static str, Level>,
+}
+
+impl Rules {
+    /// Chooses levels by rule name.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` for a name that no rule has, and for integrity rules.
+    pub fn new<'a>(levels: impl IntoIterator<Item = (&'a str, Level)>) -> Result<Rules, Error> {
+        let mut rules = Rules::default();
+        for (name, level) in levels {
+            let refused = |why: String| Error::new(INVALID_OPTION, format!("option `rules`: {why}"));
+            let rule = ALL
+                .iter()
+                .find(|rule| rule.name == name)
+                .ok_or_else(|| refused(format!("no rule is named `{name}`")))?;
+            if rule.integrity {
+                return Err(refused(format!("`{name}` guards the integrity of the message and cannot be changed")));
+            }
+            rules.levels.insert(rule.name, level);
+        }
+        Ok(rules)
+    }
+
+    /// Reads levels from data: a map from rule name to `"error"`, `"warning"` or `"off"`.
+    ///
+    /// # Errors
+    /// As [`Rules::new`], and `INVALID_OPTION` for other levels.
+    pub fn from_value(value: &serde_json::Value) -> Result<Rules, Error> {
+        let levels: BTreeMap<String, Level> = serde_json::from_value(value.clone()).map_err(|_| {
+            Error::new(
+                INVALID_OPTION,
+                "option `rules`: must be a map from rule name to \"error\", \"warning\" or \"off\"".to_owned(),
+            )
+        })?;
+        Rules::new(levels.iter().map(|(name, level)| (name.as_str(), *level)))
+    }
+
+    pub(super) fn severity(&self, rule: &Rule) -> Option<Severity> {
+        match self.levels.get(rule.name) {
+            None => Some(rule.severity),
+            Some(Level::Error) => Some(Severity::Error),
+            Some(Level::Warning) => Some(Severity::Warning),
+            Some(Level::Off) => None,
+        }
+    }
+}
+
+/// The rules for a single text, which follow from the field's name wherever it stands.
+pub(super) fn text(field: &str, text: &str, report: &mut Report<'_>) {
+    if text.chars().any(|character| u32::from(character) > 0xFFFF) {
+        report.add(&OUTSIDE_BMP, field, "must not hold characters outside the Basic Multilingual Plane, such as emoji");
+    }
+    match field {
+        "mchid" if !digits(text, 10) => report.add(&MCHID_DIGITS, field, "is usually 10 digits"),
+        "transaction_id" if !digits(text, 28) => report.add(&TRANSACTION_ID_DIGITS, field, "is usually 28 digits"),
+        "out_trade_no" if !order_characters(text) => {
+            report.add(&OUT_TRADE_NO_CHARACTERS, field, "must hold only digits, letters and _-|*@");
+        }
+        "sub_order_no" if !order_characters(text) => {
+            report.add(&SUB_ORDER_NO_CHARACTERS, field, "should hold only digits, letters and _-|*@");
+        }
+        "fee_type" if text != "CNY" => report.add(&FEE_TYPE_CNY, field, "must be CNY"),
+        "order_type" if !OrderType::KNOWN.contains(&text) => {
+            report.add(&ORDER_TYPE_KNOWN, field, format!("must be one of {}", OrderType::KNOWN.join(", ")));
+        }
+        "customs" => match CustomsCode::from(text).place() {
+            None => report.add(&CUSTOMS_UNKNOWN, field, "is not a customs code that this version knows"),
+            Some(place) if place.standing == Standing::Legacy => {
+                report.add(&CUSTOMS_LEGACY, field, format!("is a suspended or older code ({})", place.en));
+            }
+            Some(_) => {}
+        },
+        _ => {}
+    }
+}
+
+/// The rules of a request that may be for one part of a split payment.
+///
+/// `parts` are the fields that such a request needs beside `sub_order_no`.
+pub fn split_order(fields: &Fields<'_>, parts: &[&str], report: &mut Report<'_>) {
+    let split = report.given("sub_order_no");
+    if fields.has("sub_order_no") {
+        report.add(
+            &SPLIT_INSTITUTION_MODE,
+            "sub_order_no",
+            "splits an order: some pages allow that to institutions only",
+        );
+    }
+    for part in parts {
+        match (split, fields.has(part)) {
+            (true, false) if !report.given(part) => {
+                report.add(&SPLIT_FIELDS_INCOMPLETE, part, "is required when sub_order_no is given")
+            }
+            (false, true) => {
+                report.add(&SPLIT_WITHOUT_SUB_ORDER_NO, part, "has no effect unless sub_order_no is given")
+            }
+            _ => {}
+        }
+    }
+    if let (Some(order), Some(transport), Some(product)) =
+        (fields.number("order_fee"), fields.number("transport_fee"), fields.number("product_fee"))
+        && order != transport + product
+    {
+        report.add(
+            &ORDER_FEE_SUM,
+            "order_fee",
+            format!("must be transport_fee + product_fee = {} fen", transport + product),
+        );
+    }
+}
+
+fn digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn order_characters(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-|*@".contains(&byte))
+}

@@ -1,0 +1,237 @@
+//! The driver for Rust: carries an [`Engine`]'s actions out with `reqwest`, natively and on wasm32.
+//!
+//! On wasm32 `fetch` follows redirects by itself, and a body is read whole before it is capped.
+
+#[cfg_attr(target_arch = "wasm32", path = "wasm.rs")]
+#[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
+mod host;
+
+use std::{
+    future::{Future, pending, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use web_time::{Instant, SystemTime, UNIX_EPOCH};
+
+use crate::{
+    api::Endpoint,
+    crypto::{Signer, Verifier},
+    engine::{Action, Call, Cause, Emit, Engine, Event, Now, Outcome, Sent, Shared},
+    error::{BODY_UNEXPECTED, Error, PLATFORM_KEY_INVALID, SIGNING_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT},
+    options::{CallOptions, Options},
+    response::Verified,
+};
+
+type Observer = Arc<dyn Fn(&Emit) + Send + Sync>;
+
+/// Declares to customs through WeChat Pay.
+///
+/// Cloning is cheap: clones share keys and connections.
+///
+/// ```no_run
+/// # async fn declare(private_key: &str, platform_key: &str) -> Result<(), wechatpay_customs::Error> {
+/// use wechatpay_customs::{Options, api::declare, client::Client};
+///
+/// let client = Client::new(Options {
+///     appid: Some("wxd678efh567hg6787".into()),
+///     mchid: Some("1230000109".into()),
+///     serial_no: Some("5157F09EFDC096DE15EBE81A47057A7232F1B8E1".into()),
+///     private_key: Some(private_key.into()),
+///     platform_keys: Some([("PUB_KEY_ID_01".to_owned(), platform_key.to_owned())].into()),
+///     ..Options::default()
+/// })?;
+/// let answer = client
+///     .declare(&declare::Request {
+///         out_trade_no: "20150806125346".into(),
+///         transaction_id: "1000320306201511078440737890".into(),
+///         customs: "SHANGHAI_ZS".into(),
+///         merchant_customs_no: "123456".into(),
+///         ..declare::Request::default()
+///     })
+///     .await?;
+/// println!("{}", answer.state);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    signer: Option<Arc<dyn Signer>>,
+    verifier: Arc<dyn Verifier>,
+    transport: host::Transport,
+    observer: Option<Observer>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Client").field("shared", &self.shared).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Makes a client that signs with `private_key`. Sends nothing.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PRIVATE_KEY_MISSING`, `PLATFORM_KEY_INVALID`.
+    pub fn new(options: Options) -> Result<Client, Error> {
+        let client = Client::for_parsing(options)?;
+        client.shared.require_signing()?;
+        Ok(client)
+    }
+
+    /// Makes a client that signs by other means, such as an HSM. Sends nothing.
+    ///
+    /// # Errors
+    /// As [`Client::new`]; `INVALID_OPTION` if there is a `private_key` too.
+    pub fn with_signer(options: Options, signer: Arc<dyn Signer>) -> Result<Client, Error> {
+        let client = Client::made_of(Shared::new(options, true)?, Some(signer))?;
+        client.shared.require_signing()?;
+        Ok(client)
+    }
+
+    /// Makes a client that may lack what is needed to sign; it can read answers all the same.
+    ///
+    /// # Errors
+    /// As [`Client::new`], for what is given.
+    pub fn for_parsing(options: Options) -> Result<Client, Error> {
+        let shared = Shared::new(options, false)?;
+        let signer = shared.signer()?;
+        Client::made_of(shared, signer)
+    }
+
+    fn made_of(shared: Shared, signer: Option<Arc<dyn Signer>>) -> Result<Client, Error> {
+        let verifier = shared.verifier().ok_or_else(|| {
+            Error::new(PLATFORM_KEY_INVALID, "no verifier is built in; turn on feature `aws-lc` or `rsa`")
+        })?;
+        let transport = host::Transport::new()
+            .map_err(|error| Error::new(TRANSPORT_FAILED, format!("no HTTP client could be made: {error}")))?;
+        Ok(Client { shared: Arc::new(shared), signer, verifier, transport, observer: None })
+    }
+
+    /// Calls `observer` at the beginning and end of each attempt.
+    #[must_use]
+    pub fn on_attempt(mut self, observer: impl Fn(&Emit) + Send + Sync + 'static) -> Client {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Makes one call, whichever its operation.
+    ///
+    /// # Errors
+    /// Any; dropping the future cancels the call.
+    pub async fn call<R: Endpoint>(&self, request: &R) -> Result<Verified<R::Response>, Error> {
+        let operation = R::OPERATION;
+        let fields = serde_json::to_value(request)
+            .map_err(|error| Error::new(BODY_UNEXPECTED, format!("the request cannot be written: {error}")))?;
+        let call = Call::Operation { operation: operation.name().to_owned(), fields };
+        match self.run(call, CallOptions::default(), pending()).await {
+            Ok(Outcome::Ok { value, request_id, warnings }) => {
+                Verified::from_parts(value, request_id, warnings, operation)
+            }
+            Ok(Outcome::Err(error)) | Err(error) => Err(error),
+            Ok(Outcome::Host | Outcome::Cancelled { .. }) => Err(unexpected()),
+        }
+    }
+
+    /// Drives any call to its end; when `cancelled` is ready, the call is given up.
+    ///
+    /// # Errors
+    /// What a signer of one's own raised.
+    pub async fn run(
+        &self,
+        call: Call,
+        options: CallOptions,
+        cancelled: impl Future<Output = ()>,
+    ) -> Result<Outcome, Error> {
+        let seed = host::seed()
+            .map_err(|error| Error::new(SIGNING_FAILED, format!("the system has no randomness: {error}")))?;
+        let clock = Clock::start();
+        let mut engine = Engine::new(call, Arc::clone(&self.shared), options, seed);
+        let mut cancelled = pin!(cancelled);
+        let mut event = Event::Start;
+        let mut raised = None;
+        loop {
+            let step = engine.step(event, clock.now());
+            if let Some(observer) = &self.observer {
+                step.emits.iter().for_each(|emit| observer(emit));
+            }
+            event = match step.action {
+                Action::Done { outcome: Outcome::Host } => return Err(raised.unwrap_or_else(unexpected)),
+                Action::Done { outcome } => return Ok(outcome),
+                Action::Sign { message, entropy, .. } => {
+                    let signed = self.signer.as_ref().map(|signer| signer.sign(&message, &entropy.unwrap_or_default()));
+                    match signed {
+                        Some(Ok(signature)) => Event::Signed { signature },
+                        Some(Err(error)) => {
+                            raised = Some(error);
+                            Event::HostFailed
+                        }
+                        None => Event::HostFailed,
+                    }
+                }
+                Action::Verify { spki_der, message, signature, .. } => {
+                    Event::Verified { ok: self.verifier.verify(&spki_der, &message, &signature) }
+                }
+                Action::Send { method, url, headers, body, timeout_ms, max_body } => {
+                    let send =
+                        self.transport.send(method, url, headers, body, Duration::from_millis(timeout_ms), max_body);
+                    first(send, cancelled.as_mut()).await.unwrap_or(Event::Cancel)
+                }
+                Action::Sleep { ms } => {
+                    let sleep = host::sleep(Duration::from_millis(ms));
+                    first(sleep, cancelled.as_mut()).await.map_or(Event::Cancel, |()| Event::Woke)
+                }
+                Action::LoadKeys { .. } => Event::KeysFailed,
+            };
+        }
+    }
+}
+
+/// The answer of a future, unless the other is ready first.
+async fn first<T>(answer: impl Future<Output = T>, mut other: impl Future<Output = ()> + Unpin) -> Option<T> {
+    let mut answer = pin!(answer);
+    poll_fn(move |context| {
+        if let Poll::Ready(answer) = answer.as_mut().poll(context) {
+            return Poll::Ready(Some(answer));
+        }
+        pin!(&mut other).poll(context).map(|()| None)
+    })
+    .await
+}
+
+fn unexpected() -> Error {
+    Error::new(UNEXPECTED_EVENT, "the engine ended in a way that its driver does not know")
+}
+
+/// A failure of which it is not known whether the request was sent.
+fn failed(cause: Cause) -> Event {
+    Event::Failed { sent: Sent::Unknown, cause }
+}
+
+/// All headers as they came.
+fn pairs(headers: &reqwest::header::HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
+}
+
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Clock {
+        Clock(Instant::now())
+    }
+
+    fn now(&self) -> Now {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Now { unix_ms: millis(unix) as i64, mono_ms: millis(self.0.elapsed()) }
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,102 @@
+use std::{error::Error as _, io, time::Duration};
+
+use reqwest::{Method, redirect, retry};
+
+use super::{failed, pairs};
+use crate::engine::{Cause, Event, Sent};
+
+#[derive(Clone)]
+pub(super) struct Transport(reqwest::Client);
+
+impl Transport {
+    pub(super) fn new() -> Result<Transport, reqwest::Error> {
+        // The engine refuses redirects and decides about retries.
+        let builder = reqwest::Client::builder().redirect(redirect::Policy::none()).retry(retry::never());
+        builder.build().map(Transport)
+    }
+
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        url: String,
+        headers: Vec<(String, String)>,
+        body: Option<String>,
+        timeout: Duration,
+        max_body: usize,
+    ) -> Event {
+        let Ok(method) = Method::from_bytes(method.as_bytes()) else { return failed(Cause::Other) };
+        let mut request = self.0.request(method, url).timeout(timeout);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return failure(&error),
+        };
+        let status = response.status().as_u16();
+        let headers = pairs(response.headers());
+        let mut body = Vec::new();
+        let mut truncated = false;
+        while !truncated {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    let room = max_body - body.len();
+                    truncated = chunk.len() > room;
+                    body.extend(chunk.iter().take(room));
+                }
+                Ok(None) => break,
+                Err(error) if error.is_timeout() => return failed(Cause::Timeout),
+                Err(_) => return failed(Cause::Body),
+            }
+        }
+        Event::Response { status, headers, body, truncated }
+    }
+}
+
+fn failure(error: &reqwest::Error) -> Event {
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push(cause);
+        source = cause.source();
+    }
+    let says = |words: &[&str]| {
+        causes.iter().any(|cause| {
+            let text = cause.to_string().to_lowercase();
+            words.iter().any(|word| text.contains(word))
+        })
+    };
+    if error.is_connect() {
+        let cause = match () {
+            () if says(&["dns error"]) => Cause::Dns,
+            () if says(&["certificate", "tls", "handshake", "invalidmessage"]) => Cause::Tls,
+            () if error.is_timeout() => Cause::Timeout,
+            () => Cause::Connect,
+        };
+        return Event::Failed { sent: Sent::No, cause };
+    }
+    let reset = causes.iter().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
+        )
+    });
+    failed(match () {
+        () if error.is_timeout() => Cause::Timeout,
+        () if reset || says(&["connection closed", "incomplete message"]) => Cause::Reset,
+        () if error.is_body() || error.is_decode() => Cause::Body,
+        () => Cause::Other,
+    })
+}
+
+pub(super) async fn sleep(span: Duration) {
+    tokio::time::sleep(span).await;
+}
+
+pub(super) fn seed() -> Result<[u8; 32], getrandom::Error> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map(|()| seed)
+}

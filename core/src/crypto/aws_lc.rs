@@ -1,0 +1,50 @@
+//! The native backend.
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::KeyPair,
+    signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey},
+};
+
+use super::{Signer, Verifier};
+use crate::{
+    error::{Error, PRIVATE_KEY_INVALID, SIGNING_FAILED},
+    keys::PrivateKey,
+};
+
+/// Signs with `aws-lc-rs`.
+pub struct AwsLcSigner(KeyPair);
+
+impl AwsLcSigner {
+    /// Takes over a key.
+    ///
+    /// # Errors
+    /// `PRIVATE_KEY_INVALID` if the numbers of the key do not fit together.
+    pub fn new(key: &PrivateKey) -> Result<AwsLcSigner, Error> {
+        KeyPair::from_pkcs8(key.pkcs8_der()).map(AwsLcSigner).map_err(|_| {
+            Error::new(
+                PRIVATE_KEY_INVALID,
+                "`private_key` is an RSA key whose numbers do not fit together; copy it again",
+            )
+        })
+    }
+}
+
+impl Signer for AwsLcSigner {
+    fn sign(&self, message: &[u8], _entropy: &[u8; 32]) -> Result<Vec<u8>, Error> {
+        let mut signature = vec![0; self.0.public_modulus_len()];
+        self.0
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .map_err(|_| Error::new(SIGNING_FAILED, "the private key could not sign"))?;
+        Ok(signature)
+    }
+}
+
+/// Verifies with `aws-lc-rs`.
+pub struct AwsLcVerifier;
+
+impl Verifier for AwsLcVerifier {
+    fn verify(&self, spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki_der).verify(message, signature).is_ok()
+    }
+}

@@ -1,0 +1,58 @@
+//! Signing and verification: RSASSA-PKCS1-v1_5 with SHA-256.
+
+#[cfg(all(feature = "aws-lc", not(target_arch = "wasm32")))]
+pub mod aws_lc;
+#[cfg(feature = "rsa")]
+pub mod rsa;
+
+use std::sync::Arc;
+
+use crate::{error::Error, keys::PrivateKey, options::Crypto};
+
+/// Signs with the merchant's private key, wherever that is kept.
+pub trait Signer: Send + Sync {
+    /// Signs a message, which the signer hashes; `entropy` blinds the computation where it needs blinding.
+    ///
+    /// # Errors
+    /// `SIGNING_FAILED`.
+    fn sign(&self, message: &[u8], entropy: &[u8; 32]) -> Result<Vec<u8>, Error>;
+}
+
+/// Verifies with a platform key.
+pub trait Verifier: Send + Sync {
+    /// Does the signature belong to this message and key (SubjectPublicKeyInfo, DER)?
+    fn verify(&self, spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool;
+}
+
+/// The signer for a private key: `aws-lc-rs` where it is built in, unless software is asked for.
+///
+/// # Errors
+/// `PRIVATE_KEY_INVALID` if the numbers of the key do not fit together, and if no signer is built in.
+pub fn signer(key: &PrivateKey, crypto: Crypto) -> Result<Arc<dyn Signer>, Error> {
+    match crypto {
+        #[cfg(all(feature = "aws-lc", not(target_arch = "wasm32")))]
+        Crypto::Auto => Ok(Arc::new(aws_lc::AwsLcSigner::new(key)?)),
+        #[cfg(feature = "rsa")]
+        _ => Ok(Arc::new(rsa::RsaSigner::new(key)?)),
+        #[cfg(not(feature = "rsa"))]
+        _ => {
+            let _ = key;
+            Err(Error::new(
+                crate::error::PRIVATE_KEY_INVALID,
+                "no software signer is built in; turn on feature `rsa`, or give a signer of your own",
+            ))
+        }
+    }
+}
+
+/// The verifier that goes with [`signer`]; `None` if none is built in.
+pub fn verifier(crypto: Crypto) -> Option<Arc<dyn Verifier>> {
+    match crypto {
+        #[cfg(all(feature = "aws-lc", not(target_arch = "wasm32")))]
+        Crypto::Auto => Some(Arc::new(aws_lc::AwsLcVerifier)),
+        #[cfg(feature = "rsa")]
+        _ => Some(Arc::new(rsa::RsaVerifier)),
+        #[cfg(not(feature = "rsa"))]
+        _ => None,
+    }
+}

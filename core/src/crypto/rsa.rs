@@ -1,0 +1,57 @@
+//! The pure-Rust backend, blinded. Slower, and under RUSTSEC-2023-0071 (timing of decryption).
+
+use pkcs8::{DecodePrivateKey, DecodePublicKey};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use rsa::{
+    RsaPrivateKey, RsaPublicKey,
+    pkcs1v15::{Signature, SigningKey, VerifyingKey},
+    signature::{RandomizedSigner, SignatureEncoding, Verifier as _},
+};
+use sha2::Sha256;
+
+use super::{Signer, Verifier};
+use crate::{
+    error::{Error, PRIVATE_KEY_INVALID, SIGNING_FAILED},
+    keys::PrivateKey,
+};
+
+/// Signs with the `rsa` crate.
+pub struct RsaSigner(SigningKey<Sha256>);
+
+impl RsaSigner {
+    /// Takes over a key.
+    ///
+    /// # Errors
+    /// `PRIVATE_KEY_INVALID` if the numbers of the key do not fit together.
+    pub fn new(key: &PrivateKey) -> Result<RsaSigner, Error> {
+        let key = RsaPrivateKey::from_pkcs8_der(key.pkcs8_der()).map_err(|_| {
+            Error::new(
+                PRIVATE_KEY_INVALID,
+                "`private_key` is an RSA key whose numbers do not fit together; copy it again",
+            )
+        })?;
+        Ok(RsaSigner(SigningKey::new(key)))
+    }
+}
+
+impl Signer for RsaSigner {
+    fn sign(&self, message: &[u8], entropy: &[u8; 32]) -> Result<Vec<u8>, Error> {
+        self.0
+            .try_sign_with_rng(&mut ChaCha20Rng::from_seed(*entropy), message)
+            .map(|signature| signature.to_vec())
+            .map_err(|_| Error::new(SIGNING_FAILED, "the private key could not sign"))
+    }
+}
+
+/// Verifies with the `rsa` crate.
+pub struct RsaVerifier;
+
+impl Verifier for RsaVerifier {
+    fn verify(&self, spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool {
+        let (Ok(key), Ok(signature)) = (RsaPublicKey::from_public_key_der(spki_der), Signature::try_from(signature))
+        else {
+            return false;
+        };
+        VerifyingKey::<Sha256>::new(key).verify(message, &signature).is_ok()
+    }
+}

@@ -1,0 +1,117 @@
+//! What the merchant's own message to customs (CEB311, the order) must say of the payment.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    api::{Operation, declare},
+    check::{Finding, Severity, rules},
+    error::Error,
+    model::Fen,
+};
+
+/// Tenpay's registration number at customs (declare page, 2023-02-17).
+pub const PAY_CODE: &str = "4403169D3W";
+/// The name under which Tenpay is registered (declare page, 2023-02-17; Tenpay Payment Technology Co., Ltd.).
+pub const PAY_NAME: &str = "财付通支付科技有限公司";
+/// Customs' code for CNY.
+pub const CURRENCY: &str = "142";
+
+/// The payment fields of the order message, under customs' own names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CustomsOrderFields {
+    /// The order: `out_trade_no`, or `sub_order_no` of a split order.
+    pub order_no: String,
+    /// The payment: `transaction_id`, or `sub_order_id` of a split order.
+    pub pay_transaction_id: String,
+    /// Tenpay's registration number.
+    pub pay_code: &'static str,
+    /// Tenpay's registered name.
+    pub pay_name: &'static str,
+    /// CNY.
+    pub currency: &'static str,
+    /// What was declared, in yuan with two decimals. Customs spells it so.
+    pub actural_paid: String,
+}
+
+/// What the order message must say, so that customs finds the declared payment.
+///
+/// `request` is what was declared and `result` its answer. `paid` is the payment in fen less partial refunds; it is
+/// required for an order that is not split, as no answer carries that amount.
+///
+/// # Errors
+/// `INVALID_FIELDS`, naming what is missing.
+pub fn customs_order_fields(
+    request: &declare::Request,
+    result: &declare::Response,
+    paid: Option<Fen>,
+) -> Result<CustomsOrderFields, Error> {
+    let fields = |order_no: &str, pay_transaction_id: &str, paid: Fen| CustomsOrderFields {
+        order_no: order_no.to_owned(),
+        pay_transaction_id: pay_transaction_id.to_owned(),
+        pay_code: PAY_CODE,
+        pay_name: PAY_NAME,
+        currency: CURRENCY,
+        actural_paid: paid.to_yuan(),
+    };
+    let missing = |field, location, issue| refused(&rules::REQUIRED, field, location, issue);
+    match &request.sub_order_no {
+        None => {
+            let paid = paid.ok_or_else(|| {
+                missing(
+                    "paid",
+                    "argument",
+                    "is required for an order that is not split: the amount paid in fen, less partial refunds",
+                )
+            })?;
+            Ok(fields(&request.out_trade_no, &request.transaction_id, paid))
+        }
+        Some(sub_order_no) => {
+            let sub_order_id = result.sub_order_id.as_deref().filter(|id| !id.is_empty()).ok_or_else(|| {
+                missing(
+                    "/sub_order_id",
+                    "response",
+                    "is missing in the answer: customs knows a split order by it; query the order",
+                )
+            })?;
+            let order_fee = request.order_fee.ok_or_else(|| {
+                missing("/order_fee", "body", "is required for a split order: it is the declared amount")
+            })?;
+            Ok(fields(sub_order_no, sub_order_id, order_fee))
+        }
+    }
+}
+
+/// [`customs_order_fields`] for hosts that hold data instead of types.
+///
+/// # Errors
+/// `INVALID_FIELDS`, also when `request` or `result` is not what was declared or answered.
+pub fn customs_order_fields_value(request: Value, result: Value, paid: Option<Value>) -> Result<Value, Error> {
+    let unreadable = |field, issue| refused(&rules::TYPE, field, "argument", issue);
+    let request: declare::Request =
+        serde_json::from_value(request).map_err(|_| unreadable("request", "must be the fields that were declared"))?;
+    let result: declare::Response =
+        serde_json::from_value(result).map_err(|_| unreadable("result", "must be the answer to the declaration"))?;
+    let paid = match paid.filter(|paid| !paid.is_null()) {
+        None => None,
+        Some(paid) => {
+            Some(serde_json::from_value(paid).map_err(|_| unreadable("paid", "must be a whole number of fen"))?)
+        }
+    };
+    let fields = customs_order_fields(&request, &result, paid)?;
+    serde_json::to_value(fields).map_err(|_| unreadable("request", "must be the fields that were declared"))
+}
+
+fn refused(rule: &rules::Rule, field: &str, location: &'static str, issue: &str) -> Error {
+    let finding = Finding {
+        rule: rule.name,
+        severity: Severity::Error,
+        field: field.to_owned(),
+        value: Value::Null,
+        issue: issue.to_owned(),
+        location,
+    };
+    Error::invalid_fields(Operation::Declare, "the fields for customs cannot be told", vec![finding])
+}

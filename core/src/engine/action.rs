@@ -1,0 +1,220 @@
+//! What an engine asks its driver to do, and what the driver answers.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{api::Operation, check::Finding, error::Error};
+
+/// The time, as the driver reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Now {
+    /// Milliseconds since 1970, for signing and freshness.
+    pub unix_ms: i64,
+    /// Milliseconds on a clock that never steps back, for deadlines.
+    pub mono_ms: u64,
+}
+
+/// The answer to an action, or the beginning.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// Always the first.
+    Start,
+    /// The message was signed.
+    Signed {
+        /// The signature's bytes.
+        #[serde(with = "serde_bytes")]
+        signature: Vec<u8>,
+    },
+    /// A signer or verifier of the host's own raised; the host keeps what it raised.
+    HostFailed,
+    /// The action took longer than its `timeout_ms`.
+    TimedOut,
+    /// An answer came.
+    Response {
+        /// HTTP status.
+        status: u16,
+        /// All headers, in the order and number in which they came.
+        headers: Vec<(String, String)>,
+        /// The body, as decoded from its transfer, at most `max_body` bytes.
+        #[serde(with = "serde_bytes")]
+        body: Vec<u8>,
+        /// Was there more?
+        truncated: bool,
+    },
+    /// No answer came.
+    Failed {
+        /// Was the request sent?
+        sent: Sent,
+        /// What went wrong.
+        cause: Cause,
+    },
+    /// The signature was looked at.
+    Verified {
+        /// Is it right?
+        ok: bool,
+    },
+    /// The sleep is over.
+    Woke,
+    /// The keys are there.
+    KeysReady,
+    /// The keys could not be had.
+    KeysFailed,
+    /// The caller wants to stop; may stand in for any answer.
+    Cancel,
+}
+
+/// Was a request that failed sent all the same?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sent {
+    /// Surely not: the failure came before a connection stood.
+    No,
+    /// It may have been.
+    Unknown,
+}
+
+/// Why no answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The host's name could not be resolved.
+    Dns,
+    /// No connection could be made.
+    Connect,
+    /// No secure connection could be made.
+    Tls,
+    /// It took longer than `timeout_ms`.
+    Timeout,
+    /// The connection was closed.
+    Reset,
+    /// The answer broke off.
+    Body,
+    /// Anything else.
+    Other,
+}
+
+/// What the driver is to do next.
+#[derive(Clone, Serialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Action {
+    /// Sign; answered by `Signed`, `HostFailed` or `TimedOut`.
+    Sign {
+        /// What to sign.
+        #[serde(with = "serde_bytes")]
+        message: Vec<u8>,
+        /// For the software signer only: blinds the computation.
+        #[serde(with = "serde_bytes")]
+        entropy: Option<[u8; 32]>,
+        /// The longest that it may take.
+        timeout_ms: u64,
+    },
+    /// Send, without following redirects; answered by `Response` or `Failed`.
+    Send {
+        /// `GET` or `POST`.
+        method: &'static str,
+        /// The whole URL, to be used as it is.
+        url: String,
+        /// All headers.
+        headers: Vec<(String, String)>,
+        /// The body, if there is one.
+        body: Option<String>,
+        /// The longest that it may take.
+        timeout_ms: u64,
+        /// How many bytes of the answer to read at most.
+        max_body: usize,
+    },
+    /// Verify; answered by `Verified`, `HostFailed` or `TimedOut`.
+    Verify {
+        /// The platform key's serial or id.
+        key_id: String,
+        /// The platform key as SubjectPublicKeyInfo, DER.
+        #[serde(with = "serde_bytes")]
+        spki_der: Vec<u8>,
+        /// What was signed.
+        #[serde(with = "serde_bytes")]
+        message: Vec<u8>,
+        /// The signature's bytes.
+        #[serde(with = "serde_bytes")]
+        signature: Vec<u8>,
+        /// The longest that it may take.
+        timeout_ms: u64,
+    },
+    /// Wait; answered by `Woke`. No engine asks for it yet.
+    Sleep {
+        /// How long.
+        ms: u64,
+    },
+    /// Load platform keys; answered by `KeysReady`, `KeysFailed` or `TimedOut`. No engine asks for it yet.
+    LoadKeys {
+        /// One download for all who wait for the same flight.
+        flight: u64,
+        /// Is there no way on without them?
+        urgent: bool,
+        /// The longest that it may take.
+        timeout_ms: u64,
+    },
+    /// The end.
+    Done {
+        /// How it ended.
+        outcome: Outcome,
+    },
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It succeeded.
+    Ok {
+        /// The verified answer, or what else was asked for.
+        value: Value,
+        /// WeChat Pay's id of the request.
+        request_id: Option<String>,
+        /// What is odd.
+        warnings: Vec<Finding>,
+    },
+    /// It failed.
+    Err(Error),
+    /// The host's own signer or verifier raised: raise that.
+    Host,
+    /// It was cancelled: raise the host's own cancellation.
+    Cancelled {
+        /// May the operation have taken effect all the same?
+        may_have_been_applied: bool,
+    },
+}
+
+/// Something worth observing. Never holds a secret or a personal field.
+#[derive(Debug, Clone, Serialize)]
+pub struct Emit {
+    /// `request` when an attempt begins, `response` or `failure` when it ends.
+    pub phase: &'static str,
+    /// What was asked for.
+    pub operation: Operation,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// The host that was asked.
+    pub host: String,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// WeChat Pay's id of the request.
+    pub request_id: Option<String>,
+    /// How long the attempt took.
+    pub ms: u64,
+    /// The code of what went wrong.
+    pub reason: Option<String>,
+    /// May a failed attempt have taken effect all the same?
+    pub may_have_been_applied: bool,
+}
+
+/// What one step brings: any number of observations, then exactly one action.
+#[derive(Clone, Serialize)]
+pub struct Step {
+    /// To be handed on; needs no answer.
+    pub emits: Vec<Emit>,
+    /// To be done.
+    pub action: Action,
+}

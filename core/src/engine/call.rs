@@ -1,0 +1,117 @@
+use serde_json::{Map, Value};
+
+use crate::{
+    error::{Error, INVALID_OPTION},
+    response::Received,
+};
+
+/// What an engine is to do.
+pub enum Call {
+    /// The whole call: sign, send, verify, read.
+    Operation {
+        /// The operation's name.
+        operation: String,
+        /// Its fields.
+        fields: Value,
+    },
+    /// Only check, build and sign; the caller sends.
+    Prepare {
+        /// The operation's name.
+        operation: String,
+        /// Its fields.
+        fields: Value,
+        /// Unix seconds; the current time unless given.
+        timestamp: Option<i64>,
+        /// Letters and digits; random unless given.
+        nonce: Option<String>,
+    },
+    /// Only verify and read an answer that the caller received.
+    Parse {
+        /// The operation's name.
+        operation: String,
+        /// The answer.
+        response: Received,
+        /// The fields that were sent, to compare the ids in the answer with.
+        request: Option<Value>,
+        /// Unix seconds; the current time unless given.
+        now: Option<i64>,
+    },
+}
+
+impl Call {
+    /// Reads a call as a host language gives it: `call` is `operation`, `prepare` or `parse`, beside it stand the fields
+    /// of that variant; a null is as if it were not given.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION`, naming what is missing or of the wrong type.
+    pub fn from_value(value: Value) -> Result<Call, Error> {
+        let Value::Object(mut given) = value else { return Err(wrong("a call", "a map")) };
+        let call = text(&mut given, "call")?;
+        let operation = text(&mut given, "operation")?;
+        let mut fields = || given.remove("fields").unwrap_or(Value::Null);
+        match call.as_str() {
+            "operation" => Ok(Call::Operation { operation, fields: fields() }),
+            "prepare" => Ok(Call::Prepare {
+                operation,
+                fields: fields(),
+                timestamp: seconds(&mut given, "timestamp")?,
+                nonce: match given.remove("nonce") {
+                    None | Some(Value::Null) => None,
+                    Some(Value::String(nonce)) => Some(nonce),
+                    Some(_) => return Err(wrong("`nonce`", "text")),
+                },
+            }),
+            "parse" => Ok(Call::Parse {
+                operation,
+                response: received(given.remove("response").unwrap_or(Value::Null))?,
+                request: given.remove("request").filter(|request| !request.is_null()),
+                now: seconds(&mut given, "now")?,
+            }),
+            _ => Err(wrong("`call`", "operation, prepare or parse")),
+        }
+    }
+}
+
+fn wrong(what: &str, wanted: &str) -> Error {
+    Error::new(INVALID_OPTION, format!("{what} must be {wanted}"))
+}
+
+fn text(given: &mut Map<String, Value>, name: &str) -> Result<String, Error> {
+    match given.remove(name) {
+        Some(Value::String(text)) => Ok(text),
+        _ => Err(wrong(&format!("`{name}`"), "text")),
+    }
+}
+
+fn seconds(given: &mut Map<String, Value>, name: &str) -> Result<Option<i64>, Error> {
+    match given.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            value.as_i64().map(Some).ok_or_else(|| wrong(&format!("`{name}`"), "a whole number of Unix seconds"))
+        }
+    }
+}
+
+/// An answer as data: `status`, `headers` (a map, or a list of pairs), `body` (text, or a list of bytes).
+fn received(value: Value) -> Result<Received, Error> {
+    let Value::Object(mut given) = value else { return Err(wrong("`response`", "a map of status, headers and body")) };
+    let status =
+        given.remove("status").and_then(|status| status.as_u64()).and_then(|status| u16::try_from(status).ok());
+    let status = status.ok_or_else(|| wrong("`response.status`", "an HTTP status"))?;
+    let headers = match given.remove("headers") {
+        Some(Value::Object(headers)) => {
+            headers.into_iter().map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
+        }
+        Some(list @ Value::Array(_)) => serde_json::from_value(list).ok(),
+        _ => None,
+    };
+    let headers: Vec<(String, String)> =
+        headers.ok_or_else(|| wrong("`response.headers`", "a map, or a list of pairs, of texts"))?;
+    let body = match given.remove("body") {
+        None | Some(Value::Null) => Some(Vec::new()),
+        Some(Value::String(text)) => Some(text.into_bytes()),
+        Some(bytes) => serde_json::from_value(bytes).ok(),
+    };
+    let body = body.ok_or_else(|| wrong("`response.body`", "text or bytes, exactly as received"))?;
+    Ok(Received::new(status, headers, body, false))
+}

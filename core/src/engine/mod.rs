@@ -1,0 +1,328 @@
+//! One call as a state machine, without I/O.
+//!
+//! [`Engine::step`] takes an [`Event`] and the time, and gives an [`Action`]. A driver carries actions out and
+//! decides nothing.
+
+mod action;
+mod call;
+mod shared;
+
+use std::{sync::Arc, time::Duration};
+
+use rand_chacha::{
+    ChaCha20Rng,
+    rand_core::{RngCore, SeedableRng},
+};
+use serde_json::{Map, Value};
+
+pub use action::{Action, Cause, Emit, Event, Now, Outcome, Sent, Step};
+pub use call::Call;
+pub use shared::Shared;
+
+use crate::{
+    api::Operation,
+    check::Finding,
+    error::{
+        BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, Error, TIMEOUT, TLS_FAILED,
+        TRANSPORT_FAILED, UNEXPECTED_EVENT,
+    },
+    options::CallOptions,
+    request::Unsigned,
+    response::{Examined, MAX_BODY, Received},
+};
+use shared::{Base, Signs};
+
+/// One call, from its fields to its verified answer.
+pub struct Engine {
+    shared: Arc<Shared>,
+    timeout: Duration,
+    deadline: Duration,
+    rng: ChaCha20Rng,
+    state: State,
+    attempt: u32,
+    /// On the monotonic clock; set by the first event.
+    ends_at: u64,
+    emits: Vec<Emit>,
+}
+
+enum State {
+    Ready(Call),
+    Signing { unsigned: Unsigned, base: Base, then: Then },
+    Sending { exchange: Exchange, since: u64 },
+    Verifying { examined: Box<Examined>, exchange: Exchange },
+    Finished,
+}
+
+/// What to do with a signed request.
+enum Then {
+    HandOver,
+    Send(Value),
+}
+
+/// A request that went out, or that the caller sent by other means.
+struct Exchange {
+    operation: Operation,
+    request: Option<Value>,
+    warnings: Vec<Finding>,
+    host: String,
+    sent_by_us: bool,
+}
+
+impl Engine {
+    /// Prepares one call.
+    ///
+    /// `seed` is 32 fresh bytes from a secure generator; the nonce and the blinding come from it.
+    pub fn new(call: Call, shared: Arc<Shared>, options: CallOptions, seed: [u8; 32]) -> Engine {
+        Engine {
+            timeout: options.timeout.unwrap_or(shared.timeout),
+            deadline: options.deadline.unwrap_or(shared.deadline),
+            shared,
+            rng: ChaCha20Rng::from_seed(seed),
+            state: State::Ready(call),
+            attempt: 0,
+            ends_at: 0,
+            emits: Vec::new(),
+        }
+    }
+
+    /// Takes the answer to the last action and gives the next.
+    pub fn step(&mut self, event: Event, now: Now) -> Step {
+        let state = std::mem::replace(&mut self.state, State::Finished);
+        let action = match (state, event) {
+            (State::Ready(call), Event::Start) => {
+                self.ends_at = now.mono_ms.saturating_add(millis(self.deadline));
+                self.start(call, now)
+            }
+            (State::Signing { .. }, Event::Cancel) => Ok(cancelled(false)),
+            (State::Signing { unsigned, base, then }, Event::Signed { signature }) => {
+                self.signed(unsigned, &base, then, &signature, now)
+            }
+            (State::Signing { .. } | State::Verifying { .. }, Event::HostFailed) => Ok(done(Outcome::Host)),
+            (State::Signing { unsigned, .. }, Event::TimedOut) => Err(self.too_late(unsigned.operation(), false)),
+            (State::Sending { exchange, .. } | State::Verifying { exchange, .. }, Event::Cancel) => {
+                Ok(cancelled(exchange.sent_by_us && exchange.operation.spec().changes))
+            }
+            (State::Sending { exchange, since }, Event::Response { status, headers, body, truncated }) => {
+                self.response(exchange, Received::new(status, headers, body, truncated), since, now)
+            }
+            (State::Sending { exchange, since }, Event::Failed { sent, cause }) => {
+                Err(self.failed(&exchange, sent, cause, since, now))
+            }
+            (State::Verifying { examined, exchange }, Event::Verified { ok }) => self.verified(*examined, exchange, ok),
+            (State::Verifying { exchange, .. }, Event::TimedOut) => {
+                Err(self.too_late(exchange.operation, exchange.operation.spec().changes))
+            }
+            (State::Ready(_), Event::Cancel) => Ok(cancelled(false)),
+            (_, _) => {
+                Err(Error::new(UNEXPECTED_EVENT, "the engine was given an event that does not answer its last action"))
+            }
+        };
+        let action = action.unwrap_or_else(|error| {
+            let attempts = self.attempt;
+            done(Outcome::Err(error.with(|details| details.attempts = attempts)))
+        });
+        Step { emits: std::mem::take(&mut self.emits), action }
+    }
+
+    fn start(&mut self, call: Call, now: Now) -> Result<Action, Error> {
+        let now_s = now.unix_ms.div_euclid(1000);
+        match call {
+            Call::Operation { operation, fields } => {
+                let operation = Operation::named(&operation)?;
+                self.shared.require_signing()?;
+                self.shared.require_platform_keys()?;
+                let nonce = self.nonce();
+                let unsigned = Unsigned::build(&self.shared, operation, fields.clone(), now_s, nonce)?;
+                self.sign(unsigned, Then::Send(fields), now)
+            }
+            Call::Prepare { operation, fields, timestamp, nonce } => {
+                let operation = Operation::named(&operation)?;
+                self.shared.require_signing()?;
+                let nonce = nonce.unwrap_or_else(|| self.nonce());
+                let unsigned = Unsigned::build(&self.shared, operation, fields, timestamp.unwrap_or(now_s), nonce)?;
+                self.sign(unsigned, Then::HandOver, now)
+            }
+            Call::Parse { operation, response, request, now: at } => {
+                let operation = Operation::named(&operation)?;
+                self.shared.require_platform_keys()?;
+                let exchange =
+                    Exchange { operation, request, warnings: Vec::new(), host: String::new(), sent_by_us: false };
+                self.examine(exchange, response, at.unwrap_or(now_s), now)
+            }
+        }
+    }
+
+    fn sign(&mut self, unsigned: Unsigned, then: Then, now: Now) -> Result<Action, Error> {
+        let Some(base) = self.shared.bases.first().cloned() else {
+            return Err(Error::new(crate::error::INVALID_OPTION, "option `base_urls` is empty"));
+        };
+        let entropy = (self.shared.signs == Signs::Software).then(|| {
+            let mut entropy = [0; 32];
+            self.rng.fill_bytes(&mut entropy);
+            entropy
+        });
+        let action = Action::Sign { message: unsigned.message(), entropy, timeout_ms: self.left(now) };
+        self.state = State::Signing { unsigned, base, then };
+        Ok(action)
+    }
+
+    fn signed(
+        &mut self,
+        unsigned: Unsigned,
+        base: &Base,
+        then: Then,
+        signature: &[u8],
+        now: Now,
+    ) -> Result<Action, Error> {
+        let operation = unsigned.operation();
+        let warnings = unsigned.warnings().to_vec();
+        let signed = unsigned.attach(&base.url, signature);
+        let Then::Send(fields) = then else {
+            let headers: Map<String, Value> =
+                signed.headers.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+            let value = serde_json::json!({
+                "method": signed.method, "url": signed.url, "headers": headers, "body": signed.body,
+            });
+            return Ok(done(Outcome::Ok { value, request_id: None, warnings }));
+        };
+        let timeout_ms = millis(self.timeout).min(self.left(now));
+        if timeout_ms == 0 {
+            return Err(self.too_late(operation, false));
+        }
+        self.attempt += 1;
+        let exchange =
+            Exchange { operation, request: Some(fields), warnings, host: base.host.clone(), sent_by_us: true };
+        self.emit("request", &exchange, |_| {});
+        self.state = State::Sending { exchange, since: now.mono_ms };
+        Ok(Action::Send {
+            method: signed.method,
+            url: signed.url,
+            headers: signed.headers,
+            body: signed.body,
+            timeout_ms,
+            max_body: MAX_BODY,
+        })
+    }
+
+    fn response(&mut self, exchange: Exchange, received: Received, since: u64, now: Now) -> Result<Action, Error> {
+        self.emit("response", &exchange, |emit| {
+            emit.status = Some(received.status());
+            emit.request_id = received.request_id();
+            emit.ms = now.mono_ms.saturating_sub(since);
+        });
+        self.examine(exchange, received, now.unix_ms.div_euclid(1000), now)
+    }
+
+    fn examine(&mut self, exchange: Exchange, received: Received, now_s: i64, now: Now) -> Result<Action, Error> {
+        let examined = received.examine(exchange.operation, &self.shared.platform_keys, now_s)?;
+        let Some(proof) = examined.proof() else { return self.verified(examined, exchange, false) };
+        let action = Action::Verify {
+            key_id: proof.key_id.clone(),
+            spki_der: proof.spki_der.clone(),
+            message: proof.message.clone(),
+            signature: proof.signature.clone(),
+            timeout_ms: self.left(now),
+        };
+        self.state = State::Verifying { examined: Box::new(examined), exchange };
+        Ok(action)
+    }
+
+    fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool) -> Result<Action, Error> {
+        let answer = examined.settle(ok, exchange.request.as_ref())?;
+        let mut warnings = exchange.warnings;
+        let request_id = answer.request_id.clone();
+        warnings.extend(answer.warnings.iter().cloned());
+        Ok(done(Outcome::Ok { value: Value::Object(answer.into_inner()), request_id, warnings }))
+    }
+
+    fn failed(&mut self, exchange: &Exchange, sent: Sent, cause: Cause, since: u64, now: Now) -> Error {
+        let operation = exchange.operation;
+        let host = &exchange.host;
+        let may_have_been_applied = sent == Sent::Unknown && operation.spec().changes;
+        let (code, what): (Code, &str) = match cause {
+            Cause::Dns => (DNS_FAILED, "its name could not be resolved"),
+            Cause::Connect => (CONNECT_FAILED, "no connection could be made"),
+            Cause::Tls => (TLS_FAILED, "no secure connection could be made"),
+            Cause::Timeout if self.left(now) == 0 => {
+                (DEADLINE_EXCEEDED, "the whole call took longer than its deadline")
+            }
+            Cause::Timeout => (TIMEOUT, "no answer came in time"),
+            Cause::Reset => (CONNECTION_RESET, "the connection was closed before an answer came"),
+            Cause::Body => (BODY_FAILED, "the answer broke off"),
+            Cause::Other => (TRANSPORT_FAILED, "the transport failed"),
+        };
+        let after = match may_have_been_applied {
+            true => "; it may have been carried out: query it",
+            false => "",
+        };
+        self.emit("failure", exchange, |emit| {
+            emit.ms = now.mono_ms.saturating_sub(since);
+            emit.reason = Some(code.name.to_owned());
+            emit.may_have_been_applied = may_have_been_applied;
+        });
+        Error::new(code, format!("{operation} got no answer from {host}: {what}{after}")).with(|details| {
+            details.operation = Some(operation);
+            details.may_have_been_applied = may_have_been_applied;
+            details.retryable = operation.spec().repeatable || sent == Sent::No;
+        })
+    }
+
+    fn too_late(&self, operation: Operation, may_have_been_applied: bool) -> Error {
+        Error::new(
+            DEADLINE_EXCEEDED,
+            format!("{operation} was not finished within its deadline of {} s", self.deadline.as_secs_f64()),
+        )
+        .with(|details| {
+            details.operation = Some(operation);
+            details.may_have_been_applied = may_have_been_applied;
+            details.retryable = operation.spec().repeatable || !may_have_been_applied;
+        })
+    }
+
+    fn emit(&mut self, phase: &'static str, exchange: &Exchange, more: impl FnOnce(&mut Emit)) {
+        let mut emit = Emit {
+            phase,
+            operation: exchange.operation,
+            attempt: self.attempt,
+            host: exchange.host.clone(),
+            status: None,
+            request_id: None,
+            ms: 0,
+            reason: None,
+            may_have_been_applied: false,
+        };
+        more(&mut emit);
+        self.emits.push(emit);
+    }
+
+    /// Milliseconds until the deadline.
+    fn left(&self, now: Now) -> u64 {
+        self.ends_at.saturating_sub(now.mono_ms)
+    }
+
+    /// 32 letters and digits, evenly distributed.
+    fn nonce(&mut self) -> String {
+        const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let mut nonce = String::with_capacity(32);
+        while nonce.len() < 32 {
+            // 6 bits; the two values beyond the 62 letters are drawn again.
+            let index = (self.rng.next_u32() >> 26) as usize;
+            if let Some(letter) = LETTERS.get(index) {
+                nonce.push(char::from(*letter));
+            }
+        }
+        nonce
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn done(outcome: Outcome) -> Action {
+    Action::Done { outcome }
+}
+
+fn cancelled(may_have_been_applied: bool) -> Action {
+    done(Outcome::Cancelled { may_have_been_applied })
+}

@@ -1,0 +1,200 @@
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use http::Uri;
+
+use crate::{
+    check::Rules,
+    crypto::{self, Signer, Verifier},
+    error::{Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, PRIVATE_KEY_MISSING},
+    keys::{PlatformKeys, PrivateKey},
+    options::{Crypto, Options, PathPrefix, Secret},
+    request::header_safe,
+};
+
+const HOST: &str = "https://apihk.mch.weixin.qq.com";
+const USER_AGENT: &str = concat!("wechatpay-customs/", env!("CARGO_PKG_VERSION"));
+
+/// What all calls of one client share: identity, keys, hosts, limits. Made from [`Options`].
+#[derive(Debug)]
+pub struct Shared {
+    pub(crate) appid: Option<String>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) platform_keys: PlatformKeys,
+    pub(crate) bases: Vec<Base>,
+    pub(crate) path_prefix: PathPrefix,
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) accept_language: String,
+    pub(crate) user_agent: String,
+    pub(crate) rules: Rules,
+    pub(crate) signs: Signs,
+    crypto: Crypto,
+    private_key: Option<PrivateKey>,
+}
+
+/// Who signs, by id.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub mchid: String,
+    pub serial_no: String,
+}
+
+/// Who computes signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signs {
+    /// Nobody: answers can be read, nothing can be sent.
+    Nobody,
+    /// A signer that needs no entropy.
+    Host,
+    /// The pure-Rust signer, which is blinded.
+    Software,
+}
+
+/// A place to send requests to.
+#[derive(Debug, Clone)]
+pub(crate) struct Base {
+    /// What stands before the signed path.
+    pub url: String,
+    /// The host, for logs.
+    pub host: String,
+}
+
+impl Shared {
+    /// Checks options and reads the keys in them. `own_signer` tells that the host signs by other means.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PLATFORM_KEY_INVALID`.
+    pub fn new(options: Options, own_signer: bool) -> Result<Shared, Error> {
+        let refused = |name: &str, why: &str| Error::new(INVALID_OPTION, format!("option `{name}` {why}"));
+        let header = |name: &str, value: Option<String>, default: &str| match value {
+            Some(text) if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
+                Err(refused(name, "must hold only printable ASCII characters, as it goes into a header"))
+            }
+            text => Ok(text.unwrap_or_else(|| default.to_owned())),
+        };
+        if own_signer && options.private_key.is_some() {
+            return Err(refused("private_key", "and a signer of one's own exclude each other; give one of them"));
+        }
+        for (name, value) in [("mchid", &options.mchid), ("serial_no", &options.serial_no)] {
+            if value.as_deref().is_some_and(|text| !header_safe(text)) {
+                return Err(refused(name, "must hold only letters, digits, - and _ (at most 64)"));
+            }
+        }
+        let bases = match &options.base_urls {
+            None => vec![base(HOST).map_err(|why| refused("base_urls", &why))?],
+            Some(urls) => {
+                urls.iter().map(|url| base(url)).collect::<Result<_, _>>().map_err(|why| refused("base_urls", &why))?
+            }
+        };
+        let private_key = options.private_key.as_ref().map(Secret::expose).map(PrivateKey::from_pem).transpose()?;
+        let platform_keys = options.platform_keys.unwrap_or_default();
+        let identity = match (options.mchid, options.serial_no) {
+            (Some(mchid), Some(serial_no)) => Some(Identity { mchid, serial_no: serial_no.to_ascii_uppercase() }),
+            _ => None,
+        };
+        let crypto = options.crypto.unwrap_or_default();
+        let signs = match (&private_key, own_signer, crypto) {
+            (None, false, _) => Signs::Nobody,
+            (Some(_), _, Crypto::Software) => Signs::Software,
+            _ => Signs::Host,
+        };
+        Ok(Shared {
+            appid: options.appid,
+            identity,
+            platform_keys: PlatformKeys::from_pem(pairs(&platform_keys))?,
+            bases,
+            path_prefix: options.path_prefix.unwrap_or_default(),
+            timeout: options.timeout.unwrap_or(Duration::from_secs(10)),
+            deadline: options.deadline.unwrap_or(Duration::from_secs(30)),
+            accept_language: header("accept_language", options.accept_language, "en")?,
+            user_agent: header("user_agent", options.user_agent, USER_AGENT)?,
+            rules: options.rules,
+            signs,
+            crypto,
+            private_key,
+        })
+    }
+
+    /// Makes sure that requests can be signed.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` without `mchid` or `serial_no`, `PRIVATE_KEY_MISSING` without a key or signer.
+    pub fn require_signing(&self) -> Result<(), Error> {
+        self.identity()?;
+        match self.signs {
+            Signs::Nobody => Err(Error::new(
+                PRIVATE_KEY_MISSING,
+                "requests cannot be signed: give `private_key` (the text of apiclient_key.pem)",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn identity(&self) -> Result<&Identity, Error> {
+        self.identity.as_ref().ok_or_else(|| {
+            Error::new(
+                INVALID_OPTION,
+                "options `mchid` and `serial_no` (of the merchant's API certificate) are needed to sign requests",
+            )
+        })
+    }
+
+    pub(crate) fn require_platform_keys(&self) -> Result<(), Error> {
+        if self.platform_keys.is_empty() {
+            return Err(Error::new(
+                PLATFORM_KEYS_MISSING,
+                "nothing was sent, as no answer could be verified: give `platform_keys`, a map from the serial of a \
+                 platform certificate or the PUB_KEY_ID_… of a WeChat Pay public key to its PEM text",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The private key, if one was given, for a host that signs by itself.
+    pub fn private_key(&self) -> Option<&PrivateKey> {
+        self.private_key.as_ref()
+    }
+
+    /// Is the pure-Rust backend asked for?
+    pub fn software(&self) -> bool {
+        self.crypto == Crypto::Software
+    }
+
+    /// The signer for the private key, if one was given.
+    ///
+    /// # Errors
+    /// As [`crypto::signer`].
+    pub fn signer(&self) -> Result<Option<Arc<dyn Signer>>, Error> {
+        self.private_key.as_ref().map(|key| crypto::signer(key, self.crypto)).transpose()
+    }
+
+    /// The verifier that goes with the signer; `None` if none is built in.
+    pub fn verifier(&self) -> Option<Arc<dyn Verifier>> {
+        crypto::verifier(self.crypto)
+    }
+}
+
+fn pairs(map: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    map.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// HTTPS anywhere, plain HTTP to this machine only.
+fn base(url: &str) -> Result<Base, String> {
+    let uri: Uri = url.parse().map_err(|_| format!("holds `{url}`, which is not a URL"))?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(format!("holds `{url}`, which lacks https:// and a host"));
+    };
+    let host = authority.host();
+    let loopback = matches!(host, "localhost" | "[::1]")
+        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    if authority.as_str().contains('@') || uri.query().is_some() || url.contains('#') {
+        return Err("holds a URL with a user, query or fragment; only a path may follow the host".to_owned());
+    }
+    match scheme {
+        "https" => {}
+        "http" if loopback => {}
+        "http" => return Err(format!("holds `{url}`: plain http is for this machine only; use https")),
+        _ => return Err(format!("holds `{url}`: the scheme must be https")),
+    }
+    Ok(Base { url: format!("{scheme}://{authority}{}", uri.path().trim_end_matches('/')), host: authority.to_string() })
+}

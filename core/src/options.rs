@@ -1,0 +1,341 @@
+//! The options of a client, read once for every language.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::{
+    check::Rules,
+    error::{Error, INVALID_OPTION},
+};
+
+/// A text that no `Debug` shows and that is wiped from memory when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Secret(Zeroizing::new(text))
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// Where the API's paths begin: the spelling of the current pages, or that of 2020.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PathPrefix {
+    /// `/v3/global/customs/…` (pages of 2023-02-17 to 2025-01-07).
+    #[default]
+    V3Global,
+    /// `/global/v3/customs/…` (pages of 2020-06-02).
+    GlobalV3,
+}
+
+impl PathPrefix {
+    /// Both spellings.
+    pub const ALL: &[PathPrefix] = &[PathPrefix::V3Global, PathPrefix::GlobalV3];
+
+    /// The option's value, such as `v3/global`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PathPrefix::V3Global => "v3/global",
+            PathPrefix::GlobalV3 => "global/v3",
+        }
+    }
+}
+
+/// Which signer is used for a private key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Crypto {
+    /// The best that there is: `aws-lc-rs` natively, the host's WebCrypto on WASM.
+    #[default]
+    Auto,
+    /// The pure-Rust `rsa`.
+    Software,
+}
+
+/// How a host language writes options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Convention {
+    /// `serial_no`, seconds.
+    Python,
+    /// `serialNo`, milliseconds.
+    JavaScript,
+}
+
+impl Convention {
+    /// An option's name in the host language.
+    pub fn name(self, option: &str) -> String {
+        match self {
+            Convention::Python => option.to_owned(),
+            Convention::JavaScript => {
+                let mut name = String::with_capacity(option.len());
+                let mut upper = false;
+                for character in option.chars() {
+                    match character {
+                        '_' => upper = true,
+                        _ if upper => {
+                            name.push(character.to_ascii_uppercase());
+                            upper = false;
+                        }
+                        _ => name.push(character),
+                    }
+                }
+                name
+            }
+        }
+    }
+
+    fn duration(self, value: &Value) -> Option<Duration> {
+        let number = value.as_f64().filter(|number| *number > 0.0)?;
+        let seconds = match self {
+            Convention::Python => number,
+            Convention::JavaScript => number / 1000.0,
+        };
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+}
+
+/// The type of an option in the other languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OptionKind {
+    /// Text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// A map from text to text.
+    TextMap,
+    /// A span of time, in the host's unit.
+    Duration,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A map from rule name to level.
+    Rules,
+}
+
+trait OptionType: Sized {
+    const KIND: OptionKind;
+    const WANTED: &'static str;
+    fn read(value: Value, convention: Convention) -> Option<Self>;
+}
+
+impl OptionType for String {
+    const KIND: OptionKind = OptionKind::Text;
+    const WANTED: &'static str = "must be text, and not empty";
+    fn read(value: Value, _: Convention) -> Option<Self> {
+        value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+}
+
+impl OptionType for Secret {
+    const KIND: OptionKind = OptionKind::Text;
+    const WANTED: &'static str = "must be text, and not empty";
+    fn read(value: Value, convention: Convention) -> Option<Self> {
+        String::read(value, convention).map(Secret::from)
+    }
+}
+
+impl OptionType for Vec<String> {
+    const KIND: OptionKind = OptionKind::Texts;
+    const WANTED: &'static str = "must be a list of texts, and not empty";
+    fn read(value: Value, _: Convention) -> Option<Self> {
+        serde_json::from_value::<Vec<String>>(value).ok().filter(|list| !list.is_empty())
+    }
+}
+
+impl OptionType for BTreeMap<String, String> {
+    const KIND: OptionKind = OptionKind::TextMap;
+    const WANTED: &'static str = "must be a map from serial or id to PEM text";
+    fn read(value: Value, _: Convention) -> Option<Self> {
+        serde_json::from_value(value).ok()
+    }
+}
+
+impl OptionType for Duration {
+    const KIND: OptionKind = OptionKind::Duration;
+    const WANTED: &'static str = "must be a span of time above 0";
+    fn read(value: Value, convention: Convention) -> Option<Self> {
+        convention.duration(&value)
+    }
+}
+
+impl OptionType for PathPrefix {
+    const KIND: OptionKind = OptionKind::Word(&["v3/global", "global/v3"]);
+    const WANTED: &'static str = "must be \"v3/global\" or \"global/v3\"";
+    fn read(value: Value, _: Convention) -> Option<Self> {
+        PathPrefix::ALL.iter().copied().find(|prefix| value == prefix.as_str())
+    }
+}
+
+impl OptionType for Crypto {
+    const KIND: OptionKind = OptionKind::Word(&["auto", "software"]);
+    const WANTED: &'static str = "must be \"auto\" or \"software\"";
+    fn read(value: Value, _: Convention) -> Option<Self> {
+        match value.as_str()? {
+            "auto" => Some(Crypto::Auto),
+            "software" => Some(Crypto::Software),
+            _ => None,
+        }
+    }
+}
+
+/// One option, for documentation and generated types.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionField {
+    /// Its name in snake case.
+    pub name: &'static str,
+    /// What it is for, its unit and its default.
+    pub doc: &'static str,
+    /// Its type.
+    pub kind: OptionKind,
+}
+
+macro_rules! options {
+    ($($(#[doc = $doc:literal])+ $name:ident: $Type:ty,)+) => {
+        /// What a client is made from. All are optional here; a client says what it lacks.
+        #[derive(Debug, Clone, Default)]
+        pub struct Options {
+            $($(#[doc = $doc])+ pub $name: Option<$Type>,)+
+            /// Which rules are errors, warnings or off, by rule name.
+            pub rules: Rules,
+        }
+
+        impl Options {
+            /// Every option.
+            pub const FIELDS: &[OptionField] = &[
+                $(OptionField {
+                    name: stringify!($name),
+                    doc: concat!($($doc, "\n"),+),
+                    kind: <$Type as OptionType>::KIND,
+                },)+
+                OptionField {
+                    name: "rules",
+                    doc: " Which rules are errors, warnings or off, by rule name.\n",
+                    kind: OptionKind::Rules,
+                },
+            ];
+
+            fn set(&mut self, name: &str, value: Value, convention: Convention) -> Result<(), Error> {
+                match name {
+                    $(stringify!($name) => match <$Type as OptionType>::read(value, convention) {
+                        Some(value) => self.$name = Some(value),
+                        None => {
+                            let name = convention.name(name);
+                            return Err(Error::new(
+                                INVALID_OPTION,
+                                format!("option `{name}` {}", <$Type as OptionType>::WANTED),
+                            ));
+                        }
+                    },)+
+                    _ => self.rules = Rules::from_value(&value)?,
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+options! {
+    /// Application id of the merchant or institution; filled into requests that lack it.
+    appid: String,
+    /// Merchant id; filled into requests that lack it, and named in every signature.
+    mchid: String,
+    /// Serial number of the merchant's API certificate, upper-case hexadecimal.
+    serial_no: String,
+    /// The merchant's private key: the text of `apiclient_key.pem`.
+    private_key: Secret,
+    /// WeChat Pay's keys: PEM certificates by serial, PEM public keys by `PUB_KEY_ID_…`.
+    platform_keys: BTreeMap<String, String>,
+    /// Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed.
+    base_urls: Vec<String>,
+    /// Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020).
+    path_prefix: PathPrefix,
+    /// The longest that one attempt may take; 10 seconds unless given.
+    timeout: Duration,
+    /// The longest that a whole call may take; 30 seconds unless given.
+    deadline: Duration,
+    /// Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`.
+    accept_language: String,
+    /// The `User-Agent` of requests; this library's name and version unless given.
+    user_agent: String,
+    /// Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`.
+    crypto: Crypto,
+}
+
+impl Options {
+    /// Reads options as a host language writes them.
+    ///
+    /// A null is as if the option were not given.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` for an unknown option, and for a value of the wrong type.
+    pub fn from_value(value: Value, convention: Convention) -> Result<Options, Error> {
+        let Value::Object(given) = value else {
+            return Err(Error::new(INVALID_OPTION, "the options must be a map from option name to value"));
+        };
+        let mut options = Options::default();
+        for (name, value) in given {
+            let Some(field) = Options::FIELDS.iter().find(|field| convention.name(field.name) == name) else {
+                let known: Vec<_> = Options::FIELDS.iter().map(|field| convention.name(field.name)).collect();
+                return Err(Error::new(
+                    INVALID_OPTION,
+                    format!("there is no option `{name}`; there are {}", known.join(", ")),
+                ));
+            };
+            if !value.is_null() {
+                options.set(field.name, value, convention)?;
+            }
+        }
+        Ok(options)
+    }
+
+    /// Takes `timeout` and `deadline` for one call, as a host language writes them.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION`, as [`Options::from_value`].
+    pub fn for_call(value: Value, convention: Convention) -> Result<CallOptions, Error> {
+        let given: Map<String, Value> = match value {
+            Value::Null => Map::new(),
+            Value::Object(given) => given,
+            _ => {
+                return Err(Error::new(INVALID_OPTION, "the options of a call must be a map from option name to value"));
+            }
+        };
+        if let Some(name) = given.keys().find(|name| !["timeout", "deadline"].contains(&name.as_str())) {
+            return Err(Error::new(
+                INVALID_OPTION,
+                format!("there is no option `{name}` for one call; there are timeout, deadline"),
+            ));
+        }
+        let options = Options::from_value(Value::Object(given), convention)?;
+        Ok(CallOptions { timeout: options.timeout, deadline: options.deadline })
+    }
+}
+
+/// What can be chosen for one call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallOptions {
+    /// The longest that one attempt may take.
+    pub timeout: Option<Duration>,
+    /// The longest that the whole call may take.
+    pub deadline: Option<Duration>,
+}

@@ -1,0 +1,196 @@
+//! From fields to a signed request: [`Unsigned`], then [`Signed`].
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    api::{Field, Method, Need, Operation},
+    check::{Finding, Severity, check},
+    engine::Shared,
+    error::{Error, INVALID_OPTION},
+    message,
+};
+
+/// A request that lacks only its signature.
+#[derive(Debug, Clone)]
+pub struct Unsigned {
+    operation: Operation,
+    path: String,
+    body: String,
+    mchid: String,
+    serial_no: String,
+    timestamp: i64,
+    nonce: String,
+    headers: Vec<(String, String)>,
+    warnings: Vec<Finding>,
+}
+
+/// A request ready to be sent, as it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Signed {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The whole URL.
+    pub url: String,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// JSON text; nothing for a `GET`.
+    pub body: Option<String>,
+}
+
+/// Fills the client's ids into the fields of a request that lack them.
+pub(crate) fn filled(shared: &Shared, operation: Operation, fields: Value) -> Value {
+    let Value::Object(mut fields) = fields else { return fields };
+    let ids = [("appid", shared.appid.as_deref()), ("mchid", shared.identity.as_ref().map(|id| id.mchid.as_str()))];
+    for (name, id) in ids {
+        let wanted = operation.request_fields().iter().any(|field| field.need == Need::Filled && field.name == name);
+        if let (true, Some(id)) = (wanted && !fields.contains_key(name), id) {
+            fields.insert(name.to_owned(), id.into());
+        }
+    }
+    Value::Object(fields)
+}
+
+impl Unsigned {
+    /// Checks fields and builds the request around them.
+    ///
+    /// `timestamp` is in Unix seconds, `nonce` 1 to 32 letters and digits.
+    ///
+    /// # Errors
+    /// `INVALID_FIELDS` with all findings; `INVALID_OPTION` for a nonce or timestamp that cannot be signed, and without
+    /// `mchid` or `serial_no`.
+    pub fn build(
+        shared: &Shared,
+        operation: Operation,
+        fields: Value,
+        timestamp: i64,
+        nonce: String,
+    ) -> Result<Unsigned, Error> {
+        let identity = shared.identity()?;
+        if !(1..=32).contains(&nonce.len()) || !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Error::new(INVALID_OPTION, "`nonce` must be 1 to 32 letters and digits"));
+        }
+        if timestamp < 0 {
+            return Err(Error::new(INVALID_OPTION, "`timestamp` must be in Unix seconds, not negative"));
+        }
+        let fields = filled(shared, operation, fields);
+        let findings = check(operation, &fields, &shared.rules);
+        let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let (false, Value::Object(fields)) = (refused, fields) else {
+            return Err(Error::invalid_fields(operation, &format!("{operation} was not sent"), findings));
+        };
+        let spec = operation.spec();
+        let mut path = format!("/{}{}", shared.path_prefix.as_str(), spec.path);
+        let body = match spec.method {
+            Method::Get => {
+                path.push('?');
+                path.push_str(&query_string(spec.request, &fields));
+                String::new()
+            }
+            Method::Post => json(spec.request, &fields),
+        };
+        let mut headers = vec![
+            ("Accept", "application/json".to_owned()),
+            ("Content-Type", "application/json".to_owned()),
+            ("User-Agent", shared.user_agent.clone()),
+            ("Accept-Language", shared.accept_language.clone()),
+        ];
+        if let Some(id) = shared.platform_keys.public_key_id() {
+            headers.push(("Wechatpay-Serial", id.to_owned()));
+        }
+        Ok(Unsigned {
+            operation,
+            path,
+            body,
+            mchid: identity.mchid.clone(),
+            serial_no: identity.serial_no.clone(),
+            timestamp,
+            nonce,
+            headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            warnings: findings,
+        })
+    }
+
+    /// Which operation is asked for.
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// The five lines to sign.
+    pub fn message(&self) -> Vec<u8> {
+        message::request(
+            self.operation.spec().method.as_str(),
+            &self.path,
+            self.timestamp,
+            &self.nonce,
+            self.body.as_bytes(),
+        )
+    }
+
+    /// Findings that did not stop the request.
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
+
+    /// Adds the signature of [`Unsigned::message`] and the base URL, and nothing can be changed any more.
+    pub(crate) fn attach(self, base: &str, signature: &[u8]) -> Signed {
+        let Unsigned { operation, path, body, mchid, serial_no, timestamp, nonce, mut headers, .. } = self;
+        let signature = BASE64_STANDARD.encode(signature);
+        headers.push((
+            "Authorization".to_owned(),
+            format!(
+                "WECHATPAY2-SHA256-RSA2048 mchid=\"{mchid}\",nonce_str=\"{nonce}\",timestamp=\"{timestamp}\",\
+                 serial_no=\"{serial_no}\",signature=\"{signature}\""
+            ),
+        ));
+        let method = operation.spec().method;
+        Signed {
+            method: method.as_str(),
+            url: format!("{base}{path}"),
+            headers,
+            body: (method != Method::Get).then_some(body),
+        }
+    }
+}
+
+/// Can this stand between quotes in a header as it is?
+pub(crate) fn header_safe(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// Compact JSON with the fields in documented order.
+fn json(table: &[Field], fields: &Map<String, Value>) -> String {
+    let mut body = String::from("{");
+    for (name, value) in in_order(table, fields) {
+        if body.len() > 1 {
+            body.push(',');
+        }
+        body.push_str(&format!("\"{name}\":{value}"));
+    }
+    body.push('}');
+    body
+}
+
+/// Everything but the unreserved characters of RFC 3986.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The query string with the fields in documented order.
+fn query_string(table: &[Field], fields: &Map<String, Value>) -> String {
+    let pairs: Vec<String> = in_order(table, fields)
+        .map(|(name, value)| {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            format!("{name}={}", utf8_percent_encode(&text, ENCODED))
+        })
+        .collect();
+    pairs.join("&")
+}
+
+fn in_order<'a>(table: &'a [Field], fields: &'a Map<String, Value>) -> impl Iterator<Item = (&'static str, &'a Value)> {
+    table.iter().filter_map(|field| fields.get(field.name).map(|value| (field.name, value)))
+}

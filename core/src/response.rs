@@ -1,0 +1,416 @@
+//! From bytes to an answer: [`Received`], then [`Verified`]. There is no way from the one to the other but a signature.
+
+use std::ops::Deref;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{
+    api::{Endpoint, Field, Kind, Need, Operation},
+    catalogue,
+    check::{Finding, Severity},
+    crypto::Verifier,
+    error::{
+        BODY_NOT_JSON, BODY_TOO_LARGE, BODY_UNEXPECTED, Error, REDIRECT_REFUSED, SERIAL_UNKNOWN, SIGNATURE_DUPLICATED,
+        SIGNATURE_MALFORMED, SIGNATURE_MISMATCH, SIGNATURE_MISSING, SIGNATURE_PROBE, STATUS_UNEXPECTED,
+        TIMESTAMP_SKEWED,
+    },
+    keys::PlatformKeys,
+    message,
+};
+
+/// No answer of this API is larger.
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// Answers whose timestamp is this far from the local clock, in seconds, are refused.
+const FRESH_S: i64 = 300;
+
+/// An answer as it came, whose body cannot be read yet.
+pub struct Received {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    truncated: bool,
+}
+
+/// An answer whose signature was found to be WeChat Pay's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified<T> {
+    value: T,
+    /// WeChat Pay's id of the request, for its support.
+    pub request_id: Option<String>,
+    /// What is odd about the answer.
+    pub warnings: Vec<Finding>,
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> Verified<T> {
+    /// The answer itself.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+/// What has to be verified.
+pub(crate) struct Proof {
+    pub key_id: String,
+    pub spki_der: Vec<u8>,
+    pub message: Vec<u8>,
+    pub signature: Vec<u8>,
+}
+
+/// An answer whose headers have been examined.
+pub(crate) struct Examined {
+    received: Received,
+    operation: Operation,
+    proof: Result<Proof, Error>,
+}
+
+impl Received {
+    /// Takes in an answer: all headers as they came, the body's exact bytes.
+    pub fn new(status: u16, headers: Vec<(String, String)>, body: Vec<u8>, truncated: bool) -> Received {
+        let truncated = truncated || body.len() > MAX_BODY;
+        Received { status, headers, body, truncated }
+    }
+
+    /// Verifies and reads the answer to a request.
+    ///
+    /// `now` is in Unix seconds.
+    ///
+    /// # Errors
+    /// `signature`, `freshness` and `probe` errors for a success that is not proven; `api` errors for refusals, which
+    /// need no signature; `response` errors for what cannot be read.
+    pub fn verify<R: Endpoint>(
+        self,
+        request: &R,
+        keys: &PlatformKeys,
+        verifier: &dyn Verifier,
+        now: i64,
+    ) -> Result<Verified<R::Response>, Error> {
+        let examined = self.examine(R::OPERATION, keys, now)?;
+        let ok =
+            examined.proof().is_some_and(|proof| verifier.verify(&proof.spki_der, &proof.message, &proof.signature));
+        examined.settle(ok, serde_json::to_value(request).ok().as_ref())?.typed(R::OPERATION)
+    }
+
+    /// Looks at everything but the signature itself.
+    pub(crate) fn examine(self, operation: Operation, keys: &PlatformKeys, now: i64) -> Result<Examined, Error> {
+        let status = self.status;
+        let about = |error: Error| self.about(operation, error);
+        let proof = match status {
+            300..=399 => {
+                return Err(about(Error::new(
+                    REDIRECT_REFUSED,
+                    format!("the server redirects (HTTP {status}), which this API never does; check `base_urls`"),
+                )));
+            }
+            200..=299 if self.truncated => {
+                return Err(about(Error::new(
+                    BODY_TOO_LARGE,
+                    "the answer is larger than 1 MiB; no answer of this API is",
+                )));
+            }
+            200..=299 => Ok(self.proof(keys, now).map_err(about)?),
+            400..=599 => self.proof(keys, now),
+            _ => {
+                return Err(about(Error::new(
+                    STATUS_UNEXPECTED,
+                    format!("HTTP {status} is neither a success nor a refusal"),
+                )));
+            }
+        };
+        Ok(Examined { received: self, operation, proof })
+    }
+
+    fn proof(&self, keys: &PlatformKeys, now: i64) -> Result<Proof, Error> {
+        let mut values = [""; 4];
+        for (name, value) in SIGNATURE_HEADERS.iter().zip(&mut values) {
+            let mut found = self.headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
+            *value = match (found.next(), found.next()) {
+                (None, _) => {
+                    return Err(Error::new(
+                        SIGNATURE_MISSING,
+                        format!(
+                            "the answer has no header `{name}`: it is forged, or a proxy stripped it; ask its operator to pass Wechatpay-* headers"
+                        ),
+                    ));
+                }
+                (_, Some(_)) => {
+                    return Err(Error::new(SIGNATURE_DUPLICATED, format!("the answer has the header `{name}` twice")));
+                }
+                (Some((_, value)), None) => value.trim(),
+            };
+            if value.contains(',') {
+                return Err(Error::new(
+                    SIGNATURE_DUPLICATED,
+                    format!("the header `{name}` holds a comma: two values were joined into one"),
+                ));
+            }
+        }
+        let [timestamp, nonce, signature, serial] = values;
+        if signature.starts_with("WECHATPAY/SIGNTEST/") {
+            return Err(Error::new(
+                SIGNATURE_PROBE,
+                "WeChat Pay sent a false signature on purpose, to see that it is refused; the operation may have been \
+                 carried out: query it",
+            ));
+        }
+        let seconds = timestamp.parse::<i64>().ok().filter(|_| timestamp.bytes().all(|byte| byte.is_ascii_digit()));
+        let Some(seconds) = seconds else {
+            return Err(Error::new(SIGNATURE_MALFORMED, "the header `Wechatpay-Timestamp` is not in Unix seconds"));
+        };
+        let apart = now.saturating_sub(seconds);
+        if apart.saturating_abs() >= FRESH_S {
+            let side = if apart < 0 { "ahead of" } else { "behind" };
+            return Err(Error::new(
+                TIMESTAMP_SKEWED,
+                format!(
+                    "the answer is stamped {seconds}, {} seconds {side} the local clock, {now}; less than {FRESH_S} are \
+                     allowed: check the clock",
+                    apart.unsigned_abs()
+                ),
+            ));
+        }
+        let Some(key) = keys.get(serial) else {
+            let known: Vec<&str> = keys.ids().collect();
+            return Err(Error::new(
+                SERIAL_UNKNOWN,
+                format!(
+                    "the answer is signed by platform key `{serial}`, which is not among `platform_keys`: {}",
+                    known.join(", ")
+                ),
+            ));
+        };
+        let Ok(signature) = BASE64_STANDARD.decode(signature) else {
+            return Err(Error::new(SIGNATURE_MALFORMED, "the header `Wechatpay-Signature` is not Base64"));
+        };
+        Ok(Proof {
+            key_id: serial.to_owned(),
+            spki_der: key.spki_der().to_vec(),
+            message: message::response(timestamp, nonce, &self.body),
+            signature,
+        })
+    }
+
+    pub(crate) fn request_id(&self) -> Option<String> {
+        self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Request-ID")).map(|(_, value)| value.clone())
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    fn succeeded(&self) -> bool {
+        (200..=299).contains(&self.status)
+    }
+
+    /// What the answer alone tells about an error.
+    fn about(&self, operation: Operation, error: Error) -> Error {
+        error.with(|details| {
+            details.operation = Some(operation);
+            details.status = Some(self.status);
+            details.request_id = self.request_id();
+            details.may_have_been_applied = operation.spec().changes;
+        })
+    }
+
+    /// Reads the body of a refusal.
+    fn refusal(&self, operation: Operation) -> Error {
+        let status = self.status;
+        let spec = operation.spec();
+        let object = serde_json::from_slice::<Map<String, Value>>(&self.body).ok();
+        let text = |name: &str| object.as_ref().and_then(|object| object.get(name)).and_then(Value::as_str);
+        let code = text("code").or_else(|| text("return_code")).map(catalogue::normalised);
+        let consequence = catalogue::consequence(code, status);
+        let error = match code {
+            None if object.is_none() => Error::new(
+                BODY_NOT_JSON,
+                format!("{operation} was answered with HTTP {status} and {}, not by the API", self.looks_like()),
+            ),
+            None => Error::new(
+                BODY_UNEXPECTED,
+                format!("{operation} was answered with HTTP {status} and JSON without `code`"),
+            ),
+            Some(code) => {
+                let message = text("message").unwrap_or_default();
+                Error::refused(code.to_owned(), format!("{operation} was refused: {code} (HTTP {status}): {message}"))
+                    .with(|details| {
+                        if let Some(entry) = catalogue::entry(operation, code, message) {
+                            details.reason = Some(entry.reason);
+                            details.advice = Some(entry.advice);
+                        }
+                        details.detail = object.as_ref().and_then(|object| object.get("detail")).cloned();
+                    })
+            }
+        };
+        self.about(operation, error).with(|details| {
+            details.retryable = consequence.passing && (spec.repeatable || consequence.not_processed);
+            details.may_have_been_applied = spec.changes && !consequence.not_processed;
+        })
+    }
+
+    fn looks_like(&self) -> &'static str {
+        let start = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
+        match start {
+            None => "an empty body",
+            Some(b'<') => "HTML",
+            Some(b'{') => "broken JSON",
+            Some(_) => "a body that is not JSON",
+        }
+    }
+}
+
+/// In the order in which they are signed, then the key's name.
+const SIGNATURE_HEADERS: [&str; 4] =
+    ["Wechatpay-Timestamp", "Wechatpay-Nonce", "Wechatpay-Signature", "Wechatpay-Serial"];
+
+impl Examined {
+    /// What is to be verified; nothing if the answer is a refusal without a usable signature.
+    pub(crate) fn proof(&self) -> Option<&Proof> {
+        self.proof.as_ref().ok()
+    }
+
+    /// Reads the body, now that it is known whether the signature is right.
+    pub(crate) fn settle(self, ok: bool, request: Option<&Value>) -> Result<Verified<Map<String, Value>>, Error> {
+        let Examined { received, operation, proof } = self;
+        if !received.succeeded() {
+            let odd = match &proof {
+                Ok(_) if ok => None,
+                Ok(proof) => Some(mismatch(proof)),
+                Err(error) if error.code == SIGNATURE_MISSING.name => None,
+                Err(error) => Some(error.clone()),
+            };
+            return Err(received.refusal(operation).with(|details| {
+                details.authenticated = ok && proof.is_ok();
+                details.warnings.extend(odd.map(|error| Finding {
+                    rule: "error_signature",
+                    severity: Severity::Warning,
+                    field: "Wechatpay-Signature".to_owned(),
+                    value: Value::Null,
+                    issue: error.message.clone(),
+                    location: "header",
+                }));
+            }));
+        }
+        let proof = proof?;
+        if !ok {
+            return Err(received.about(operation, mismatch(&proof)));
+        }
+        let table = operation.response_fields();
+        let value = match serde_json::from_slice(&received.body) {
+            Ok(Value::Object(value)) => read(table, value, ""),
+            Ok(_) => Err("is not a JSON object".to_owned()),
+            Err(_) => {
+                let issue = format!("the answer is signed, but it is {}", received.looks_like());
+                return Err(received.about(operation, Error::new(BODY_NOT_JSON, issue)));
+            }
+        };
+        let value = value
+            .map_err(|issue| received.about(operation, Error::new(BODY_UNEXPECTED, format!("the answer {issue}"))))?;
+        let warnings = request.map(|request| echoes(request, &value)).unwrap_or_default();
+        Ok(Verified { value, request_id: received.request_id(), warnings })
+    }
+}
+
+impl Verified<Map<String, Value>> {
+    pub(crate) fn typed<T: DeserializeOwned>(self, operation: Operation) -> Result<Verified<T>, Error> {
+        Verified::from_parts(Value::Object(self.value), self.request_id, self.warnings, operation)
+    }
+}
+
+impl<T: DeserializeOwned> Verified<T> {
+    pub(crate) fn from_parts(
+        value: Value,
+        request_id: Option<String>,
+        warnings: Vec<Finding>,
+        operation: Operation,
+    ) -> Result<Verified<T>, Error> {
+        let value = serde_json::from_value(value).map_err(|error| {
+            Error::new(BODY_UNEXPECTED, format!("the answer is not of the documented shape: {error}")).with(|details| {
+                details.operation = Some(operation);
+                details.may_have_been_applied = operation.spec().changes;
+            })
+        })?;
+        Ok(Verified { value, request_id, warnings })
+    }
+}
+
+fn mismatch(proof: &Proof) -> Error {
+    Error::new(
+        SIGNATURE_MISMATCH,
+        format!(
+            "the signature of the answer does not belong to these bytes and platform key `{}`: the body was changed on \
+             its way, or the PEM under that id is another key's",
+            proof.key_id
+        ),
+    )
+}
+
+/// Puts documented fields into their documented shape; a null is as if the field were missing.
+fn read(table: &[Field], mut given: Map<String, Value>, at: &str) -> Result<Map<String, Value>, String> {
+    let mut value = Map::new();
+    for field in table {
+        let found = given.remove(field.name).filter(|value| !value.is_null());
+        let other = field.also.and_then(|also| given.remove(also)).filter(|value| !value.is_null());
+        let pointer = format!("{at}/{}", field.name);
+        let wrong = |wanted: &str| Err(format!("holds `{pointer}`, which is not {wanted}"));
+        let read = match (field.kind, found.or(other)) {
+            (Kind::Records(_), None) => Value::Array(Vec::new()),
+            (_, None) if field.need == Need::Required => return Err(format!("lacks `{pointer}`")),
+            (_, None) => continue,
+            (Kind::Text | Kind::Code(_), Some(text @ Value::String(_))) => text,
+            (Kind::Text | Kind::Code(_), Some(_)) => return wrong("text"),
+            (Kind::Fen, Some(Value::Number(fen))) if fen.as_i64().is_some_and(|fen| i32::try_from(fen).is_ok()) => {
+                fen.into()
+            }
+            (Kind::Fen, Some(_)) => return wrong("a whole number of fen"),
+            (Kind::Count(_), Some(Value::Number(count)))
+                if count.as_u64().is_some_and(|n| u32::try_from(n).is_ok()) =>
+            {
+                count.into()
+            }
+            (Kind::Count(_), Some(_)) => return wrong("a whole number"),
+            (Kind::Records(table), Some(Value::Array(records))) => {
+                let mut list = Vec::with_capacity(records.len());
+                for (index, record) in records.into_iter().enumerate() {
+                    let Value::Object(record) = record else { return wrong("a list of objects") };
+                    list.push(Value::Object(read(table, record, &format!("{pointer}/{index}"))?));
+                }
+                Value::Array(list)
+            }
+            (Kind::Records(_), Some(_)) => return wrong("a list"),
+        };
+        value.insert(field.name.to_owned(), read);
+    }
+    given.append(&mut value);
+    Ok(given)
+}
+
+/// Ids that the answer echoes and that differ from the request: it may be another order's answer.
+fn echoes(request: &Value, answer: &Map<String, Value>) -> Vec<Finding> {
+    const IDS: [&str; 6] = ["appid", "mchid", "out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"];
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    IDS.iter()
+        .filter_map(|name| {
+            let asked_by = request.get("order_type").and_then(Value::as_str) == Some(name);
+            let sent = text(request.get(if asked_by { "order_no" } else { name }))?;
+            let came = text(answer.get(*name))?;
+            (sent != came).then(|| Finding {
+                rule: "id_echo",
+                severity: Severity::Warning,
+                field: format!("/{name}"),
+                value: came.clone().into(),
+                issue: format!("the answer names `{came}` where the request named `{sent}`: it may be another order's"),
+                location: "response",
+            })
+        })
+        .collect()
+}
