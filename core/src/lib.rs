@@ -28,6 +28,7 @@ pub mod crypto;
 pub mod customs_message;
 pub mod engine;
 pub mod error;
+pub mod host;
 pub mod keys;
 pub mod message;
 pub mod model;

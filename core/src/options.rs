@@ -317,7 +317,10 @@ impl Options {
             Value::Null => Map::new(),
             Value::Object(given) => given,
             _ => {
-                return Err(Error::new(INVALID_OPTION, "the options of a call must be a map from option name to value"));
+                return Err(Error::new(
+                    INVALID_OPTION,
+                    "the options of a call must be a map from option name to value",
+                ));
             }
         };
         if let Some(name) = given.keys().find(|name| !["timeout", "deadline"].contains(&name.as_str())) {

@@ -363,7 +363,7 @@ fn read(table: &[Field], mut given: Map<String, Value>, at: &str) -> Result<Map<
         let pointer = format!("{at}/{}", field.name);
         let wrong = |wanted: &str| Err(format!("holds `{pointer}`, which is not {wanted}"));
         let read = match (field.kind, found.or(other)) {
-            (Kind::Records(_), None) => Value::Array(Vec::new()),
+            (Kind::Records(..), None) => Value::Array(Vec::new()),
             (_, None) if field.need == Need::Required => return Err(format!("lacks `{pointer}`")),
             (_, None) => continue,
             (Kind::Text | Kind::Code(_), Some(text @ Value::String(_))) => text,
@@ -378,7 +378,7 @@ fn read(table: &[Field], mut given: Map<String, Value>, at: &str) -> Result<Map<
                 count.into()
             }
             (Kind::Count(_), Some(_)) => return wrong("a whole number"),
-            (Kind::Records(table), Some(Value::Array(records))) => {
+            (Kind::Records(_, table), Some(Value::Array(records))) => {
                 let mut list = Vec::with_capacity(records.len());
                 for (index, record) in records.into_iter().enumerate() {
                     let Value::Object(record) = record else { return wrong("a list of objects") };
@@ -386,7 +386,7 @@ fn read(table: &[Field], mut given: Map<String, Value>, at: &str) -> Result<Map<
                 }
                 Value::Array(list)
             }
-            (Kind::Records(_), Some(_)) => return wrong("a list"),
+            (Kind::Records(..), Some(_)) => return wrong("a list"),
         };
         value.insert(field.name.to_owned(), read);
     }

@@ -14,8 +14,8 @@ pub enum Kind {
     Fen,
     /// A whole number of at least this much.
     Count(i64),
-    /// A list of records.
-    Records(&'static [Field]),
+    /// A list of records: what one is called, and its fields.
+    Records(&'static str, &'static [Field]),
 }
 
 /// Must a field be given?
@@ -48,6 +48,8 @@ pub struct Field {
 
 /// A type with a field table.
 pub trait Record {
+    /// What it is called in every language.
+    const NAME: &'static str;
     /// Its fields, in the order in which they are sent.
     const FIELDS: &'static [Field];
 }
@@ -67,7 +69,7 @@ impl FieldType for String {
 }
 
 impl<T: Record> FieldType for Vec<T> {
-    const KIND: Kind = Kind::Records(T::FIELDS);
+    const KIND: Kind = Kind::Records(T::NAME, T::FIELDS);
 }
 
 impl<T: FieldType> FieldType for Option<T> {
@@ -106,6 +108,7 @@ macro_rules! record {
         }
 
         impl crate::api::Record for $Name {
+            const NAME: &'static str = stringify!($Name);
             const FIELDS: &'static [crate::api::Field] = &[$(crate::api::Field {
                 name: stringify!($field),
                 need: record!(@need $need),

@@ -197,7 +197,7 @@ fn unsound(field: &Field, value: &Value) -> Option<(&'static Rule, String)> {
         Kind::Text | Kind::Code(_) => "text",
         Kind::Fen => "a whole number of fen",
         Kind::Count(_) => "a whole number",
-        Kind::Records(_) => "a list",
+        Kind::Records(..) => "a list",
     };
     match (field.kind, value) {
         (_, Value::Null) => Some((&rules::TYPE, format!("must be {wanted}, not null; leave the field out instead"))),
@@ -211,11 +211,11 @@ fn unsound(field: &Field, value: &Value) -> Option<(&'static Rule, String)> {
             let (length, max) = (text.chars().count(), field.max.unwrap_or(usize::MAX));
             (length > max).then(|| (&rules::LENGTH, format!("must be at most {max} characters; it has {length}")))
         }
-        (Kind::Fen, Value::Number(number)) if number.is_i64() || number.is_u64() => {
+        (Kind::Fen, Value::Number(number)) if whole(number) => {
             let in_range = number.as_i64().is_some_and(|fen| (0..=i64::from(i32::MAX)).contains(&fen));
             (!in_range).then(|| (&rules::RANGE, "must lie between 0 and 2147483647 fen".to_owned()))
         }
-        (Kind::Count(min), Value::Number(number)) if number.is_i64() || number.is_u64() => {
+        (Kind::Count(min), Value::Number(number)) if whole(number) => {
             let in_range = number.as_i64().is_some_and(|count| (min..=i64::from(i32::MAX)).contains(&count));
             (!in_range).then(|| (&rules::RANGE, format!("must lie between {min} and 2147483647")))
         }
@@ -223,9 +223,17 @@ fn unsound(field: &Field, value: &Value) -> Option<(&'static Rule, String)> {
     }
 }
 
-/// What a user would call a JSON value.
-fn called(value: &Value) -> &'static str {
+/// Is this meant as a whole number? Beyond 2^53 some languages hold only floats, which then are out of range.
+fn whole(number: &serde_json::Number) -> bool {
+    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|float| float.abs() >= 9_007_199_254_740_992.0)
+}
+
+/// What a user would call a value.
+fn called(value: &Value) -> &str {
     match value {
+        Value::Object(map) if map.len() == 1 && map.contains_key("$type") => {
+            map.get("$type").and_then(Value::as_str).unwrap_or("an object")
+        }
         Value::Null => "null",
         Value::Bool(_) => "true or false",
         Value::Number(number) if number.is_f64() => "a fraction",

@@ -111,6 +111,11 @@ impl Client {
         Ok(Client { shared: Arc::new(shared), signer, verifier, transport, observer: None })
     }
 
+    /// What all calls of this client share.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Calls `observer` at the beginning and end of each attempt.
     #[must_use]
     pub fn on_attempt(mut self, observer: impl Fn(&Emit) + Send + Sync + 'static) -> Client {

@@ -1,0 +1,4 @@
+//! Linker settings for an addon.
+fn main() {
+    napi_build::setup();
+}

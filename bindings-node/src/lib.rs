@@ -1,0 +1,179 @@
+//! The core for Node.js: converts, forwards, throws; signs and verifies on the thread pool. The face in
+//! `bindings-wasm/face` drives.
+
+use std::sync::Arc;
+
+use napi::{
+    Env, Result, Status, Task,
+    bindgen_prelude::{AsyncTask, Uint8Array, Unknown},
+};
+use napi_derive::napi;
+use serde::{Serialize, de::DeserializeOwned};
+use wechatpay_customs::{
+    Error,
+    crypto::{Signer, Verifier},
+    engine, host,
+    options::Convention,
+};
+
+/// What all calls of one client share.
+#[napi]
+pub struct Shared {
+    shared: Arc<engine::Shared>,
+    signer: Option<Arc<dyn Signer>>,
+    verifier: Option<Arc<dyn Verifier>>,
+}
+
+#[napi]
+impl Shared {
+    /// Reads options; `own_signer` tells that the host signs by other means.
+    #[napi(constructor)]
+    pub fn new(env: Env, options: Unknown, own_signer: bool) -> Result<Self> {
+        let shared = host::shared(from_js(env, options)?, Convention::JavaScript, own_signer);
+        let shared = shared.map_err(|error| thrown(env, &error))?;
+        let signer = shared.signer().map_err(|error| thrown(env, &error))?;
+        let verifier = shared.verifier();
+        Ok(Shared { shared, signer, verifier })
+    }
+
+    /// Throws unless requests can be signed.
+    #[napi]
+    pub fn require_signing(&self, env: Env) -> Result<()> {
+        self.shared.require_signing().map_err(|error| thrown(env, &error))
+    }
+
+    /// Calls a pure function by name, with these options filled in.
+    #[napi]
+    pub fn call<'env>(&self, env: &'env Env, function: String, arguments: Unknown) -> Result<Unknown<'env>> {
+        called(env, &function, arguments, Some(&self.shared))
+    }
+
+    /// Signs on the thread pool.
+    #[napi]
+    pub fn sign(&self, message: Uint8Array, entropy: Option<Uint8Array>) -> Result<AsyncTask<Signing>> {
+        let signer = self.signer.clone().ok_or_else(|| invalid("there is no private key"))?;
+        let entropy = match entropy {
+            None => [0; 32],
+            Some(entropy) => entropy.as_ref().try_into().map_err(|_| invalid("entropy must be 32 bytes"))?,
+        };
+        Ok(AsyncTask::new(Signing { signer, message: message.to_vec(), entropy }))
+    }
+
+    /// Verifies on the thread pool.
+    #[napi]
+    pub fn verify(
+        &self,
+        spki_der: Uint8Array,
+        message: Uint8Array,
+        signature: Uint8Array,
+    ) -> Result<AsyncTask<Verifying>> {
+        let verifier = self.verifier.clone().ok_or_else(|| invalid("there is no verifier"))?;
+        Ok(AsyncTask::new(Verifying {
+            verifier,
+            spki_der: spki_der.to_vec(),
+            message: message.to_vec(),
+            signature: signature.to_vec(),
+        }))
+    }
+}
+
+/// A signature being made.
+pub struct Signing {
+    signer: Arc<dyn Signer>,
+    message: Vec<u8>,
+    entropy: [u8; 32],
+}
+
+impl Task for Signing {
+    type Output = Vec<u8>;
+    type JsValue = Uint8Array;
+
+    fn compute(&mut self) -> Result<Vec<u8>> {
+        self.signer.sign(&self.message, &self.entropy).map_err(|error| invalid(&error.message))
+    }
+
+    fn resolve(&mut self, _: Env, signature: Vec<u8>) -> Result<Uint8Array> {
+        Ok(signature.into())
+    }
+}
+
+/// A signature being verified.
+pub struct Verifying {
+    verifier: Arc<dyn Verifier>,
+    spki_der: Vec<u8>,
+    message: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl Task for Verifying {
+    type Output = bool;
+    type JsValue = bool;
+
+    fn compute(&mut self) -> Result<bool> {
+        Ok(self.verifier.verify(&self.spki_der, &self.message, &self.signature))
+    }
+
+    fn resolve(&mut self, _: Env, ok: bool) -> Result<bool> {
+        Ok(ok)
+    }
+}
+
+/// One call as a state machine.
+#[napi]
+pub struct Engine(engine::Engine);
+
+#[napi]
+impl Engine {
+    /// Prepares one call; `seed` is 32 fresh random bytes.
+    #[napi(constructor)]
+    pub fn new(env: Env, shared: &Shared, call: Unknown, options: Unknown, seed: Uint8Array) -> Result<Self> {
+        let seed = seed.as_ref().try_into().map_err(|_| invalid("seed must be 32 bytes"))?;
+        let (call, options) = (from_js(env, call)?, from_js(env, options)?);
+        host::engine(Arc::clone(&shared.shared), call, options, Convention::JavaScript, seed)
+            .map(Engine)
+            .map_err(|error| thrown(env, &error))
+    }
+
+    /// Takes the answer to the last action and gives the next.
+    #[napi]
+    pub fn step<'env>(&mut self, env: &'env Env, event: Unknown, now: Unknown) -> Result<Unknown<'env>> {
+        let (event, now) = (from_js(*env, event)?, from_js(*env, now)?);
+        to_js(env, &self.0.step(event, now))
+    }
+}
+
+/// Calls a pure function by name.
+#[napi]
+pub fn call<'env>(env: &'env Env, function: String, arguments: Unknown) -> Result<Unknown<'env>> {
+    called(env, &function, arguments, None)
+}
+
+fn called<'env>(
+    env: &'env Env,
+    function: &str,
+    arguments: Unknown,
+    shared: Option<&engine::Shared>,
+) -> Result<Unknown<'env>> {
+    let value = host::call(function, from_js(*env, arguments)?, shared).map_err(|error| thrown(*env, &error))?;
+    to_js(env, &value)
+}
+
+fn from_js<T: DeserializeOwned>(env: Env, value: Unknown) -> Result<T> {
+    env.from_js_value(value)
+}
+
+fn to_js<'env>(env: &'env Env, value: &impl Serialize) -> Result<Unknown<'env>> {
+    env.to_js_value(value)
+}
+
+/// The error as data; the face makes a real `Error` of it.
+fn thrown(env: Env, error: &Error) -> napi::Error {
+    match to_js(&env, error) {
+        Ok(value) => napi::Error::from(value),
+        Err(error) => error,
+    }
+}
+
+fn invalid(why: &str) -> napi::Error {
+    napi::Error::new(Status::InvalidArg, why)
+}

@@ -1,0 +1,42 @@
+"""WeChat Pay customs declarations: declare, query, check, prepare, parse.
+
+Not an official WeChat Pay product.
+"""
+
+from ._answer import Answer, Record
+from ._client import Client, Prepared, check, customs_order_fields, parse, prepare
+from ._errors import (
+    ApiError,
+    FreshnessError,
+    InputError,
+    KeyMaterialError,
+    ProbeError,
+    ResponseError,
+    SignatureError,
+    StateError,
+    TransportError,
+    WechatPayError,
+)
+from ._native import __version__
+
+__all__ = [
+    "Answer",
+    "ApiError",
+    "Client",
+    "FreshnessError",
+    "InputError",
+    "KeyMaterialError",
+    "Prepared",
+    "ProbeError",
+    "Record",
+    "ResponseError",
+    "SignatureError",
+    "StateError",
+    "TransportError",
+    "WechatPayError",
+    "__version__",
+    "check",
+    "customs_order_fields",
+    "parse",
+    "prepare",
+]

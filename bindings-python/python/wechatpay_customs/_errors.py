@@ -1,0 +1,106 @@
+"""What is raised: one class per kind of error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class WechatPayError(Exception):
+    """What went wrong, to which field or key, and what to do."""
+
+    kind: str
+    """The sort of error, such as ``api``."""
+    code: str
+    """The service's code, normalised, or one of this library's."""
+    reason: str | None
+    """The catalogue's name of a documented refusal."""
+    message: str
+    """What happened, for people."""
+    operation: str | None
+    """What was asked for."""
+    status: int | None
+    """HTTP status."""
+    request_id: str | None
+    """WeChat Pay's id of the request, for its support."""
+    detail: Any
+    """The service's ``detail``, as sent."""
+    findings: list[dict[str, Any]]
+    """What is wrong with the request."""
+    warnings: list[dict[str, Any]]
+    """What is odd, but not the error itself."""
+    retryable: bool
+    """Can the same call succeed later?"""
+    retry_after: float | None
+    """When to try again at the earliest, in seconds."""
+    attempts: int
+    """How many attempts were made."""
+    may_have_been_applied: bool
+    """May the operation have taken effect all the same?"""
+    advice: dict[str, str] | None
+    """What to do, as ``en`` and ``zh``."""
+    authenticated: bool
+    """Did the signature of the error answer verify?"""
+
+    def __init__(self, details: dict[str, Any]) -> None:
+        super().__init__(details["message"])
+        self._details = details
+        self.__dict__.update(details)
+        if details["retry_after"] is not None:
+            self.retry_after = details["retry_after"] / 1000
+
+    def __reduce__(self) -> tuple[type[WechatPayError], tuple[dict[str, Any]]]:
+        return type(self), (self._details,)
+
+
+class InputError(WechatPayError, ValueError):
+    """What was asked for cannot be sent: correct the fields or options."""
+
+
+class KeyMaterialError(WechatPayError):
+    """A key or certificate cannot be used."""
+
+
+class SignatureError(WechatPayError):
+    """The answer's signature is missing or wrong."""
+
+
+class FreshnessError(WechatPayError):
+    """The answer's timestamp is too far from the local clock."""
+
+
+class ProbeError(WechatPayError):
+    """WeChat Pay probed whether signatures are verified."""
+
+
+class TransportError(WechatPayError):
+    """No answer came."""
+
+
+class ApiError(WechatPayError):
+    """The service refused."""
+
+
+class ResponseError(WechatPayError):
+    """An answer came that cannot be read as documented."""
+
+
+class StateError(WechatPayError):
+    """The library was driven in a way that it does not allow."""
+
+
+_CLASSES: dict[str, type[WechatPayError]] = {
+    "input": InputError,
+    "key": KeyMaterialError,
+    "signature": SignatureError,
+    "freshness": FreshnessError,
+    "probe": ProbeError,
+    "transport": TransportError,
+    "api": ApiError,
+    "response": ResponseError,
+    "state": StateError,
+}
+
+
+def from_details(details: dict[str, Any]) -> WechatPayError:
+    """The exception for the core's error data."""
+    return _CLASSES[details["kind"]](details)

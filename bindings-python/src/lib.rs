@@ -1,0 +1,120 @@
+//! The core for Python: converts, forwards, raises; calls run on the Rust driver with the GIL released.
+
+use std::{sync::OnceLock, time::Duration};
+
+use pyo3::{exceptions::PyRuntimeError, prelude::*, types::PyDict};
+use pythonize::{depythonize, pythonize};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::runtime::Runtime;
+use wechatpay_customs::{
+    Error, Options, client,
+    engine::{Call, Outcome},
+    host,
+    options::Convention,
+};
+
+/// A client of the core.
+#[pyclass(frozen)]
+struct Client(client::Client);
+
+#[pymethods]
+impl Client {
+    /// Reads options; `sends` tells that requests will be signed.
+    #[new]
+    fn new(options: &Bound<'_, PyDict>, sends: bool) -> PyResult<Self> {
+        let py = options.py();
+        let options =
+            Options::from_value(depythonize(options)?, Convention::Python).map_err(|error| raised(py, &error))?;
+        let made = if sends { client::Client::new(options) } else { client::Client::for_parsing(options) };
+        made.map(Client).map_err(|error| raised(py, &error))
+    }
+
+    /// Drives a call to its end and gives its value, request id and warnings.
+    fn run<'py>(
+        &self,
+        py: Python<'py>,
+        call: &Bound<'py, PyDict>,
+        options: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let read = Call::from_value(depythonize(call)?).and_then(|call| {
+            Ok((call, Options::for_call(depythonize(options).unwrap_or(Value::Null), Convention::Python)?))
+        });
+        let (call, options) = read.map_err(|error| raised(py, &error))?;
+        let mut interrupt = None;
+        let runtime = runtime()?;
+        let outcome = py.detach(|| runtime.block_on(self.0.run(call, options, interrupted(&mut interrupt))));
+        match outcome {
+            Ok(Outcome::Ok { value, request_id, warnings }) => to_python(py, &(value, request_id, warnings)),
+            Ok(Outcome::Err(error)) | Err(error) => Err(raised(py, &error)),
+            Ok(Outcome::Host | Outcome::Cancelled { .. }) => {
+                Err(interrupt.unwrap_or_else(|| PyRuntimeError::new_err("the call was given up")))
+            }
+        }
+    }
+
+    /// Calls a pure function by name, with the client's options filled in.
+    fn call<'py>(
+        &self,
+        py: Python<'py>,
+        function: &str,
+        arguments: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let value = host::call(function, depythonize(arguments)?, Some(self.0.shared()));
+        to_python(py, &value.map_err(|error| raised(py, &error))?)
+    }
+
+    fn __repr__(&self) -> &'static str {
+        "<wechatpay_customs client>"
+    }
+}
+
+/// Ready when a signal handler of Python's raised, as on Ctrl-C.
+async fn interrupted(raised: &mut Option<PyErr>) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if let Err(error) = Python::attach(|py| py.check_signals()) {
+            *raised = Some(error);
+            return;
+        }
+    }
+}
+
+fn runtime() -> PyResult<&'static Runtime> {
+    static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
+    RUNTIME
+        .get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build())
+        .as_ref()
+        .map_err(|error| PyRuntimeError::new_err(format!("no thread for network calls can be started: {error}")))
+}
+
+/// Calls a pure function by name.
+#[pyfunction]
+fn call<'py>(py: Python<'py>, function: &str, arguments: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    let value = host::call(function, depythonize(arguments)?, None).map_err(|error| raised(py, &error))?;
+    to_python(py, &value)
+}
+
+fn to_python<'py>(py: Python<'py>, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
+    pythonize(py, value).map_err(Into::into)
+}
+
+/// The exception for an error; the classes are Python's.
+fn raised(py: Python<'_>, error: &Error) -> PyErr {
+    let made = || {
+        let details = to_python(py, error)?;
+        py.import("wechatpay_customs._errors")?.getattr("from_details")?.call1((details,))
+    };
+    match made() {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}
+
+/// The module that the package is built around.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Client>()?;
+    module.add_function(wrap_pyfunction!(call, module)?)?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))
+}

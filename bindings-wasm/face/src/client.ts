@@ -1,0 +1,155 @@
+import type { CallOptions, CoreOptions, CustomsOrderFields, Finding, Operation, Operations, Rules } from './generated.js'
+import { OPERATIONS } from './generated.js'
+import type { Attempt, Shared } from './native.js'
+import { native } from './native.js'
+import { drive } from './driver.js'
+import { raised } from './errors.js'
+import { camelCase, plain } from './plain.js'
+
+/** What a client is made from; an option that does not exist is refused. */
+export interface ClientOptions extends CoreOptions {
+  /** Signs by other means than `privateKey`, such as a KMS: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256). */
+  signer?: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>
+  /** The `fetch` to send with; the host's unless given. */
+  fetch?: typeof fetch
+  /** Called at the beginning and end of each attempt. */
+  onAttempt?: (attempt: Attempt) => void
+  /** The time in milliseconds since 1970, for tests. */
+  clock?: () => number
+}
+
+/** What one call takes beside its fields. */
+export interface PerCall extends CallOptions {
+  /** Gives the call up; the promise rejects with `signal.reason`. */
+  signal?: AbortSignal
+}
+
+/** A request, signed and ready to be sent as it is. */
+export interface Prepared {
+  method: string
+  url: string
+  headers: Record<string, string>
+  body: string | null
+}
+
+/** An answer as received. */
+export interface Received {
+  status: number
+  headers: Record<string, string> | Iterable<readonly [string, string]>
+  /** Exactly as received. */
+  body: string | Uint8Array
+}
+
+type OwnOptions = Pick<ClientOptions, 'signer' | 'fetch' | 'onAttempt' | 'clock'>
+
+/** Declares to customs through WeChat Pay. Making one sends nothing. */
+export class Client {
+  readonly #shared: Shared
+  readonly #own: OwnOptions
+
+  constructor(options: ClientOptions) {
+    ;[this.#shared, this.#own] = open(options)
+    attempt(() => this.#shared.requireSigning())
+  }
+
+  /** Finds what is wrong with a request, with this client's options filled in, without sending it. */
+  check(operation: Operation, fields: object, rules?: Rules): Finding[] {
+    return attempt(() => this.#shared.call('check', plain({ operation, fields, rules }) as object)) as Finding[]
+  }
+
+  /** Checks, builds and signs a request for the caller to send. */
+  async prepare(operation: Operation, fields: object, timestamp?: number, nonce?: string): Promise<Prepared> {
+    return (await run(this.#shared, this.#own, { call: 'prepare', operation, fields, timestamp, nonce })) as Prepared
+  }
+
+  /** Verifies and reads an answer that the caller received; fails as the call would. */
+  async parse(operation: Operation, response: Received, request?: object, now?: number): Promise<object> {
+    return run(this.#shared, this.#own, { call: 'parse', operation, response, request, now })
+  }
+
+  static {
+    for (const operation of OPERATIONS) {
+      Object.defineProperty(Client.prototype, camelCase(operation), {
+        value: async function (this: Client, fields: object, options: PerCall = {}): Promise<object> {
+          return run(this.#shared, this.#own, { call: 'operation', operation, fields }, options)
+        },
+        writable: true,
+        configurable: true
+      })
+    }
+  }
+}
+
+// The calls are made from the list of operations above.
+export interface Client extends Operations<PerCall> {}
+
+/** Finds what is wrong with a request, all at once, without sending it. Never throws for bad data. */
+export function check(operation: Operation, fields: object, rules?: Rules): Finding[] {
+  return pure('check', { operation, fields, rules }) as Finding[]
+}
+
+/**
+ * Checks, builds and signs a request for the caller to send. The current `timestamp` (Unix seconds) and a random `nonce`
+ * (1 to 32 letters and digits) are taken unless given.
+ */
+export async function prepare(
+  operation: Operation,
+  fields: object,
+  options: ClientOptions,
+  timestamp?: number,
+  nonce?: string
+): Promise<Prepared> {
+  return new Client(options).prepare(operation, fields, timestamp, nonce)
+}
+
+/** Verifies and reads an answer that the caller received; fails as the call would. `now` is in Unix seconds. */
+export async function parse(
+  operation: Operation,
+  response: Received,
+  options: ClientOptions,
+  request?: object,
+  now?: number
+): Promise<object> {
+  const [shared, own] = open(options)
+  return run(shared, own, { call: 'parse', operation, response, request, now })
+}
+
+/** What the order message to customs must say of the payment; `paid` (fen) is required unless the order is split. */
+export function customsOrderFields(request: object, result: object, paid?: number): CustomsOrderFields {
+  return pure('customs_order_fields', { request, result, paid }) as CustomsOrderFields
+}
+
+function pure(name: string, argument: object): unknown {
+  return attempt(() => native().call(name, plain(argument) as object))
+}
+
+function open(options: ClientOptions): [Shared, OwnOptions] {
+  const { signer, fetch, onAttempt, clock, ...core } = options
+  const own = Object.fromEntries(Object.entries({ signer, fetch, onAttempt, clock }).filter(([, value]) => value !== undefined))
+  return [attempt(() => new (native().Shared)(plain(core) as object, signer !== undefined)), own]
+}
+
+async function run(shared: Shared, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
+  const { signal, ...limits } = options
+  const { Engine, sign, verify } = native()
+  const seed = crypto.getRandomValues(new Uint8Array(32))
+  const engine = attempt(() => new Engine(shared, plain(call) as object, plain(limits) as object, seed))
+  const { signer } = own
+  return drive(engine, {
+    sign: signer === undefined ? (message, entropy) => sign(shared, message, entropy) : async (message) => signer(message),
+    verify: (spkiDer, message, signature) => verify(shared, spkiDer, message, signature),
+    fetch: own.fetch ?? fetch,
+    onAttempt: own.onAttempt,
+    signal,
+    clock: own.clock ?? Date.now
+  })
+}
+
+/** Runs a function of the core and turns what it throws into a real `Error`. */
+function attempt<T>(action: () => T): T {
+  try {
+    return action()
+  } catch (thrown) {
+    throw raised(thrown)
+  }
+}

@@ -1,0 +1,138 @@
+/** Carries an engine's actions out: signs, verifies, and sends with `fetch`. It decides nothing. */
+import type { Action, Attempt, Engine, Event } from './native.js'
+import { raised } from './errors.js'
+
+/** What the caller's side brings. */
+export interface Host {
+  sign(message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
+  verify(spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
+  fetch: typeof fetch
+  onAttempt: ((attempt: Attempt) => void) | undefined
+  signal: AbortSignal | undefined
+  /** Milliseconds since 1970. */
+  clock: () => number
+}
+
+const START: Event = { event: 'start' }
+const CANCEL: Event = { event: 'cancel' }
+const HOST_FAILED: Event = { event: 'host_failed' }
+const TIMED_OUT: Event = { event: 'timed_out' }
+
+export async function drive(engine: Engine, host: Host): Promise<object> {
+  let event: Event = START
+  let thrown: unknown
+  const hostAnswer = async (answer: Promise<Event>, ms: number) =>
+    within(ms, host.signal, answer.catch((error: unknown) => ((thrown = error), HOST_FAILED)))
+  for (;;) {
+    if (host.signal?.aborted) event = CANCEL
+    const { emits, action } = engine.step(event, { unix_ms: Math.floor(host.clock()), mono_ms: Math.floor(performance.now()) })
+    for (const emit of emits) host.onAttempt?.(emit)
+    switch (action.action) {
+      case 'sign':
+        event = await hostAnswer(
+          host.sign(action.message, action.entropy).then((signature) => ({ event: 'signed', signature })),
+          action.timeout_ms
+        )
+        break
+      case 'verify':
+        event = await hostAnswer(
+          host.verify(action.spki_der, action.message, action.signature).then((ok) => ({ event: 'verified', ok })),
+          action.timeout_ms
+        )
+        break
+      case 'send':
+        event = await send(action, host)
+        break
+      case 'sleep':
+        event = await within(action.ms, host.signal, new Promise(() => {}), { event: 'woke' })
+        break
+      case 'load_keys':
+        event = { event: 'keys_failed' }
+        break
+      case 'done': {
+        const { outcome } = action
+        if (outcome === 'host') throw thrown
+        if ('cancelled' in outcome) throw host.signal?.reason
+        if ('err' in outcome) throw raised(outcome.err)
+        const { value, request_id, warnings } = outcome.ok
+        return { ...value, request_id, warnings }
+      }
+    }
+  }
+}
+
+/** The answer, unless the time is up or the caller gives up before. */
+function within(ms: number, signal: AbortSignal | undefined, answer: Promise<Event>, late = TIMED_OUT): Promise<Event> {
+  return new Promise((resolve) => {
+    const abort = () => settle(CANCEL)
+    const timer = setTimeout(() => settle(late), ms)
+    function settle(event: Event): void {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+      resolve(event)
+    }
+    signal?.addEventListener('abort', abort)
+    void answer.then(settle)
+  })
+}
+
+async function send(action: Extract<Action, { action: 'send' }>, host: Host): Promise<Event> {
+  const aborter = new AbortController()
+  const event = await within(action.timeout_ms, host.signal, exchange(action, host, aborter.signal))
+  aborter.abort()
+  return event === TIMED_OUT ? { event: 'failed', sent: 'unknown', cause: 'timeout' } : event
+}
+
+async function exchange(action: Extract<Action, { action: 'send' }>, host: Host, signal: AbortSignal): Promise<Event> {
+  const { method, url, headers, body, max_body } = action
+  let response: Response
+  try {
+    // workerd lacks `redirect: 'error'`; the engine refuses what comes back.
+    response = await host.fetch(url, { method, headers, body, redirect: 'manual', signal })
+  } catch (error) {
+    return { event: 'failed', ...failure(error) }
+  }
+  try {
+    const { bytes, truncated } = await read(response, max_body)
+    return { event: 'response', status: response.status, headers: [...response.headers], body: bytes, truncated }
+  } catch {
+    return { event: 'failed', sent: 'unknown', cause: 'body' }
+  }
+}
+
+async function read(response: Response, max: number): Promise<{ bytes: Uint8Array; truncated: boolean }> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = response.body?.getReader()
+  while (reader !== undefined && length <= max) {
+    const { done, value } = await reader.read()
+    if (done) break
+    chunks.push(value)
+    length += value.length
+  }
+  const truncated = length > max
+  if (truncated) void reader?.cancel()
+  const bytes = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
+  }
+  return { bytes: bytes.subarray(0, max), truncated }
+}
+
+/** The codes under which `fetch` tells that a request was surely not sent; of all else it cannot be known. */
+const NOT_SENT = {
+  ECONNREFUSED: 'connect',
+  ENOTFOUND: 'dns',
+  EAI_AGAIN: 'dns',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout'
+} as const
+
+function failure(error: unknown): { sent: 'no' | 'unknown'; cause: 'dns' | 'connect' | 'timeout' | 'reset' | 'other' } {
+  const { sent, cause } = error as { sent?: unknown; cause?: { code?: string } }
+  const code = cause?.code ?? ''
+  if (code in NOT_SENT) return { sent: 'no', cause: NOT_SENT[code as keyof typeof NOT_SENT] }
+  const known = code === 'ECONNRESET' || code === 'UND_ERR_SOCKET' ? 'reset' : 'other'
+  return { sent: sent === false ? 'no' : 'unknown', cause: known }
+}

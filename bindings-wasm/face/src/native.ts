@@ -1,0 +1,83 @@
+/** What a package must bring: the compiled core, and who signs and verifies. The face is the same for all. */
+
+/** One observation of an attempt: operation, host, status, request id, milliseconds; never a secret. */
+export interface Attempt {
+  phase: 'request' | 'response' | 'failure'
+  operation: string
+  attempt: number
+  host: string
+  status: number | null
+  request_id: string | null
+  ms: number
+  reason: string | null
+  may_have_been_applied: boolean
+}
+
+export type Outcome =
+  | { ok: { value: object; request_id: string | null; warnings: unknown[] } }
+  | { err: object }
+  | 'host'
+  | { cancelled: { may_have_been_applied: boolean } }
+
+export type Action =
+  | { action: 'sign'; message: Uint8Array; entropy: Uint8Array | null; timeout_ms: number }
+  | {
+      action: 'send'
+      method: string
+      url: string
+      headers: [string, string][]
+      body: string | null
+      timeout_ms: number
+      max_body: number
+    }
+  | { action: 'verify'; key_id: string; spki_der: Uint8Array; message: Uint8Array; signature: Uint8Array; timeout_ms: number }
+  | { action: 'sleep'; ms: number }
+  | { action: 'load_keys'; flight: number; urgent: boolean; timeout_ms: number }
+  | { action: 'done'; outcome: Outcome }
+
+export type Event =
+  | { event: 'start' | 'host_failed' | 'timed_out' | 'woke' | 'keys_ready' | 'keys_failed' | 'cancel' }
+  | { event: 'signed'; signature: Uint8Array }
+  | { event: 'response'; status: number; headers: [string, string][]; body: Uint8Array; truncated: boolean }
+  | { event: 'failed'; sent: 'no' | 'unknown'; cause: 'dns' | 'connect' | 'tls' | 'timeout' | 'reset' | 'body' | 'other' }
+  | { event: 'verified'; ok: boolean }
+
+export interface Now {
+  unix_ms: number
+  mono_ms: number
+}
+
+/** What all calls of one client share. */
+export interface Shared {
+  requireSigning(): void
+  call(name: string, argument: object): unknown
+}
+
+/** One call as a state machine. */
+export interface Engine {
+  step(event: Event, now: Now): { emits: Attempt[]; action: Action }
+}
+
+export interface Native<S extends Shared = Shared> {
+  Shared: new (options: object, ownSigner: boolean) => S
+  Engine: new (shared: S, call: object, options: object, seed: Uint8Array) => Engine
+  call(name: string, argument: object): unknown
+  sign(shared: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
+  verify(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
+}
+
+let load: (() => Native<any>) | undefined
+let loaded: Native<any> | undefined
+
+/** Names the core to be used; it is loaded on first use, and a load that failed is tried again. */
+export function bind(loader: () => Native<any>): void {
+  load = loader
+}
+
+export function native(): Native<any> {
+  if (loaded === undefined) {
+    if (load === undefined) throw new Error('wechatpay-customs was not loaded through an entry of its package')
+    loaded = load()
+  }
+  return loaded
+}

@@ -1,0 +1,56 @@
+//! The wall clock, which signatures go by, and the sandbox clock, which states go by.
+
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use chrono::{DateTime, FixedOffset, SecondsFormat};
+
+/// The farthest that the sandbox clock can be ahead: a hundred years.
+const FARTHEST_S: i64 = 100 * 366 * 86_400;
+
+/// The wall clock in milliseconds since 1970.
+pub(crate) fn wall_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The wall clock in Unix seconds.
+pub(crate) fn wall_s() -> i64 {
+    wall_ms() / 1000
+}
+
+/// RFC 3339 with milliseconds, in UTC.
+pub(crate) fn utc(ms: i64) -> String {
+    DateTime::from_timestamp_millis(ms).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// RFC 3339 with `+08:00`, as WeChat Pay writes times.
+pub(crate) fn beijing(unix_s: i64) -> String {
+    let time = DateTime::from_timestamp(unix_s, 0).unwrap_or_default();
+    match FixedOffset::east_opt(8 * 3600) {
+        Some(offset) => time.with_timezone(&offset).to_rfc3339(),
+        None => time.to_rfc3339(),
+    }
+}
+
+/// The wall clock and what it was advanced by.
+#[derive(Default)]
+pub(crate) struct Clock {
+    ahead_s: AtomicI64,
+}
+
+impl Clock {
+    /// The sandbox clock in Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        wall_s().saturating_add(self.ahead_s.load(Ordering::SeqCst))
+    }
+
+    /// Moves the clock forward and gives the new time; `None` for a step back and for one that leads too far.
+    pub(crate) fn advance(&self, by_s: i64) -> Option<i64> {
+        let moved =
+            |ahead: i64| ahead.checked_add(by_s).filter(|ahead| by_s >= 0 && *ahead <= FARTHEST_S);
+        self.ahead_s.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved).ok().map(|_| self.now())
+    }
+}

@@ -1,0 +1,190 @@
+//! A local stand-in for WeChat Pay's customs API, for tests and development.
+//!
+//! It shares the core's vocabulary and checks, but builds and verifies signed messages by itself, so that it can judge
+//! the core. It is not the live service: `README.md` says of each behaviour whether it is documented, inferred or
+//! invented.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), wechatpay_customs_sandbox::Error> {
+//! use wechatpay_customs_sandbox::{Config, Sandbox};
+//!
+//! let sandbox = Sandbox::start(Config::default()).await?;
+//! println!("{}", sandbox.ready()["client"]);
+//! sandbox.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::todo
+    )
+)]
+
+mod answer;
+mod authorization;
+mod clock;
+mod fields;
+mod keys;
+mod log;
+mod records;
+mod server;
+
+use std::{
+    fmt,
+    future::IntoFuture,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+pub use log::Log;
+
+/// How long a shutdown waits for requests under way.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What a sandbox is made from.
+#[derive(Clone)]
+pub struct Config {
+    /// The port on 127.0.0.1; 0, the default, takes any free one.
+    pub port: u16,
+    /// Makes keys, ids and nonces the same at each start; random unless given.
+    pub seed: Option<u64>,
+    /// The one application id that the sandbox knows.
+    pub appid: String,
+    /// The one merchant id that the sandbox knows.
+    pub mchid: String,
+    /// Where the line about each request goes; nowhere unless given.
+    pub log: Option<Log>,
+}
+
+impl Default for Config {
+    /// The ids that the declare page prints, a free port and random keys.
+    fn default() -> Self {
+        Config {
+            port: 0,
+            seed: None,
+            appid: "wxd678efh567hg6787".to_owned(),
+            mchid: "1230000109".to_owned(),
+            log: None,
+        }
+    }
+}
+
+/// A running sandbox; it stops when this is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    ready: Value,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Makes the keys and begins to listen on 127.0.0.1.
+    ///
+    /// # Errors
+    /// For ids that cannot be used, and for a port that is taken.
+    pub async fn start(config: Config) -> Result<Sandbox, Error> {
+        for (name, id) in [("appid", &config.appid), ("mchid", &config.mchid)] {
+            let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+            if !(1..=32).contains(&id.len()) || !id.bytes().all(sound) {
+                return Err(Error(format!("`{name}` must be 1 to 32 letters, digits, _ or -; it is {id:?}")));
+            }
+        }
+        let port = config.port;
+        let refused = |error| {
+            Error(format!("127.0.0.1:{port} cannot be listened on: {error}; choose another port, or 0 for any free one"))
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+
+        let mut rng = match config.seed {
+            Some(seed) => ChaCha20Rng::seed_from_u64(seed),
+            None => {
+                let mut seed = [0; 32];
+                SystemRandom::new().fill(&mut seed).map_err(|_| Error("the system has no randomness".to_owned()))?;
+                ChaCha20Rng::from_seed(seed)
+            }
+        };
+        let (keys, rng) = tokio::task::spawn_blocking(move || keys::Keys::make(&mut rng).map(|keys| (keys, rng)))
+            .await
+            .map_err(|error| Error(format!("the keys could not be made: {error}")))??;
+
+        let url = format!("http://{address}");
+        let ready = json!({
+            "event": "ready",
+            "url": url,
+            "control_url": format!("{url}{}", server::CONTROL),
+            "client": {
+                "appid": config.appid,
+                "mchid": config.mchid,
+                "serial_no": keys.merchant.serial_no,
+                "private_key": keys.merchant.private_key,
+                "platform_keys": {
+                    keys.certificate.id.as_str(): keys.certificate.pem,
+                    keys.public_key.id.as_str(): keys.public_key.pem,
+                },
+                "base_urls": [url],
+            },
+        });
+        let router = server::router(config, keys, rng, ready.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+            // Sent or dropped: either way it is time to stop.
+            let _ = stopped.await;
+        });
+        let server = tokio::spawn(async {
+            // Serving over TCP never fails: axum retries when it cannot accept.
+            let _ = serving.into_future().await;
+        });
+        Ok(Sandbox { address, ready, stop, server })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the program prints when it is ready; `client` holds the options of a client.
+    pub fn ready(&self) -> &Value {
+        &self.ready
+    }
+
+    /// Stops listening and answers what is under way, for two seconds at most.
+    pub async fn shutdown(mut self) {
+        drop(self.stop);
+        if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+    }
+}
+
+/// Why a sandbox could not be started, in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Nothing here leaves shared data half-changed, so a lock is good even after a panic.
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

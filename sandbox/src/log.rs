@@ -1,0 +1,37 @@
+//! One line of JSON for each request.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+/// Receives the line about each request.
+pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
+
+/// What is logged of one request; the query string is left out, since nobody knows what a wrong one holds.
+pub(crate) struct Line<'a> {
+    pub received_ms: i64,
+    pub method: &'a str,
+    pub path: &'a str,
+    pub status: u16,
+    pub code: Option<&'a str>,
+    pub request_id: Option<&'a str>,
+    /// What was found wrong with a signature.
+    pub more: Map<String, Value>,
+}
+
+impl Line<'_> {
+    pub(crate) fn write(self, log: &Log) {
+        let mut line = json!({
+            "time": crate::clock::utc(self.received_ms),
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "code": self.code,
+            "request_id": self.request_id,
+        });
+        if let Some(line) = line.as_object_mut() {
+            line.extend(self.more);
+        }
+        log(&line);
+    }
+}

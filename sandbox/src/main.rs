@@ -1,0 +1,89 @@
+//! Starts a sandbox: one ready line on stdout, one line per request on stderr.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::todo
+    )
+)]
+
+use std::{
+    io::{self, Write, stderr, stdout},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::Parser;
+use wechatpay_customs_sandbox::{Config, Sandbox};
+
+/// A local stand-in for WeChat Pay's customs API, for tests and development.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    /// Port on 127.0.0.1; 0 takes any free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Makes keys, ids and nonces the same at each start.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The one application id that the sandbox knows.
+    #[arg(long, default_value_t = Config::default().appid)]
+    appid: String,
+    /// The one merchant id that the sandbox knows.
+    #[arg(long, default_value_t = Config::default().mchid)]
+    mchid: String,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(stderr(), "wechatpay-customs-sandbox: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+    let Cli { port, seed, appid, mchid } = cli;
+    // Before the ready line, so that whoever waits for it can stop the program at once.
+    let stopped = stop_signal()?;
+    let log = Arc::new(|line: &_| {
+        // A log that nobody reads any more is no reason to stop.
+        let _ = writeln!(stderr(), "{line}");
+    });
+    let sandbox = Sandbox::start(Config { port, seed, appid, mchid, log: Some(log) }).await?;
+    writeln!(stdout(), "{}", sandbox.ready())
+        .and_then(|()| stdout().flush())
+        .map_err(|error| format!("the ready line cannot be written to stdout: {error}"))?;
+    stopped.await;
+    sandbox.shutdown().await;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

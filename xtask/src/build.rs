@@ -1,0 +1,123 @@
+//! Builds what the other languages load.
+
+use std::{env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX, fs, path::PathBuf};
+
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    Result,
+    run::{cargo, command, copy, quietly, target},
+    root,
+};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Everything.
+pub fn all() -> Result {
+    node()?;
+    wasm()?;
+    python()
+}
+
+/// Says what is being done, as the first build takes minutes.
+fn step(what: &str) {
+    eprintln!("  · {what}");
+}
+
+/// The TypeScript face, compiled.
+fn face() -> Result<PathBuf> {
+    let face = root().join("bindings-wasm/face");
+    let build = face.join("build");
+    let pinned = fs::read(face.join("package-lock.json"))?;
+    let installed = face.join("node_modules/.pinned");
+    if fs::read(&installed).ok().as_ref() != Some(&pinned) {
+        step("npm packages of the TypeScript face");
+        quietly(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(&face))?;
+        fs::write(&installed, pinned)?;
+    }
+    step("TypeScript face");
+    if build.exists() {
+        fs::remove_dir_all(&build)?;
+    }
+    quietly(command("node", &["node_modules/typescript/bin/tsc", "-p", "."]).current_dir(&face))?;
+    Ok(build)
+}
+
+/// `bindings-node/lib`: addon, face, entry.
+pub fn node() -> Result {
+    let lib = root().join("bindings-node/lib");
+    copy(&face()?, &lib.join("face"))?;
+    copy(&root().join("bindings-node/entry"), &lib)?;
+    step("Node addon");
+    quietly(&mut cargo(&["build", "--package", "wechatpay-customs-node"]))?;
+    let addon = target("debug").join(format!("{DLL_PREFIX}wechatpay_customs_node{DLL_SUFFIX}"));
+    // A file that a running process has loaded must be replaced, not overwritten.
+    let to = lib.join("wechatpay-customs.node");
+    fs::copy(addon, lib.join("new.node"))?;
+    fs::rename(lib.join("new.node"), to)?;
+    Ok(())
+}
+
+/// `bindings-wasm/pkg`: module with its glue, face, entry.
+pub fn wasm() -> Result {
+    let pkg = root().join("bindings-wasm/pkg");
+    copy(&face()?, &pkg.join("face"))?;
+    copy(&root().join("bindings-wasm/entry"), &pkg)?;
+    wasm_target()?;
+    step("WASM module");
+    quietly(&mut cargo(&["build", "--package", "wechatpay-customs-wasm", "--target", WASM, "--profile", "wasm"]))?;
+    Bindgen::new()
+        .web(true)?
+        .input_path(target(WASM).join("wasm/wechatpay_customs_wasm.wasm"))
+        .generate(pkg.join("core"))?;
+    Ok(())
+}
+
+/// The Rust target for WASM; without it nothing of ours can be tested.
+pub fn wasm_target() -> Result {
+    let installed = quietly(&mut command("rustup", &["target", "list", "--installed"]))?;
+    if !installed.lines().any(|line| line == WASM) {
+        step("Rust target wasm32-unknown-unknown");
+        quietly(&mut command("rustup", &["target", "add", WASM]))?;
+    }
+    Ok(())
+}
+
+/// The Python environment with the pinned tools.
+pub fn python_tools() -> Result<PathBuf> {
+    let venv = target("venv");
+    let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let requirements = root().join("tests/requirements.txt");
+    let pinned = fs::read(&requirements)?;
+    let installed = venv.join("pinned.txt");
+    if fs::read(&installed).ok().as_ref() != Some(&pinned) {
+        step("Python environment");
+        let host = ["python3", "python"].into_iter().find(|name| {
+            let new_enough = "import sys; sys.exit(sys.version_info < (3, 10))";
+            command(name, &["-c", new_enough]).status().is_ok_and(|status| status.success())
+        });
+        let host = host.ok_or("Python 3.10 or newer is needed, as `python3` or `python`")?;
+        quietly(command(host, &["-m", "venv", "--clear"]).arg(&venv))?;
+        quietly(command(&python, &["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements))?;
+        fs::write(&installed, pinned)?;
+    }
+    Ok(python)
+}
+
+/// The Python package, installed into the environment under `target/`.
+pub fn python() -> Result {
+    let python = python_tools()?;
+    step("Python module");
+    let wheels = target("wheels");
+    if wheels.exists() {
+        fs::remove_dir_all(&wheels)?;
+    }
+    let mut maturin = command(&python, &["-m", "maturin", "build", "--profile", "dev", "--interpreter"]);
+    let manifest = root().join("bindings-python/Cargo.toml");
+    quietly(maturin.arg(&python).arg("--manifest-path").arg(manifest).arg("--out").arg(&wheels))?;
+    for wheel in fs::read_dir(&wheels)? {
+        let install = ["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"];
+        quietly(command(&python, &install).arg(wheel?.path()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! stub
+use crate::Result;
+pub fn demo(_verbose: bool) -> Result { Ok(()) }

@@ -1,0 +1,44 @@
+//! `cargo xtask demo | test | build | generate`: all set-up included.
+
+mod build;
+mod demo;
+mod generate;
+mod run;
+mod test;
+
+use std::{env, path::PathBuf, process::ExitCode};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const USAGE: &str = "\
+cargo xtask demo [--verbose]    one declaration against the local sandbox, from four languages
+cargo xtask test                everything that must hold, with the tools for it installed first
+cargo xtask build               the Node addon, the WASM module and the Python package
+cargo xtask generate [--check]  the types of the other languages, from the core";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["demo"] => demo::demo(false),
+        ["demo", "--verbose"] => demo::demo(true),
+        ["test"] => test::test(),
+        ["build"] => build::all(),
+        ["generate"] => generate::generate(false),
+        ["generate", "--check"] => generate::generate(true),
+        _ => Err(USAGE.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's folder.
+fn root() -> PathBuf {
+    let xtask = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().map(PathBuf::from).unwrap_or(xtask)
+}
