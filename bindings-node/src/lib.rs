@@ -168,8 +168,8 @@ fn to_js<'env>(env: &'env Env, value: &impl Serialize) -> Result<Unknown<'env>> 
 
 /// The error as data; the face makes a real `Error` of it.
 fn thrown(env: Env, error: &Error) -> napi::Error {
-    match to_js(&env, error) {
-        Ok(value) => napi::Error::from(value),
+    match to_js(&env, error).and_then(|data| env.throw(data)) {
+        Ok(()) => napi::Error::new(Status::PendingException, error.to_string()),
         Err(error) => error,
     }
 }

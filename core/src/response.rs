@@ -390,6 +390,7 @@ fn read(table: &[Field], mut given: Map<String, Value>, at: &str) -> Result<Map<
         };
         value.insert(field.name.to_owned(), read);
     }
+    given.retain(|_, unknown| !unknown.is_null());
     given.append(&mut value);
     Ok(given)
 }

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use wechatpay_customs::{Finding, Severity};
 
 use crate::{authorization::lines, keys::PlatformKey};
@@ -22,17 +22,12 @@ pub(crate) struct Refusal {
     pub zh: String,
     pub detail: Option<Value>,
     /// What else the log shows.
-    pub log: Map<String, Value>,
+    pub log: Box<[(&'static str, Value)]>,
 }
 
 impl Refusal {
-    pub(crate) fn new(
-        status: StatusCode,
-        code: &'static str,
-        en: impl Into<String>,
-        zh: impl Into<String>,
-    ) -> Refusal {
-        Refusal { status, code, en: en.into(), zh: zh.into(), detail: None, log: Map::new() }
+    pub(crate) fn new(status: StatusCode, code: &'static str, en: impl Into<String>, zh: impl Into<String>) -> Refusal {
+        Refusal { status, code, en: en.into(), zh: zh.into(), detail: None, log: Box::default() }
     }
 
     pub(crate) fn with_detail(mut self, detail: Value) -> Refusal {

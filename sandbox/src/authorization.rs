@@ -9,7 +9,7 @@ use std::{
 use axum::http::{HeaderMap, StatusCode, header::AUTHORIZATION};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::{
     answer::{Refusal, clip},
@@ -121,7 +121,9 @@ fn read<'a>(headers: &'a HeaderMap, pairs: &mut BTreeMap<&'static str, &'a str>)
         });
         match known {
             None => {
-                issue.get_or_insert("Authorization must hold pairs such as mchid=\"…\", set apart by a comma alone".into());
+                issue.get_or_insert(
+                    "Authorization must hold pairs such as mchid=\"…\", set apart by a comma alone".into(),
+                );
             }
             Some((name, value)) => {
                 if pairs.insert(name, value).is_some() {
@@ -143,9 +145,8 @@ fn refusal(call: &Call<'_>, message: &[u8], mut got: BTreeMap<&'static str, &str
     // Neither operation has such a field, but a misdirected request may.
     let private = ["certificate_id", "certificate_name"].iter().any(|name| text.contains(name));
     let logged = if private { "***" } else { &text };
-    let log = [("issue", json!(issue)), ("expected_message", json!(logged)), ("got", json!(got))];
     Refusal {
-        log: log.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<String, Value>>(),
+        log: Box::new([("issue", json!(issue)), ("expected_message", json!(logged)), ("got", json!(got))]),
         ..Refusal::new(
             StatusCode::UNAUTHORIZED,
             "SIGN_ERROR",

@@ -49,8 +49,7 @@ impl Clock {
 
     /// Moves the clock forward and gives the new time; `None` for a step back and for one that leads too far.
     pub(crate) fn advance(&self, by_s: i64) -> Option<i64> {
-        let moved =
-            |ahead: i64| ahead.checked_add(by_s).filter(|ahead| by_s >= 0 && *ahead <= FARTHEST_S);
+        let moved = |ahead: i64| ahead.checked_add(by_s).filter(|ahead| by_s >= 0 && *ahead <= FARTHEST_S);
         self.ahead_s.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved).ok().map(|_| self.now())
     }
 }

@@ -41,7 +41,6 @@ use std::{
     fmt,
     future::IntoFuture,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
     time::Duration,
 };
 
@@ -106,7 +105,9 @@ impl Sandbox {
         }
         let port = config.port;
         let refused = |error| {
-            Error(format!("127.0.0.1:{port} cannot be listened on: {error}; choose another port, or 0 for any free one"))
+            Error(format!(
+                "127.0.0.1:{port} cannot be listened on: {error}; choose another port, or 0 for any free one"
+            ))
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;

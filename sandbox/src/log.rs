@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Receives the line about each request.
 pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
@@ -16,7 +16,7 @@ pub(crate) struct Line<'a> {
     pub code: Option<&'a str>,
     pub request_id: Option<&'a str>,
     /// What was found wrong with a signature.
-    pub more: Map<String, Value>,
+    pub more: Box<[(&'static str, Value)]>,
 }
 
 impl Line<'_> {
@@ -30,7 +30,7 @@ impl Line<'_> {
             "request_id": self.request_id,
         });
         if let Some(line) = line.as_object_mut() {
-            line.extend(self.more);
+            line.extend(self.more.into_iter().map(|(name, value)| (name.to_owned(), value)));
         }
         log(&line);
     }

@@ -36,13 +36,13 @@ impl Record {
         (state, self.declared_at + after)
     }
 
-    /// Fields as they were declared; those not declared are left out.
-    fn declared(&self, names: &[&str]) -> Map<String, Value> {
+    /// Fields of the declaration, under their own names; those that it lacks are left out.
+    fn fields(&self, names: &[&str]) -> Map<String, Value> {
         let Ok(Value::Object(mut fields)) = serde_json::to_value(&self.request) else { return Map::new() };
-        fields.retain(|name, _| names.contains(&name.as_str()));
         if let Some(id) = &self.sub_order_id {
             fields.insert("sub_order_id".to_owned(), id.as_str().into());
         }
+        fields.retain(|name, _| names.contains(&name.as_str()));
         fields
     }
 }
@@ -126,8 +126,7 @@ impl Records {
             known.iter().copied().filter(|record| record.request.customs == request.customs).collect();
         let page = found.iter().skip(offset as usize).take(limit as usize);
         let data: Vec<Value> = page.map(|record| shown(record, now)).collect();
-        let mut answer = first.declared(&["appid", "mchid", "transaction_id"]);
-        answer.remove("sub_order_id");
+        let mut answer = first.fields(&["appid", "mchid", "transaction_id"]);
         verified(&mut answer, &first.request.transaction_id);
         answer.extend([
             ("offset".to_owned(), offset.into()),
@@ -141,7 +140,8 @@ impl Records {
 
 /// A record as a declare is answered.
 fn declared(record: &Record, now: i64) -> Value {
-    let mut answer = record.declared(&["appid", "mchid", "out_trade_no", "transaction_id", "sub_order_no"]);
+    let mut answer =
+        record.fields(&["appid", "mchid", "out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"]);
     answer.insert("state".to_owned(), record.state(now).0.as_str().into());
     verified(&mut answer, &record.request.transaction_id);
     answer.into()
@@ -149,9 +149,16 @@ fn declared(record: &Record, now: i64) -> Value {
 
 /// A record as a query shows it.
 fn shown(record: &Record, now: i64) -> Value {
-    let amounts = ["fee_type", "order_fee", "duty", "transport_fee", "product_fee"];
-    let mut shown = record.declared(&amounts);
-    shown.extend(record.declared(&["sub_order_no", "customs"]));
+    let mut shown = record.fields(&[
+        "sub_order_no",
+        "sub_order_id",
+        "customs",
+        "fee_type",
+        "order_fee",
+        "duty",
+        "transport_fee",
+        "product_fee",
+    ]);
     let (state, since) = record.state(now);
     shown.insert("mch_customs_no".to_owned(), record.request.merchant_customs_no.as_str().into());
     shown.insert("state".to_owned(), state.as_str().into());

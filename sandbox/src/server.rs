@@ -15,7 +15,7 @@ use axum::{
 };
 use rand_chacha::ChaCha20Rng;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use wechatpay_customs::Operation;
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
     authorization::{Call, Gate},
     clock::{Clock, wall_ms, wall_s},
     fields,
-    keys::{ALPHANUMERIC, DIGITS, HEX, Keys, random_text},
+    keys::{ALPHANUMERIC, DIGITS, HEX, Keys, PlatformKey, random_text},
     lock,
     log::Line,
     records::Records,
@@ -68,7 +68,7 @@ async fn serve(State(service): State<Arc<Service>>, request: Request) -> Respons
     let body = body.as_deref();
     let (method, path) = (parts.method.as_str(), parts.uri.path());
 
-    let mut line = Line { received_ms, method, path, status: 0, code: None, request_id: None, more: Map::new() };
+    let mut line = Line { received_ms, method, path, status: 0, code: None, request_id: None, more: Box::default() };
     let request_id;
     let response = if path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
         let (status, body) = service.control(method, path, body.unwrap_or_default());
@@ -104,14 +104,11 @@ impl Service {
     /// What the API answers; no body means one that is too large.
     fn answer(&self, parts: &Parts, body: Option<&[u8]>) -> Result<Value, Refusal> {
         let (method, headers) = (parts.method.as_str(), &parts.headers);
-        let Some(operation) = operation(method, parts.uri.path()) else {
-            return Err(Refusal::new(
-                StatusCode::NOT_FOUND,
-                "RESOURCE_NOT_EXISTS",
-                format!("There is no {method} {}", parts.uri.path()),
-                "请求的资源不存在",
-            ));
+        let unknown = || {
+            let en = format!("There is no {method} {}", parts.uri.path());
+            Refusal::new(StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS", en, "请求的资源不存在")
         };
+        let operation = operation(method, parts.uri.path()).ok_or_else(unknown)?;
         let Some(body) = body else {
             return Err(Refusal::param("", &Value::Null, "the body must not be larger than 1 MiB", "body"));
         };
@@ -125,11 +122,12 @@ impl Service {
                 self.require_ours(&fields, "/", "body")?;
                 lock(&self.records).declare(fields::request(fields)?, now)
             }
-            _ => {
+            Operation::Query => {
                 let fields = fields::of_query(operation, parts.uri.query().unwrap_or_default())?;
                 self.require_ours(&fields, "", "query")?;
                 lock(&self.records).query(&fields::request(fields)?, now)
             }
+            _ => Err(unknown()),
         }
     }
 
@@ -144,7 +142,7 @@ impl Service {
     }
 
     /// The public key for a request that names it, else the certificate.
-    fn signing_key(&self, headers: &HeaderMap) -> &crate::keys::PlatformKey {
+    fn signing_key(&self, headers: &HeaderMap) -> &PlatformKey {
         let public_key = &self.keys.public_key;
         match header(headers, "Wechatpay-Serial") {
             Some(id) if id == public_key.id => public_key,
@@ -159,7 +157,9 @@ impl Service {
                 Err(error) => refused(format!("the body must be {{\"advance_s\": seconds}}: {error}")),
                 Ok(by) => match self.clock.advance(by) {
                     Some(now) => (StatusCode::OK, json!({ "now": now })),
-                    None => refused("`advance_s` must not be negative, nor lead more than a hundred years ahead".to_owned()),
+                    None => {
+                        refused("`advance_s` must not be negative, nor lead more than a hundred years ahead".to_owned())
+                    }
                 },
             },
             _ => (

@@ -5,9 +5,8 @@ use std::{env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX, fs, path::PathBuf};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    Result,
+    Result, root,
     run::{cargo, command, copy, quietly, target},
-    root,
 };
 
 const WASM: &str = "wasm32-unknown-unknown";

@@ -1,3 +1,5 @@
 //! stub
 use crate::Result;
-pub fn demo(_verbose: bool) -> Result { Ok(()) }
+pub fn demo(_verbose: bool) -> Result {
+    Ok(())
+}

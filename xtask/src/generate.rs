@@ -78,7 +78,10 @@ fn typescript() -> String {
     line(format!("/** Every operation. */\nexport const OPERATIONS = [{}] as const\n", quoted(&operations, ", ")));
     line("export type Operation = (typeof OPERATIONS)[number]\n".into());
     line(format!("export type ErrorKind = {}\n", quoted(&kinds, " | ")));
-    line(format!("/** The codes that are this library's own. */\nexport type OwnCode =\n  | {}\n", quoted(&codes, "\n  | ")));
+    line(format!(
+        "/** The codes that are this library's own. */\nexport type OwnCode =\n  | {}\n",
+        quoted(&codes, "\n  | ")
+    ));
     line(format!("export type RuleName =\n  | {}\n", quoted(&rules, "\n  | ")));
     line(format!(
         "/** What to make of business rules, by name. */\nexport type Rules = Partial<\n  Record<\n    | {},\n    'error' | 'warning' | 'off'\n  >\n>\n",
@@ -100,7 +103,10 @@ fn typescript() -> String {
         let unit = if option.kind == OptionKind::Duration { " In milliseconds." } else { "" };
         line(format!("  /** {}{unit} */\n  {name}?: {kind}", doc(option.doc)));
     }
-    line("}\n\n/** The options of one call. */\nexport type CallOptions = Pick<CoreOptions, 'timeout' | 'deadline'>\n".into());
+    line(
+        "}\n\n/** The options of one call. */\nexport type CallOptions = Pick<CoreOptions, 'timeout' | 'deadline'>\n"
+            .into(),
+    );
     for (name, fields) in records() {
         line(typescript_record(name, fields, false, ""));
     }
@@ -222,11 +228,17 @@ fn python() -> String {
     out.push_str("        timeout: float | None,\n        deadline: float | None,\n    ) -> A:\n        raise NotImplementedError\n");
     for operation in Operation::ALL {
         let answer = format!("{}Answer", pascal(operation.name()));
-        let _ = writeln!(out, "\n    def {operation}(\n        self,\n        fields: Mapping[str, object] | None = None,\n        /,\n        *,");
+        let _ = writeln!(
+            out,
+            "\n    def {operation}(\n        self,\n        fields: Mapping[str, object] | None = None,\n        /,\n        *,"
+        );
         for field in operation.request_fields() {
             let _ = writeln!(out, "        {}: {} | None = None,", field.name, python_kind(field.kind));
         }
-        let _ = writeln!(out, "        timeout: float | None = None,\n        deadline: float | None = None,\n    ) -> {answer}:");
+        let _ = writeln!(
+            out,
+            "        timeout: float | None = None,\n        deadline: float | None = None,\n    ) -> {answer}:"
+        );
         let _ = writeln!(out, "        \"\"\"{}\n", operation.about());
         let _ = writeln!(out, "        Takes keywords or one mapping; a keyword that is None counts as not given.\n");
         for field in operation.request_fields() {
@@ -239,7 +251,10 @@ fn python() -> String {
         for field in operation.request_fields() {
             let _ = writeln!(out, "            \"{0}\": {0},", field.name);
         }
-        let _ = writeln!(out, "        }}\n        return self._operation(\"{operation}\", {answer}, fields, keywords, timeout, deadline)");
+        let _ = writeln!(
+            out,
+            "        }}\n        return self._operation(\"{operation}\", {answer}, fields, keywords, timeout, deadline)"
+        );
     }
     out
 }

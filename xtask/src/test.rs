@@ -1,3 +1,5 @@
 //! stub
 use crate::Result;
-pub fn test() -> Result { Ok(()) }
+pub fn test() -> Result {
+    Ok(())
+}

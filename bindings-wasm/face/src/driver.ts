@@ -1,5 +1,5 @@
 /** Carries an engine's actions out: signs, verifies, and sends with `fetch`. It decides nothing. */
-import type { Action, Attempt, Engine, Event } from './native.js'
+import type { Action, Attempt, Engine, Event, Outcome } from './native.js'
 import { raised } from './errors.js'
 
 /** What the caller's side brings. */
@@ -49,15 +49,24 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
       case 'load_keys':
         event = { event: 'keys_failed' }
         break
-      case 'done': {
-        const { outcome } = action
-        if (outcome === 'host') throw thrown
-        if ('cancelled' in outcome) throw host.signal?.reason
-        if ('err' in outcome) throw raised(outcome.err)
-        const { value, request_id, warnings } = outcome.ok
-        return { ...value, request_id, warnings }
-      }
+      case 'done':
+        return ended(action.outcome, host.signal, thrown)
     }
+  }
+}
+
+function ended(outcome: Outcome, signal: AbortSignal | undefined, thrown: unknown): object {
+  switch (outcome.end) {
+    case 'ok': {
+      const { value, request_id, warnings } = outcome.with
+      return { ...value, request_id, warnings }
+    }
+    case 'err':
+      throw raised(outcome.with)
+    case 'host':
+      throw thrown
+    case 'cancelled':
+      throw signal?.reason
   }
 }
 

@@ -14,10 +14,10 @@ export interface Attempt {
 }
 
 export type Outcome =
-  | { ok: { value: object; request_id: string | null; warnings: unknown[] } }
-  | { err: object }
-  | 'host'
-  | { cancelled: { may_have_been_applied: boolean } }
+  | { end: 'ok'; with: { value: object; request_id: string | null; warnings: unknown[] } }
+  | { end: 'err'; with: object }
+  | { end: 'host' }
+  | { end: 'cancelled'; with: { may_have_been_applied: boolean } }
 
 export type Action =
   | { action: 'sign'; message: Uint8Array; entropy: Uint8Array | null; timeout_ms: number }

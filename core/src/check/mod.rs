@@ -77,7 +77,7 @@ impl Report<'_> {
             self.findings.push(Finding {
                 rule: rule.name,
                 severity,
-                field: if self.location == "body" { format!("/{field}") } else { field.to_owned() },
+                field: if self.location == "body" { pointer(field) } else { field.to_owned() },
                 value: self.given.get(field).cloned().unwrap_or(Value::Null),
                 issue: issue.into(),
                 location: self.location,
@@ -88,6 +88,14 @@ impl Report<'_> {
     /// Was the field given at all, sound or not?
     pub fn given(&self, field: &str) -> bool {
         self.given.contains_key(field)
+    }
+}
+
+/// A JSON Pointer (RFC 6901) to a member of the body; nothing points to the body itself.
+fn pointer(field: &str) -> String {
+    match field {
+        "" => String::new(),
+        field => format!("/{}", field.replace('~', "~0").replace('/', "~1")),
     }
 }
 

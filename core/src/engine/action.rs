@@ -165,7 +165,7 @@ pub enum Action {
 
 /// How a call ended.
 #[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "end", content = "with", rename_all = "snake_case")]
 pub enum Outcome {
     /// It succeeded.
     Ok {

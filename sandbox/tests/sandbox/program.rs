@@ -1,0 +1,78 @@
+//! The program itself: its ready line, its errors, how it stops.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+use wechatpay_customs_sandbox::{Config, Sandbox};
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wechatpay-customs-sandbox"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn ready(program: &mut Child) -> Value {
+    let mut line = String::new();
+    BufReader::new(program.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    serde_json::from_str(&line).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn it_says_that_it_is_ready_and_stops_when_told() {
+    for signal in ["-INT", "-TERM"] {
+        let mut program = command(&["--seed", "7", "--mchid", "900000001"]).spawn().unwrap();
+        let ready = ready(&mut program);
+        assert_eq!((&ready["event"], &ready["client"]["mchid"]), (&json!("ready"), &json!("900000001")));
+        assert_eq!(ready["client"]["base_urls"], json!([ready["url"]]));
+        // A client that keeps its connection open does not keep the program from stopping.
+        let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap();
+        let _open = std::net::TcpStream::connect(address).unwrap();
+
+        let kill = Command::new("kill").args([signal, &program.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let mut rest = String::new();
+        program.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "", "nothing but the ready line goes to stdout");
+        assert_eq!(program.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn its_errors_are_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (arguments, words) in [
+        (["--port", port.as_str()], format!("127.0.0.1:{port} cannot be listened on")),
+        (["--mchid", "12\n3"], "`mchid` must be 1 to 32".to_owned()),
+        (["--appid", ""], "`appid` must be 1 to 32".to_owned()),
+    ] {
+        let output = command(&arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(&words) && stderr.lines().count() == 1, "{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn a_seed_makes_everything_but_the_port_the_same() {
+    let start = async |seed| {
+        let sandbox = Sandbox::start(Config { seed, ..Config::default() }).await.unwrap();
+        let answer = crate::raw::Raw::post(crate::raw::declaration()).send(&sandbox).await;
+        (
+            sandbox.ready()["client"]["platform_keys"].clone(),
+            sandbox.ready()["client"]["private_key"].clone(),
+            [answer.headers["Request-ID"].clone(), answer.headers["Wechatpay-Nonce"].clone()],
+        )
+    };
+    let (first, again, other, random) =
+        (start(Some(1)).await, start(Some(1)).await, start(Some(2)).await, start(None).await);
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+    assert_ne!(first, random);
+}

@@ -1,0 +1,45 @@
+// Runs vectors on a JavaScript surface: a vector per line in, a report per line out.
+// The first argument is the entry file of the package under test.
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+
+const wx = await import(pathToFileURL(process.argv[2]))
+
+const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase())
+const snake = (name) => name.replace(/[A-Z]/g, (letter) => '_' + letter.toLowerCase())
+const renamed = (object, rename) => Object.fromEntries(Object.entries(object).map(([name, value]) => [rename(name), value]))
+
+async function report(vector) {
+  const { kind, operation, fields, rules, response, request, result, paid, timestamp, nonce, now } = vector
+  const options = renamed(vector.options ?? {}, camel)
+  switch (kind) {
+    case 'check':
+      return { findings: wx.check(operation, fields, rules) }
+    case 'customs_order_fields':
+      return { fields: wx.customsOrderFields(request, result, paid) }
+    case 'prepare': {
+      const prepared = await wx.prepare(operation, fields, options, timestamp, nonce)
+      return { ...prepared, authorization: prepared.headers.Authorization }
+    }
+    case 'parse':
+      if (response.body_base64 !== undefined) response.body = Buffer.from(response.body_base64, 'base64')
+      return answer(await wx.parse(operation, response, options, request, now))
+    default:
+      return answer(await new wx.Client(options)[camel(operation)](fields))
+  }
+}
+
+function answer({ request_id, warnings, ...value }) {
+  return { value, request_id, warnings }
+}
+
+function refused(error) {
+  if (!(error instanceof wx.WechatPayError)) return { unexpected: String(error?.stack ?? error) }
+  return { error: { ...renamed({ ...error }, snake), message: error.message, class: error.name } }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const vector = JSON.parse(line)
+  const outcome = await report(vector).catch(refused)
+  console.log(JSON.stringify({ id: vector.id, report: outcome }))
+}

@@ -1,0 +1,50 @@
+"""Runs vectors on the Python surface: a vector per line in, a report per line out."""
+
+import base64
+import json
+import pickle
+import sys
+from typing import Any
+
+import wechatpay_customs as wx
+
+
+def report(vector: dict[str, Any]) -> dict[str, Any]:
+    kind, options, operation = vector["kind"], vector.get("options", {}), vector.get("operation")
+    if kind == "check":
+        return {"findings": wx.check(operation, vector["fields"], vector.get("rules"))}
+    if kind == "customs_order_fields":
+        return {"fields": wx.customs_order_fields(vector["request"], vector["result"], vector.get("paid"))}
+    if kind == "prepare":
+        prepared = wx.prepare(operation, vector["fields"], options, vector.get("timestamp"), vector.get("nonce"))
+        return {**prepared, "authorization": prepared["headers"]["Authorization"]}
+    if kind == "parse":
+        response = vector["response"]
+        if "body_base64" in response:
+            response["body"] = base64.b64decode(response.pop("body_base64"))
+        return answer(wx.parse(operation, response, options, vector.get("request"), vector.get("now")))
+    client = wx.Client(**options)
+    return answer(getattr(client, operation)(vector["fields"]))
+
+
+def answer(result: dict[str, Any]) -> dict[str, Any]:
+    value = {name: field for name, field in result.items() if name not in ("request_id", "warnings")}
+    return {"value": value, "request_id": result["request_id"], "warnings": result["warnings"]}
+
+
+def refused(error: wx.WechatPayError) -> dict[str, Any]:
+    # As a worker process would send it to its parent.
+    again = pickle.loads(pickle.dumps(error))
+    attributes = {name: value for name, value in vars(again).items() if not name.startswith("_")}
+    return {"error": {**attributes, "class": type(again).__name__}}
+
+
+for line in sys.stdin:
+    vector = json.loads(line)
+    try:
+        outcome = report(vector)
+    except wx.WechatPayError as error:
+        outcome = refused(error)
+    except Exception as error:  # the runner shows what it was
+        outcome = {"unexpected": repr(error)}
+    print(json.dumps({"id": vector["id"], "report": outcome}), flush=True)

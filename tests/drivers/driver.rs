@@ -1,0 +1,89 @@
+//! Runs vectors on the Rust surface: a vector per line in, a report per line out.
+
+use std::{future::pending, io::BufRead};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+use wechatpay_customs::{
+    Error, Operation, Options,
+    check::{Rules, check},
+    client::Client,
+    customs_message::customs_order_fields_value,
+    engine::{Call, Outcome},
+    options::{CallOptions, Convention},
+    request::Unsigned,
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    for line in std::io::stdin().lock().lines() {
+        let vector: Value = serde_json::from_str(&line?)?;
+        let report = match report(&vector).await {
+            Ok(report) => report,
+            Err(error) => json!({ "error": error }),
+        };
+        println!("{}", json!({ "id": vector["id"], "report": report }));
+    }
+    Ok(())
+}
+
+async fn report(vector: &Value) -> Result<Value, Error> {
+    let options = || Options::from_value(vector["options"].clone(), Convention::Python);
+    let (operation, fields) = (&vector["operation"], &vector["fields"]);
+    let named = || Operation::named(operation.as_str().unwrap_or_default());
+    match vector["kind"].as_str() {
+        Some("check") => {
+            let rules = match &vector["rules"] {
+                Value::Null => Rules::default(),
+                rules => Rules::from_value(rules)?,
+            };
+            Ok(json!({ "findings": check(named()?, fields, &rules) }))
+        }
+        Some("customs_order_fields") => {
+            let paid = Some(vector["paid"].clone());
+            Ok(json!({
+                "fields": customs_order_fields_value(vector["request"].clone(), vector["result"].clone(), paid)?
+            }))
+        }
+        Some("prepare") => {
+            let client = Client::new(options()?)?;
+            let (timestamp, nonce) = (&vector["timestamp"], &vector["nonce"]);
+            let call = json!({
+                "call": "prepare", "operation": operation, "fields": fields, "timestamp": timestamp, "nonce": nonce,
+            });
+            let prepared = run(&client, call).await?;
+            let (timestamp, nonce) = (timestamp.as_i64().unwrap_or_default(), nonce.as_str().unwrap_or_default());
+            let unsigned = Unsigned::build(client.shared(), named()?, fields.clone(), timestamp, nonce.to_owned())?;
+            let mut report = prepared["value"].clone();
+            report["message"] = String::from_utf8_lossy(&unsigned.message()).into();
+            report["authorization"] = report["headers"]["Authorization"].clone();
+            Ok(report)
+        }
+        Some("parse") => {
+            let client = Client::for_parsing(options()?)?;
+            let mut response = vector["response"].clone();
+            if let Some(body) = response["body_base64"].as_str().and_then(|text| BASE64_STANDARD.decode(text).ok()) {
+                response["body"] = body.into();
+            }
+            let call = json!({
+                "call": "parse", "operation": operation, "response": response,
+                "request": vector["request"], "now": vector["now"],
+            });
+            run(&client, call).await
+        }
+        _ => {
+            let call = json!({ "call": "operation", "operation": operation, "fields": fields });
+            run(&Client::new(options()?)?, call).await
+        }
+    }
+}
+
+async fn run(client: &Client, call: Value) -> Result<Value, Error> {
+    match client.run(Call::from_value(call)?, CallOptions::default(), pending()).await? {
+        Outcome::Ok { value, request_id, warnings } => {
+            Ok(json!({ "value": value, "request_id": request_id, "warnings": warnings }))
+        }
+        Outcome::Err(error) => Err(error),
+        outcome => Ok(json!({ "unexpected": outcome })),
+    }
+}

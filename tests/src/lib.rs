@@ -1,0 +1,152 @@
+//! The surfaces under test, each behind a driver process that takes a vector per line and gives a report per line.
+
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+};
+
+use serde_json::{Map, Value, json};
+
+/// One surface of the library.
+pub struct Driver {
+    /// What it is called in messages.
+    pub name: &'static str,
+    program: PathBuf,
+    arguments: Vec<PathBuf>,
+    software: bool,
+}
+
+/// The repository's folder.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
+}
+
+/// Every surface. What is missing is an error when it is run, never left out.
+pub fn drivers(rust: &str) -> Vec<Driver> {
+    let root = root();
+    let script = |name: &str| root.join("tests/drivers").join(name);
+    let python = root.join(if cfg!(windows) { "target/venv/Scripts/python.exe" } else { "target/venv/bin/python" });
+    let node = root.join("bindings-node/lib/index.js");
+    let wasm = root.join("bindings-wasm/pkg/node.js");
+    let driver =
+        |name, program: PathBuf, arguments: Vec<PathBuf>, software| Driver { name, program, arguments, software };
+    vec![
+        driver("rust", rust.into(), vec![], false),
+        driver("rust, software", rust.into(), vec![], true),
+        driver("node", "node".into(), vec![script("driver.mjs"), node], false),
+        driver("wasm", "node".into(), vec![script("driver.mjs"), wasm.clone()], false),
+        driver("wasm, software", "node".into(), vec![script("driver.mjs"), wasm], true),
+        driver("python", python, vec![script("driver.py")], false),
+    ]
+}
+
+impl Driver {
+    /// Runs vectors and gives each one's report by id; fails unless each was reported exactly once.
+    pub fn run(&self, vectors: &[Value]) -> Result<BTreeMap<String, Value>, String> {
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| {
+                format!(
+                    "{}: `{}` could not be started: {error}; run `cargo xtask build`",
+                    self.name,
+                    self.program.display()
+                )
+            })?;
+        let mut lines = String::new();
+        for vector in vectors {
+            let mut vector = vector.clone();
+            if self.software && vector.get("options").is_some() {
+                vector["options"]["crypto"] = json!("software");
+            }
+            lines.push_str(&vector.to_string());
+            lines.push('\n');
+        }
+        let mut stdin = child.stdin.take().expect("stdin is piped");
+        let writer = thread::spawn(move || stdin.write_all(lines.as_bytes()));
+        let output = child.wait_with_output().map_err(|error| format!("{}: {error}", self.name))?;
+        let written = writer.join().expect("the writer does not panic");
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let mut reports = BTreeMap::new();
+        for line in stdout.lines() {
+            let line: Value = serde_json::from_str(line).map_err(|error| format!("{}: {error}: {line}", self.name))?;
+            let id = line["id"].as_str().unwrap_or_default().to_owned();
+            if reports.insert(id.clone(), line["report"].clone()).is_some() {
+                return Err(format!("{}: `{id}` was reported twice", self.name));
+            }
+        }
+        let missing: Vec<&str> =
+            vectors.iter().filter_map(|vector| vector["id"].as_str()).filter(|id| !reports.contains_key(*id)).collect();
+        if !output.status.success() || written.is_err() || !missing.is_empty() || reports.len() != vectors.len() {
+            return Err(format!("{}: {}; not reported: {missing:?}", self.name, output.status));
+        }
+        Ok(reports)
+    }
+}
+
+/// Every vector of `tests/vectors`, with the base options laid under its own.
+pub fn vectors() -> Vec<Value> {
+    let folder = root().join("tests/vectors");
+    let read = |name: &str| -> Value {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let base: Map<String, Value> = serde_json::from_value(read("options.json")).expect("options are a map");
+    let mut vectors = Vec::new();
+    for file in ["prepare.json", "check.json", "parse.json", "customs_order_fields.json"] {
+        for mut vector in serde_json::from_value::<Vec<Value>>(read(file)["vectors"].take()).expect("a list of vectors")
+        {
+            let mut options = base.clone();
+            for (name, value) in vector["options"].as_object().into_iter().flatten() {
+                options.insert(name.clone(), value.clone());
+            }
+            options.retain(|_, value| !value.is_null());
+            vector["options"] = options.into();
+            vectors.push(vector);
+        }
+    }
+    vectors
+}
+
+/// Where a report is not what a vector expects.
+///
+/// Only named members are compared; null is as good as missing; the order of findings and warnings has no meaning.
+pub fn differences(expected: &Value, report: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    compare(expected, report, "", &mut found);
+    found.extend(report.get("unexpected").map(|what| format!("unexpected: {what}")));
+    found
+}
+
+fn compare(expected: &Value, report: &Value, at: &str, found: &mut Vec<String>) {
+    match (expected, report) {
+        // A value is whole: what is not expected must not be there.
+        (Value::Object(members), Value::Object(given)) if at.ends_with("/value") || at.ends_with("/detail") => {
+            if members != given {
+                found.push(format!("{at}: expected {expected}, got {report}"));
+            }
+        }
+        (Value::Object(members), Value::Object(_)) => {
+            for (name, expected) in members {
+                compare(expected, &report[name], &format!("{at}/{name}"), found);
+            }
+        }
+        (Value::Array(expected), Value::Array(report)) if at.ends_with("findings") || at.ends_with("warnings") => {
+            let mut left: Vec<&Value> = report.iter().collect();
+            for item in expected {
+                match left.iter().position(|candidate| differences(item, candidate).is_empty()) {
+                    Some(index) => drop(left.remove(index)),
+                    None => found.push(format!("{at}: lacks {item}")),
+                }
+            }
+            found.extend(left.iter().map(|item| format!("{at}: has {item}")));
+        }
+        _ if expected == report => {}
+        _ => found.push(format!("{at}: expected {expected}, got {report}")),
+    }
+}
