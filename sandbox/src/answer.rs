@@ -35,19 +35,24 @@ impl Refusal {
         self
     }
 
-    /// `PARAM_ERROR` about one field, header or parameter.
+    /// `PARAM_ERROR` about one field, header or parameter; no field means the whole body.
     pub(crate) fn param(field: &str, value: &Value, issue: &str, location: &str) -> Refusal {
         let value = match value {
             // Nobody's identity is sent back in an error.
             _ if field.ends_with("certificate_id") || field.ends_with("certificate_name") => "***".to_owned(),
+            Value::Null => String::new(),
             Value::String(text) => text.clone(),
             other => other.to_string(),
+        };
+        let name = match field.trim_start_matches('/') {
+            "" => location,
+            name => name,
         };
         Refusal::new(
             StatusCode::BAD_REQUEST,
             "PARAM_ERROR",
-            format!("Parameter error: {} {issue}", field.trim_start_matches('/')),
-            format!("参数错误：{}", field.trim_start_matches('/')),
+            format!("Parameter error: {name} {issue}"),
+            format!("参数错误：{name}"),
         )
         .with_detail(json!({
             "field": clip(field, LONGEST),

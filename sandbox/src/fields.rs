@@ -13,8 +13,7 @@ use crate::answer::Refusal;
 
 /// The fields of a JSON body.
 pub(crate) fn of_body(operation: Operation, body: &[u8]) -> Result<Value, Refusal> {
-    let text =
-        std::str::from_utf8(body).map_err(|_| Refusal::param("", &Value::Null, "the body must be UTF-8", "body"))?;
+    let text = std::str::from_utf8(body).map_err(|_| Refusal::param("", &Value::Null, "must be UTF-8", "body"))?;
     let (fields, findings) = check_json(operation, text, &Rules::default());
     Refusal::of_findings(&findings)?;
     Ok(fields)

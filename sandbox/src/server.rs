@@ -110,7 +110,7 @@ impl Service {
         };
         let operation = operation(method, parts.uri.path()).ok_or_else(unknown)?;
         let Some(body) = body else {
-            return Err(Refusal::param("", &Value::Null, "the body must not be larger than 1 MiB", "body"));
+            return Err(Refusal::param("", &Value::Null, "must not be larger than 1 MiB", "body"));
         };
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         self.gate.admit(&Call { method, target, headers, body }, wall_s())?;

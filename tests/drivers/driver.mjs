@@ -12,6 +12,7 @@ const renamed = (object, rename) => Object.fromEntries(Object.entries(object).ma
 async function report(vector) {
   const { kind, operation, fields, rules, response, request, result, paid, timestamp, nonce, now } = vector
   const options = renamed(vector.options ?? {}, camel)
+  for (const span of ['timeout', 'deadline']) if (typeof options[span] === 'number') options[span] *= 1000
   switch (kind) {
     case 'check':
       return { findings: wx.check(operation, fields, rules) }

@@ -9,7 +9,8 @@ use crate::{
     run::{cargo, command, copy, quietly, target},
 };
 
-const WASM: &str = "wasm32-unknown-unknown";
+/// The Rust target of the WASM package.
+pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// Everything.
 pub fn all() -> Result {

@@ -1,5 +1,152 @@
-//! stub
-use crate::Result;
+//! Everything that must hold, in one run; installs what is missing first.
+
+use std::{env, fs, path::PathBuf, process::Command, time::Instant};
+
+use crate::{
+    Result, build, generate, root,
+    run::{cargo, command, quietly, target},
+};
+
+const CARGO_DENY: &str = "0.18.5";
+
+/// One thing that must hold, and how many tests stood behind it.
+type Check = fn() -> Result<Count>;
+
+#[derive(Default)]
+struct Count {
+    passed: usize,
+    failed: usize,
+    skipped: Vec<String>,
+}
+
+/// Runs every check, also after one failed, and ends with the counts.
 pub fn test() -> Result {
-    Ok(())
+    let checks: &[(&str, Check)] = &[
+        ("formatting", || once(cargo(&["fmt", "--all", "--check"]))),
+        ("generated types are what the core says", || generate::generate(true).map(|()| one())),
+        ("builds", || build::all().map(|()| one())),
+        ("clippy", || once(cargo(&["clippy", "--workspace", "--all-targets", "--features", "wechatpay-customs/rsa", "--", "-D", "warnings"]))),
+        ("Rust tests", || counted(cargo(&["test", "--workspace", "--no-fail-fast", "--features", "wechatpay-customs/rsa", "--exclude", "wechatpay-customs-python", "--exclude", "wechatpay-customs-node", "--exclude", "wechatpay-customs-wasm", "--exclude", "xtask"]))),
+        ("vectors are what their script makes", vectors),
+        ("Python types", python_types),
+        ("rustdoc", || once({
+            let mut doc = cargo(&["doc", "--no-deps", "--features", "rsa", "--package", "wechatpay-customs", "--package", "wechatpay-customs-sandbox"]);
+            doc.env("RUSTDOCFLAGS", "-D warnings");
+            doc
+        })),
+        ("core checks for wasm32 without the client", || wasm32("rsa")),
+        ("core checks for wasm32 with the client", || wasm32("rsa,client")),
+        ("minimum Rust version", minimum_rust),
+        ("licences, sources, bans", deny),
+    ];
+    let begun = Instant::now();
+    let mut total = Count::default();
+    for (name, check) in checks {
+        eprintln!("== {name}");
+        let since = Instant::now();
+        match check() {
+            Ok(count) => {
+                count.skipped.iter().for_each(|why| println!("skipped: {name}: {why}"));
+                println!("ok: {name}: {} in {} s", count.passed, since.elapsed().as_secs());
+                total.passed += count.passed;
+                total.failed += count.failed;
+                total.skipped.extend(count.skipped);
+            }
+            Err(error) => {
+                println!("FAILED: {name}\n{error}");
+                total.failed += 1;
+            }
+        }
+    }
+    println!("\n{} s", begun.elapsed().as_secs());
+    println!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped.len());
+    match total.failed {
+        0 => Ok(()),
+        failed => Err(format!("{failed} failed").into()),
+    }
+}
+
+fn one() -> Count {
+    Count { passed: 1, ..Count::default() }
+}
+
+fn once(mut command: Command) -> Result<Count> {
+    quietly(&mut command).map(|_| one())
+}
+
+/// Runs `cargo test` and adds up the result lines of its binaries.
+fn counted(mut command: Command) -> Result<Count> {
+    let output = quietly(&mut command)?;
+    let mut count = Count::default();
+    for line in output.lines().filter(|line| line.starts_with("test result:")) {
+        let number = |word: &str| -> usize {
+            let before = line.split(word).next().unwrap_or_default();
+            before.trim().rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()
+        };
+        count.passed += number(" passed");
+        count.failed += number(" failed");
+        if number(" ignored") > 0 {
+            count.skipped.push(format!("{} tests are ignored", number(" ignored")));
+        }
+    }
+    if count.passed == 0 {
+        return Err("no test ran".into());
+    }
+    Ok(count)
+}
+
+fn vectors() -> Result<Count> {
+    once(command(build::python_tools()?, &["tests/vectors/make.py", "--check"]))
+}
+
+fn python_types() -> Result<Count> {
+    let python = build::python_tools()?;
+    quietly(command(&python, &["-m", "mypy", "--strict", "python", "tests"]).current_dir(root().join("bindings-python")))?;
+    quietly(&mut command(&python, &["-m", "mypy.stubtest", "wechatpay_customs._native"]))?;
+    Ok(Count { passed: 2, ..Count::default() })
+}
+
+fn wasm32(features: &str) -> Result<Count> {
+    build::wasm_target()?;
+    let check = ["check", "--package", "wechatpay-customs", "--no-default-features", "--target", build::WASM, "--features"];
+    let mut check = cargo(&check);
+    check.arg(features);
+    once(check)
+}
+
+/// Checks the core with the oldest compiler that it promises, where that can be had.
+fn minimum_rust() -> Result<Count> {
+    let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
+    let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = "));
+    let version = version.ok_or("Cargo.toml names no rust-version")?.trim_matches('"');
+    if quietly(&mut command("rustup", &["run", version, "cargo", "--version"])).is_err()
+        && quietly(&mut command("rustup", &["toolchain", "install", version, "--profile", "minimal"])).is_err()
+    {
+        let skipped = vec![format!("Rust {version} cannot be had here")];
+        return Ok(Count { skipped, ..Count::default() });
+    }
+    let mut check = command("rustup", &["run", version, "cargo", "check", "--package", "wechatpay-customs", "--features", "rsa"]);
+    check.env("CARGO_TARGET_DIR", target("minimum-rust"));
+    once(check)
+}
+
+fn deny() -> Result<Count> {
+    once({
+        let mut deny = command(tool("cargo-deny", CARGO_DENY)?, &["--all-features", "check", "licenses", "bans", "sources"]);
+        deny.env_remove("CARGO");
+        deny
+    })
+}
+
+/// A cargo tool of this version, below `target/tools`.
+fn tool(name: &str, version: &str) -> Result<PathBuf> {
+    let tools = target("tools");
+    let program = tools.join("bin").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let right = quietly(&mut command(&program, &["--version"])).is_ok_and(|output| output.contains(version));
+    if !right {
+        eprintln!("  · {name} {version}");
+        let mut install = cargo(&["install", "--locked", "--force", "--version", version, name, "--root"]);
+        quietly(install.arg(&tools))?;
+    }
+    Ok(program)
 }

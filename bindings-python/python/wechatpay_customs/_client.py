@@ -72,7 +72,9 @@ class Client(Operations):
         deadline: float | None,
     ) -> A:
         given = {name: value for name, value in keywords.items() if value is not None}
-        call = plain_map(call="operation", operation=operation, fields={**(fields or {}), **given})
+        # What is not a mapping goes on as it is, to end as a finding like all else that is wrong.
+        merged = {**fields, **given} if isinstance(fields, Mapping) else given if fields is None else fields
+        call = plain_map(call="operation", operation=operation, fields=merged)
         return answer(_run(self._native, call, plain_map(timeout=timeout, deadline=deadline)))
 
     def __repr__(self) -> str:

@@ -86,7 +86,7 @@ macro_rules! record {
         record! { @define [$(#[$meta])*] [Eq, Default] [#[serde(deny_unknown_fields)]] $Name { $($fields)* } {} }
     };
     ($(#[$meta:meta])* answer $Name:ident { $($fields:tt)* }) => {
-        record! { @define [$(#[$meta])*] [] [#[non_exhaustive]] $Name { $($fields)* } {
+        record! { @define [$(#[$meta])*] [Default] [] $Name { $($fields)* } {
             /// Fields that the documentation does not name, as sent.
             #[serde(flatten)]
             pub unknown: serde_json::Map<String, serde_json::Value>,
