@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use axum::http::StatusCode;
 use ring::digest::{SHA256, digest};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use wechatpay_customs::{
     api::{declare, query},
-    model::{OrderType, State, VerifyDepartment},
+    model::{Count, OrderType, State, VerifyDepartment},
 };
 
 use crate::{answer::Refusal, clock};
@@ -34,16 +34,6 @@ impl Record {
             _ => (State::Undeclared, 0),
         };
         (state, self.declared_at + after)
-    }
-
-    /// Fields of the declaration, under their own names; those that it lacks are left out.
-    fn fields(&self, names: &[&str]) -> Map<String, Value> {
-        let Ok(Value::Object(mut fields)) = serde_json::to_value(&self.request) else { return Map::new() };
-        if let Some(id) = &self.sub_order_id {
-            fields.insert("sub_order_id".to_owned(), id.as_str().into());
-        }
-        fields.retain(|name, _| names.contains(&name.as_str()));
-        fields
     }
 }
 
@@ -125,51 +115,62 @@ impl Records {
         let found: Vec<&Record> =
             known.iter().copied().filter(|record| record.request.customs == request.customs).collect();
         let page = found.iter().skip(offset as usize).take(limit as usize);
-        let data: Vec<Value> = page.map(|record| shown(record, now)).collect();
-        let mut answer = first.fields(&["appid", "mchid", "transaction_id"]);
-        verified(&mut answer, &first.request.transaction_id);
-        answer.extend([
-            ("offset".to_owned(), offset.into()),
-            ("limit".to_owned(), limit.into()),
-            ("total_count".to_owned(), found.len().into()),
-            ("data".to_owned(), data.into()),
-        ]);
-        Ok(answer.into())
+        let first = &first.request;
+        let answer = query::Response {
+            appid: first.appid.clone(),
+            mchid: first.mchid.clone(),
+            transaction_id: Some(first.transaction_id.clone()),
+            verify_department: Some(VerifyDepartment::Unionpay),
+            verify_department_trade_id: Some(trade_id(&first.transaction_id)),
+            offset: Some(Count(offset)),
+            limit: Some(Count(limit)),
+            total_count: u32::try_from(found.len()).ok().map(Count),
+            data: page.map(|record| shown(record, now)).collect(),
+            ..query::Response::default()
+        };
+        Ok(json!(answer))
     }
 }
 
 /// A record as a declare is answered.
 fn declared(record: &Record, now: i64) -> Value {
-    let mut answer =
-        record.fields(&["appid", "mchid", "out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"]);
-    answer.insert("state".to_owned(), record.state(now).0.as_str().into());
-    verified(&mut answer, &record.request.transaction_id);
-    answer.into()
+    let request = &record.request;
+    json!(declare::Response {
+        appid: request.appid.clone(),
+        mchid: request.mchid.clone(),
+        state: record.state(now).0,
+        out_trade_no: Some(request.out_trade_no.clone()),
+        transaction_id: Some(request.transaction_id.clone()),
+        sub_order_no: request.sub_order_no.clone(),
+        sub_order_id: record.sub_order_id.clone(),
+        verify_department: Some(VerifyDepartment::Unionpay),
+        verify_department_trade_id: Some(trade_id(&request.transaction_id)),
+        ..declare::Response::default()
+    })
 }
 
 /// A record as a query shows it.
-fn shown(record: &Record, now: i64) -> Value {
-    let mut shown = record.fields(&[
-        "sub_order_no",
-        "sub_order_id",
-        "customs",
-        "fee_type",
-        "order_fee",
-        "duty",
-        "transport_fee",
-        "product_fee",
-    ]);
+fn shown(record: &Record, now: i64) -> query::Declaration {
+    let request = &record.request;
     let (state, since) = record.state(now);
-    shown.insert("mch_customs_no".to_owned(), record.request.merchant_customs_no.as_str().into());
-    shown.insert("state".to_owned(), state.as_str().into());
-    shown.insert("modify_time".to_owned(), clock::beijing(since).into());
-    shown.into()
+    query::Declaration {
+        sub_order_no: request.sub_order_no.clone(),
+        sub_order_id: record.sub_order_id.clone(),
+        mch_customs_no: Some(request.merchant_customs_no.clone()),
+        customs: Some(request.customs.clone()),
+        fee_type: request.fee_type.clone(),
+        order_fee: request.order_fee,
+        duty: request.duty,
+        transport_fee: request.transport_fee,
+        product_fee: request.product_fee,
+        state,
+        modify_time: Some(clock::beijing(since)),
+        ..query::Declaration::default()
+    }
 }
 
-/// Adds who verified the payment: UnionPay, under 31 digits that follow from the payment's number.
-fn verified(answer: &mut Map<String, Value>, transaction_id: &str) {
+/// The verifying institution's number: 31 digits that follow from the payment's number.
+fn trade_id(transaction_id: &str) -> String {
     let hash = digest(&SHA256, transaction_id.as_bytes());
-    let digits: String = hash.as_ref().iter().take(31).map(|byte| char::from(b'0' + byte % 10)).collect();
-    answer.insert("verify_department".to_owned(), json!(VerifyDepartment::Unionpay));
-    answer.insert("verify_department_trade_id".to_owned(), digits.into());
+    hash.as_ref().iter().take(31).map(|byte| char::from(b'0' + byte % 10)).collect()
 }

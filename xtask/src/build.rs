@@ -1,6 +1,10 @@
 //! Builds what the other languages load.
 
-use std::{env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX, fs, path::PathBuf};
+use std::{
+    env::consts::{DLL_PREFIX, DLL_SUFFIX},
+    fs,
+    path::{Path, PathBuf},
+};
 
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -14,8 +18,9 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// Everything.
 pub fn all() -> Result {
-    node()?;
-    wasm()?;
+    let face = face()?;
+    node(&face)?;
+    wasm(&face)?;
     python()
 }
 
@@ -44,9 +49,9 @@ fn face() -> Result<PathBuf> {
 }
 
 /// `bindings-node/lib`: addon, face, entry.
-pub fn node() -> Result {
+fn node(face: &Path) -> Result {
     let lib = root().join("bindings-node/lib");
-    copy(&face()?, &lib.join("face"))?;
+    copy(face, &lib.join("face"))?;
     copy(&root().join("bindings-node/entry"), &lib)?;
     step("Node addon");
     quietly(&mut cargo(&["build", "--package", "wechatpay-customs-node"]))?;
@@ -59,9 +64,9 @@ pub fn node() -> Result {
 }
 
 /// `bindings-wasm/pkg`: module with its glue, face, entry.
-pub fn wasm() -> Result {
+fn wasm(face: &Path) -> Result {
     let pkg = root().join("bindings-wasm/pkg");
-    copy(&face()?, &pkg.join("face"))?;
+    copy(face, &pkg.join("face"))?;
     copy(&root().join("bindings-wasm/entry"), &pkg)?;
     wasm_target()?;
     step("WASM module");
@@ -105,7 +110,7 @@ pub fn python_tools() -> Result<PathBuf> {
 }
 
 /// The Python package, installed into the environment under `target/`.
-pub fn python() -> Result {
+fn python() -> Result {
     let python = python_tools()?;
     step("Python module");
     let wheels = target("wheels");

@@ -19,15 +19,6 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
 }
 
-/// Runs to the end; the output goes to the terminal.
-pub fn run(command: &mut Command) -> Result {
-    let status = command.status().map_err(|error| missing(command, &error))?;
-    if !status.success() {
-        return Err(format!("failed ({status}): {command:?}").into());
-    }
-    Ok(())
-}
-
 /// Runs to the end; the output is shown only if it fails.
 pub fn quietly(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| missing(command, &error))?;

@@ -7,7 +7,7 @@ use crate::{
     run::{cargo, command, quietly, target},
 };
 
-const CARGO_DENY: &str = "0.18.5";
+const CARGO_DENY: &str = "0.20.2";
 
 /// One thing that must hold, and how many tests stood behind it.
 type Check = fn() -> Result<Count>;
@@ -25,15 +25,53 @@ pub fn test() -> Result {
         ("formatting", || once(cargo(&["fmt", "--all", "--check"]))),
         ("generated types are what the core says", || generate::generate(true).map(|()| one())),
         ("builds", || build::all().map(|()| one())),
-        ("clippy", || once(cargo(&["clippy", "--workspace", "--all-targets", "--features", "wechatpay-customs/rsa", "--", "-D", "warnings"]))),
-        ("Rust tests", || counted(cargo(&["test", "--workspace", "--no-fail-fast", "--features", "wechatpay-customs/rsa", "--exclude", "wechatpay-customs-python", "--exclude", "wechatpay-customs-node", "--exclude", "wechatpay-customs-wasm", "--exclude", "xtask"]))),
+        ("clippy", || {
+            once(cargo(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--features",
+                "wechatpay-customs/rsa",
+                "--",
+                "-D",
+                "warnings",
+            ]))
+        }),
+        ("Rust tests", || {
+            counted(cargo(&[
+                "test",
+                "--workspace",
+                "--no-fail-fast",
+                "--features",
+                "wechatpay-customs/rsa",
+                "--exclude",
+                "wechatpay-customs-python",
+                "--exclude",
+                "wechatpay-customs-node",
+                "--exclude",
+                "wechatpay-customs-wasm",
+                "--exclude",
+                "xtask",
+            ]))
+        }),
         ("vectors are what their script makes", vectors),
         ("Python types", python_types),
-        ("rustdoc", || once({
-            let mut doc = cargo(&["doc", "--no-deps", "--features", "rsa", "--package", "wechatpay-customs", "--package", "wechatpay-customs-sandbox"]);
-            doc.env("RUSTDOCFLAGS", "-D warnings");
-            doc
-        })),
+        ("rustdoc", || {
+            once({
+                let mut doc = cargo(&[
+                    "doc",
+                    "--no-deps",
+                    "--features",
+                    "rsa",
+                    "--package",
+                    "wechatpay-customs",
+                    "--package",
+                    "wechatpay-customs-sandbox",
+                ]);
+                doc.env("RUSTDOCFLAGS", "-D warnings");
+                doc
+            })
+        }),
         ("core checks for wasm32 without the client", || wasm32("rsa")),
         ("core checks for wasm32 with the client", || wasm32("rsa,client")),
         ("minimum Rust version", minimum_rust),
@@ -101,14 +139,17 @@ fn vectors() -> Result<Count> {
 
 fn python_types() -> Result<Count> {
     let python = build::python_tools()?;
-    quietly(command(&python, &["-m", "mypy", "--strict", "python", "tests"]).current_dir(root().join("bindings-python")))?;
+    quietly(
+        command(&python, &["-m", "mypy", "--strict", "python", "tests"]).current_dir(root().join("bindings-python")),
+    )?;
     quietly(&mut command(&python, &["-m", "mypy.stubtest", "wechatpay_customs._native"]))?;
     Ok(Count { passed: 2, ..Count::default() })
 }
 
 fn wasm32(features: &str) -> Result<Count> {
     build::wasm_target()?;
-    let check = ["check", "--package", "wechatpay-customs", "--no-default-features", "--target", build::WASM, "--features"];
+    let check =
+        ["check", "--package", "wechatpay-customs", "--no-default-features", "--target", build::WASM, "--features"];
     let mut check = cargo(&check);
     check.arg(features);
     once(check)
@@ -125,14 +166,16 @@ fn minimum_rust() -> Result<Count> {
         let skipped = vec![format!("Rust {version} cannot be had here")];
         return Ok(Count { skipped, ..Count::default() });
     }
-    let mut check = command("rustup", &["run", version, "cargo", "check", "--package", "wechatpay-customs", "--features", "rsa"]);
+    let mut check =
+        command("rustup", &["run", version, "cargo", "check", "--package", "wechatpay-customs", "--features", "rsa"]);
     check.env("CARGO_TARGET_DIR", target("minimum-rust"));
     once(check)
 }
 
 fn deny() -> Result<Count> {
     once({
-        let mut deny = command(tool("cargo-deny", CARGO_DENY)?, &["--all-features", "check", "licenses", "bans", "sources"]);
+        let mut deny =
+            command(tool("cargo-deny", CARGO_DENY)?, &["--all-features", "check", "licenses", "bans", "sources"]);
         deny.env_remove("CARGO");
         deny
     })
