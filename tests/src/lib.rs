@@ -24,11 +24,15 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
 }
 
+/// The Python that has the package installed.
+pub fn python() -> PathBuf {
+    root().join(if cfg!(windows) { "target/venv/Scripts/python.exe" } else { "target/venv/bin/python" })
+}
+
 /// Every surface. What is missing is an error when it is run, never left out.
 pub fn drivers(rust: &str) -> Vec<Driver> {
     let root = root();
     let script = |name: &str| root.join("tests/drivers").join(name);
-    let python = root.join(if cfg!(windows) { "target/venv/Scripts/python.exe" } else { "target/venv/bin/python" });
     let node = root.join("bindings-node/lib/index.js");
     let wasm = root.join("bindings-wasm/pkg/node.js");
     let driver =
@@ -39,7 +43,7 @@ pub fn drivers(rust: &str) -> Vec<Driver> {
         driver("node", "node".into(), vec![script("driver.mjs"), node], false),
         driver("wasm", "node".into(), vec![script("driver.mjs"), wasm.clone()], false),
         driver("wasm, software", "node".into(), vec![script("driver.mjs"), wasm], true),
-        driver("python", python, vec![script("driver.py")], false),
+        driver("python", python(), vec![script("driver.py")], false),
     ]
 }
 

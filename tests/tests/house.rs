@@ -1,0 +1,138 @@
+//! What the house promises about itself: a pure core, bindings without knowledge of the protocol.
+
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
+
+use wechatpay_customs::{
+    Operation, Options,
+    api::{Field, Kind},
+    catalogue,
+    check::rules,
+    error::CODES,
+    options::Convention,
+};
+use wechatpay_customs_tests::root;
+
+#[test]
+fn the_core_without_client_does_no_io() {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--package", "wechatpay-customs", "--no-default-features", "--features", "rsa"])
+        .args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8_lossy(&tree.stdout);
+    let crates: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(crates.contains("rsa") && crates.len() > 10, "{tree}");
+    for name in ["tokio", "hyper", "reqwest", "getrandom", "cc", "cmake", "aws-lc-sys", "ring", "openssl-sys", "libc"] {
+        assert!(!crates.contains(name), "{name} is in the tree of the core:\n{tree}");
+    }
+}
+
+/// Hand-written sources of bindings and drivers.
+fn sources() -> Vec<(String, String)> {
+    let mut sources = Vec::new();
+    for folder in [
+        "bindings-node/src",
+        "bindings-node/entry",
+        "bindings-wasm/src",
+        "bindings-wasm/entry",
+        "bindings-wasm/face/src",
+        "bindings-python/src",
+        "bindings-python/python",
+        "core/src/client",
+    ] {
+        collect(&root().join(folder), &mut sources);
+    }
+    sources
+}
+
+fn collect(folder: &Path, sources: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let name = entry.strip_prefix(root()).expect("it lies in the repository").display().to_string();
+        let kind = entry.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if entry.is_dir() {
+            collect(&entry, sources);
+        } else if ["rs", "ts", "js", "mjs", "py", "pyi"].contains(&kind) && !name.contains("generated") {
+            sources.push((name, fs::read_to_string(entry).expect("a text")));
+        }
+    }
+}
+
+/// Lines without comments and documentation.
+fn code(text: &str) -> String {
+    let mut documentation = false;
+    let mut code = String::new();
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        let quotes = trimmed.matches("\"\"\"").count();
+        let comment = ["//", "#", "*", "/*"].iter().any(|mark| trimmed.starts_with(mark));
+        if !documentation && !comment && quotes == 0 {
+            code.push_str(line.split(" // ").next().unwrap_or_default());
+            code.push('\n');
+        }
+        documentation ^= quotes % 2 == 1;
+    }
+    code
+}
+
+fn field_names(fields: &[Field], names: &mut BTreeSet<String>) {
+    for field in fields {
+        names.insert(field.name.to_owned());
+        if let Kind::Records(_, fields) = field.kind {
+            field_names(fields, names);
+        }
+    }
+}
+
+#[test]
+fn bindings_hold_no_knowledge_of_the_protocol() {
+    let mut forbidden = BTreeSet::new();
+    for operation in Operation::ALL {
+        forbidden.insert(operation.name().to_owned());
+        forbidden.insert(Convention::JavaScript.name(operation.name()));
+        field_names(operation.request_fields(), &mut forbidden);
+        field_names(operation.response_fields(), &mut forbidden);
+    }
+    forbidden.extend(rules::ALL.iter().map(|rule| rule.name.to_owned()));
+    forbidden.extend(CODES.iter().map(|code| code.name.to_owned()));
+    forbidden.extend(catalogue::ENTRIES.iter().flat_map(|entry| [entry.reason.to_owned(), entry.code.to_owned()]));
+    for text in
+        ["/customs/orders", "v3/global", "global/v3", "mch.weixin.qq.com", "WECHATPAY2", "Wechatpay-", "Request-ID"]
+    {
+        forbidden.insert(text.to_owned());
+    }
+    // Option names are the caller's; the others are words of the languages themselves.
+    for option in Options::FIELDS {
+        forbidden.remove(option.name);
+    }
+    for word in ["type", "data", "required", "empty", "range", "length", "limit", "offset", "state", "TIMEOUT"] {
+        forbidden.remove(word);
+    }
+    assert!(forbidden.len() > 60, "{forbidden:?}");
+    let sources = sources();
+    assert!(sources.len() > 15, "{}", sources.len());
+    let mut found = Vec::new();
+    for (name, text) in &sources {
+        let code = code(text);
+        let words: BTreeSet<&str> =
+            code.split(|character: char| !(character.is_alphanumeric() || "_/.-".contains(character))).collect();
+        for forbidden in &forbidden {
+            let is_word = forbidden.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            if words.contains(forbidden.as_str()) || (!is_word && code.contains(forbidden.as_str())) {
+                found.push(format!("{name}: {forbidden}"));
+            }
+        }
+    }
+    // The Rust driver raises errors of its own failures under the core's codes.
+    found.retain(|line| !line.starts_with("core/src/client/mod.rs"));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn the_same_version_everywhere() {
+    let version = env!("CARGO_PKG_VERSION");
+    for manifest in ["bindings-node/package.json", "bindings-wasm/package.json"] {
+        let manifest = fs::read_to_string(root().join(manifest)).expect("a manifest");
+        assert!(manifest.contains(&format!("\"version\": \"{version}\"")), "{manifest}");
+    }
+}

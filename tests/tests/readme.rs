@@ -1,0 +1,113 @@
+//! Every block of the README runs as it stands there.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use wechatpay_customs_tests::{python, root};
+
+/// The blocks of a language, in order.
+fn blocks(readme: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    readme.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
+}
+
+fn fresh_folder() -> PathBuf {
+    let folder = root().join("target/readme");
+    let _ = fs::remove_dir_all(&folder);
+    for package in ["bindings-node", "bindings-wasm"] {
+        let manifest = fs::read_to_string(root().join(package).join("package.json")).expect("a manifest");
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+        let installed = folder.join("node_modules").join(manifest["name"].as_str().expect("a name"));
+        fs::create_dir_all(installed.parent().expect("a parent")).expect("a folder");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(root().join(package), installed).expect("a link");
+        #[cfg(windows)]
+        std::os::windows::fs::symlink_dir(root().join(package), installed).expect("a link");
+    }
+    folder
+}
+
+struct Background(Child);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs the block that starts the sandbox, in this process's hands instead of a shell's background.
+fn sandbox(block: &str, folder: &Path) -> Background {
+    let command = block.trim().strip_suffix('&').expect("the block runs in the background");
+    // The program itself and not cargo is to be stopped in the end.
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "wechatpay-customs-sandbox"])
+        .current_dir(root())
+        .status();
+    assert!(built.expect("cargo runs").success());
+    let program = root().join("target/debug/wechatpay-customs-sandbox");
+    let command = command.replace("cargo run --quiet --package wechatpay-customs-sandbox", &program.to_string_lossy());
+    assert!(command.contains("target/debug"), "the block starts the sandbox by cargo run: {block}");
+    let command = format!("exec {command}");
+    let child = Command::new("sh").args(["-c", &command]).current_dir(folder).stderr(Stdio::null()).spawn();
+    let running = Background(child.expect("sh runs"));
+    for _ in 0..600 {
+        if fs::read_to_string(folder.join("sandbox.json")).is_ok_and(|ready| ready.ends_with('\n')) {
+            return running;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the sandbox did not become ready");
+}
+
+fn output(command: &mut Command, folder: &Path) -> String {
+    let output = command.current_dir(folder).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && stderr.is_empty(), "{command:?}: {}\n{stdout}{stderr}", output.status);
+    stdout.into_owned()
+}
+
+#[test]
+fn every_quickstart_runs_against_the_sandbox() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("a README");
+    let folder = fresh_folder();
+    let shell = blocks(&readme, "sh");
+    // The first two are the commands that run this test and the demo; `cargo xtask test` runs the demo too.
+    assert_eq!(shell[..2], ["cargo xtask demo\n", "cargo xtask test\n"]);
+    assert_eq!(shell.len(), 3);
+    let _sandbox = sandbox(&shell[2], &folder);
+
+    let scripts = blocks(&readme, "js");
+    assert_eq!(scripts.len(), 2);
+    let script = |index: usize| {
+        let file = folder.join(format!("quickstart{index}.mjs"));
+        fs::write(&file, &scripts[index]).expect("a script");
+        output(Command::new("node").arg(file), &folder)
+    };
+    assert!(script(0).starts_with("UNDECLARED "));
+    assert!(script(1).starts_with("[]\nUNDECLARED "));
+
+    let python_blocks = blocks(&readme, "python");
+    assert_eq!(python_blocks.len(), 1);
+    let told = output(Command::new(python()).args(["-c", &python_blocks[0]]), &folder);
+    assert!(told.starts_with("UNDECLARED ") && told.contains("'acturalPaid': '8.88'"), "{told}");
+
+    assert_eq!(blocks(&readme, "rust").len(), 1);
+    let mut rust = Command::new(env!("CARGO"));
+    rust.args(["run", "--quiet", "--package", "wechatpay-customs-tests", "--example", "quickstart"]);
+    let told = output(&mut rust, &folder);
+    assert!(told.starts_with("UNDECLARED ["), "{told}");
+    let fences = readme.lines().filter(|line| line.starts_with("```") && line.len() > 3).count();
+    assert_eq!(fences, shell.len() + scripts.len() + 2, "a block of a language that is not run here");
+}
+
+#[test]
+fn the_readme_is_short() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("a README");
+    assert!(readme.lines().count() <= 200);
+}

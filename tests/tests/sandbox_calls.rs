@@ -1,0 +1,125 @@
+//! Every surface declares and queries against the sandbox, which builds and verifies signed messages by itself.
+
+use serde_json::{Value, json};
+use wechatpay_customs_sandbox::{Config, Sandbox};
+use wechatpay_customs_tests::{differences, drivers};
+
+/// Calls and what must come of them; the surface's number makes the orders its own.
+fn calls(options: &Value, surface: usize) -> Vec<(Value, Value)> {
+    let order = |number: &str| {
+        json!({
+            "out_trade_no": format!("{surface}|{number}@*-_"), "transaction_id": format!("42000000002026112200000{surface:05}"),
+            "customs": "SHANGHAI_ZS", "merchant_customs_no": "IC2N000001",
+        })
+    };
+    let with = |mut order: Value, more: Value| {
+        order.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+        order
+    };
+    let split = with(
+        order("split"),
+        json!({
+            "sub_order_no": format!("{surface}-sub"), "fee_type": "CNY", "order_fee": 300, "transport_fee": 100,
+            "product_fee": 200, "duty": 0,
+        }),
+    );
+    let ask = |order_type: &str, order_no: &str| json!({ "order_type": order_type, "order_no": order_no, "customs": "SHANGHAI_ZS" });
+    let mut calls = Vec::new();
+    let mut call = |id: &str, operation: &str, fields: Value, change: Value, expected: Value| {
+        let mut options = options.clone();
+        options.as_object_mut().expect("a map").extend(change.as_object().expect("a map").clone());
+        let vector = json!({ "id": id, "kind": "call", "operation": operation, "fields": fields, "options": options });
+        calls.push((vector, expected));
+    };
+    let none = || json!({});
+    call("declare", "declare", order("plain"), none(), json!({ "warnings": [] }));
+    call("again, identical", "declare", order("plain"), none(), json!({ "warnings": [] }));
+    call(
+        "split, older paths",
+        "declare",
+        split,
+        json!({ "path_prefix": "global/v3" }),
+        json!({ "warnings": [{ "rule": "split_institution_mode" }] }),
+    );
+    call("query", "query", ask("out_trade_no", &format!("{surface}|plain@*-_")), none(), json!({ "warnings": [] }));
+    call(
+        "query a page",
+        "query",
+        with(ask("sub_order_no", &format!("{surface}-sub")), json!({ "offset": 0, "limit": 1 })),
+        none(),
+        json!({ "warnings": [] }),
+    );
+    call(
+        "by certificate",
+        "query",
+        ask("out_trade_no", &format!("{surface}|plain@*-_")),
+        {
+            let certificate = |(id, _): &(&String, &Value)| !id.starts_with("PUB_KEY_ID_");
+            let keys = options["platform_keys"].as_object().expect("a map");
+            json!({ "platform_keys": keys.iter().filter(certificate).collect::<std::collections::BTreeMap<_, _>>() })
+        },
+        json!({ "warnings": [] }),
+    );
+    let changed = with(order("plain"), json!({ "merchant_customs_no": "IC2N000002" }));
+    call(
+        "again, changed",
+        "declare",
+        changed,
+        none(),
+        json!({ "error": {
+        "kind": "api", "code": "INVALID_REQUEST", "reason": "declared_data_differs", "status": 400, "authenticated": true,
+        "retryable": false, "may_have_been_applied": false, "attempts": 1, "operation": "declare",
+    } }),
+    );
+    call(
+        "unknown order",
+        "query",
+        ask("out_trade_no", "nobody's"),
+        none(),
+        json!({ "error": {
+        "kind": "api", "code": "ORDER_NOT_EXIST", "status": 404, "authenticated": true, "may_have_been_applied": false,
+    } }),
+    );
+    call(
+        "another merchant's serial",
+        "declare",
+        order("other"),
+        json!({ "serial_no": "7F" }),
+        json!({ "error": {
+        "kind": "api", "code": "SIGN_ERROR", "status": 401, "retryable": false,
+    } }),
+    );
+    calls
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_surface_calls_the_sandbox() {
+    let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
+    let options = sandbox.ready()["client"].clone();
+    let mut failures = Vec::new();
+    for (surface, driver) in drivers(env!("CARGO_BIN_EXE_driver")).into_iter().enumerate() {
+        let calls = calls(&options, surface);
+        let vectors: Vec<Value> = calls.iter().map(|(vector, _)| vector.clone()).collect();
+        let name = driver.name;
+        let reports = tokio::task::spawn_blocking(move || driver.run(&vectors)).await.expect("no panic");
+        let reports = reports.unwrap_or_else(|error| panic!("{error}"));
+        for (vector, expected) in &calls {
+            let id = vector["id"].as_str().expect("an id");
+            let report = &reports[id];
+            let mut wrong = differences(expected, report);
+            let request_id = report.get("error").unwrap_or(report)["request_id"].as_str().unwrap_or_default();
+            if request_id.len() != 32 {
+                wrong.push(format!("request id {request_id:?}"));
+            }
+            if expected.get("error").is_none() {
+                let state = report["value"].get("state").unwrap_or(&report["value"]["data"][0]["state"]);
+                if state != "UNDECLARED" {
+                    wrong.push(format!("state {state}"));
+                }
+            }
+            failures.extend(wrong.iter().map(|why| format!("{name}: {id}: {why}: {report}")));
+        }
+    }
+    sandbox.shutdown().await;
+    assert!(failures.is_empty(), "{} differences:\n{}", failures.len(), failures.join("\n"));
+}
