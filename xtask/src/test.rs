@@ -54,6 +54,7 @@ pub fn test() -> Result {
                 "xtask",
             ]))
         }),
+        ("the demo", || once(cargo(&["xtask", "demo"]))),
         ("vectors are what their script makes", vectors),
         ("Python types", python_types),
         ("rustdoc", || {
@@ -140,7 +141,7 @@ fn vectors() -> Result<Count> {
 fn python_types() -> Result<Count> {
     let python = build::python_tools()?;
     quietly(
-        command(&python, &["-m", "mypy", "--strict", "python", "tests"]).current_dir(root().join("bindings-python")),
+        command(&python, &["-m", "mypy", "--strict", "python", "examples"]).current_dir(root().join("bindings-python")),
     )?;
     quietly(&mut command(&python, &["-m", "mypy.stubtest", "wechatpay_customs._native"]))?;
     Ok(Count { passed: 2, ..Count::default() })

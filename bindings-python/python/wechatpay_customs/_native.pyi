@@ -1,5 +1,9 @@
+from typing import final
+
+__all__: list[str]
 __version__: str
 
+@final
 class Client:
     def __new__(cls, options: dict[str, object], sends: bool) -> Client: ...
     def run(

@@ -1,6 +1,6 @@
 //! The calls of the customs API, one file each: request, response, path and rules.
 //!
-//! Adding an operation means one file here and one line in [`operations!`]; every surface follows.
+//! Adding an operation means one file here and one line in `operations!`; every surface follows.
 
 mod record;
 

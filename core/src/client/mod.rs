@@ -20,7 +20,7 @@ use crate::{
     api::Endpoint,
     crypto::{Signer, Verifier},
     engine::{Action, Call, Cause, Emit, Engine, Event, Now, Outcome, Sent, Shared},
-    error::{BODY_UNEXPECTED, Error, PLATFORM_KEY_INVALID, SIGNING_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT},
+    error::{Error, INVALID_FIELDS, PLATFORM_KEY_INVALID, SIGNING_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT},
     options::{CallOptions, Options},
     response::Verified,
 };
@@ -130,7 +130,7 @@ impl Client {
     pub async fn call<R: Endpoint>(&self, request: &R) -> Result<Verified<R::Response>, Error> {
         let operation = R::OPERATION;
         let fields = serde_json::to_value(request)
-            .map_err(|error| Error::new(BODY_UNEXPECTED, format!("the request cannot be written: {error}")))?;
+            .map_err(|error| Error::new(INVALID_FIELDS, format!("the request cannot be written: {error}")))?;
         let call = Call::Operation { operation: operation.name().to_owned(), fields };
         match self.run(call, CallOptions::default(), pending()).await {
             Ok(Outcome::Ok { value, request_id, warnings }) => {
