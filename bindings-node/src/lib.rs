@@ -8,11 +8,12 @@ use napi::{
     bindgen_prelude::{AsyncTask, Uint8Array, Unknown},
 };
 use napi_derive::napi;
-use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use wechatpay_customs::{
     Error,
     crypto::{Signer, Verifier},
-    engine, host,
+    engine::{self, Signing},
+    host,
     options::Convention,
 };
 
@@ -26,12 +27,13 @@ pub struct Shared {
 
 #[napi]
 impl Shared {
-    /// Reads options; `own_signer` tells that the host signs by other means.
+    /// Reads options (JSON); `own_signer` tells that the caller signs by other means.
     #[napi(constructor)]
-    pub fn new(env: Env, options: Unknown, own_signer: bool) -> Result<Self> {
-        let shared = host::shared(from_js(env, options)?, Convention::JavaScript, own_signer);
-        let shared = shared.map_err(|error| thrown(env, &error))?;
-        let signer = shared.signer().map_err(|error| thrown(env, &error))?;
+    pub fn new(env: Env, options: String, own_signer: bool) -> Result<Self> {
+        let signing = if own_signer { Signing::Caller } else { Signing::Core };
+        let shared = host::shared(from_json(&options)?, Convention::JavaScript, signing);
+        let shared = shared.map_err(|error| thrown(env, error))?;
+        let signer = shared.signer().map_err(|error| thrown(env, error))?;
         let verifier = shared.verifier();
         Ok(Shared { shared, signer, verifier })
     }
@@ -39,24 +41,24 @@ impl Shared {
     /// Throws unless requests can be signed.
     #[napi]
     pub fn require_signing(&self, env: Env) -> Result<()> {
-        self.shared.require_signing().map_err(|error| thrown(env, &error))
+        self.shared.require_signing().map_err(|error| thrown(env, error))
     }
 
-    /// Calls a pure function by name, with these options filled in.
+    /// Calls a pure function by name with arguments (JSON), with these options filled in.
     #[napi]
-    pub fn call<'env>(&self, env: &'env Env, function: String, arguments: Unknown) -> Result<Unknown<'env>> {
-        called(env, &function, arguments, Some(&self.shared))
+    pub fn call<'env>(&self, env: &'env Env, function: String, arguments: String) -> Result<Unknown<'env>> {
+        called(env, &function, &arguments, Some(&self.shared))
     }
 
     /// Signs on the thread pool.
     #[napi]
-    pub fn sign(&self, message: Uint8Array, entropy: Option<Uint8Array>) -> Result<AsyncTask<Signing>> {
+    pub fn sign(&self, message: Uint8Array, entropy: Option<Uint8Array>) -> Result<AsyncTask<Signature>> {
         let signer = self.signer.clone().ok_or_else(|| invalid("there is no private key"))?;
         let entropy = match entropy {
             None => [0; 32],
             Some(entropy) => entropy.as_ref().try_into().map_err(|_| invalid("entropy must be 32 bytes"))?,
         };
-        Ok(AsyncTask::new(Signing { signer, message: message.to_vec(), entropy }))
+        Ok(AsyncTask::new(Signature { signer, message: message.to_vec(), entropy }))
     }
 
     /// Verifies on the thread pool.
@@ -66,9 +68,9 @@ impl Shared {
         spki_der: Uint8Array,
         message: Uint8Array,
         signature: Uint8Array,
-    ) -> Result<AsyncTask<Verifying>> {
+    ) -> Result<AsyncTask<Verification>> {
         let verifier = self.verifier.clone().ok_or_else(|| invalid("there is no verifier"))?;
-        Ok(AsyncTask::new(Verifying {
+        Ok(AsyncTask::new(Verification {
             verifier,
             spki_der: spki_der.to_vec(),
             message: message.to_vec(),
@@ -78,13 +80,13 @@ impl Shared {
 }
 
 /// A signature being made.
-pub struct Signing {
+pub struct Signature {
     signer: Arc<dyn Signer>,
     message: Vec<u8>,
     entropy: [u8; 32],
 }
 
-impl Task for Signing {
+impl Task for Signature {
     type Output = Vec<u8>;
     type JsValue = Uint8Array;
 
@@ -98,14 +100,14 @@ impl Task for Signing {
 }
 
 /// A signature being verified.
-pub struct Verifying {
+pub struct Verification {
     verifier: Arc<dyn Verifier>,
     spki_der: Vec<u8>,
     message: Vec<u8>,
     signature: Vec<u8>,
 }
 
-impl Task for Verifying {
+impl Task for Verification {
     type Output = bool;
     type JsValue = bool;
 
@@ -124,52 +126,50 @@ pub struct Engine(engine::Engine);
 
 #[napi]
 impl Engine {
-    /// Prepares one call; `seed` is 32 fresh random bytes.
+    /// Prepares one call (JSON, as its options); `seed` is 32 fresh random bytes.
     #[napi(constructor)]
-    pub fn new(env: Env, shared: &Shared, call: Unknown, options: Unknown, seed: Uint8Array) -> Result<Self> {
+    pub fn new(env: Env, shared: &Shared, call: String, options: String, seed: Uint8Array) -> Result<Self> {
         let seed = seed.as_ref().try_into().map_err(|_| invalid("seed must be 32 bytes"))?;
-        let (call, options) = (from_js(env, call)?, from_js(env, options)?);
+        let (call, options) = (from_json(&call)?, from_json(&options)?);
         host::engine(Arc::clone(&shared.shared), call, options, Convention::JavaScript, seed)
             .map(Engine)
-            .map_err(|error| thrown(env, &error))
+            .map_err(|error| thrown(env, error))
     }
 
     /// Takes the answer to the last action and gives the next.
     #[napi]
     pub fn step<'env>(&mut self, env: &'env Env, event: Unknown, now: Unknown) -> Result<Unknown<'env>> {
-        let (event, now) = (from_js(*env, event)?, from_js(*env, now)?);
-        to_js(env, &self.0.step(event, now))
+        let (event, now) = (env.from_js_value(event)?, env.from_js_value(now)?);
+        env.to_js_value(&host::step(&mut self.0, event, now, Convention::JavaScript))
     }
 }
 
-/// Calls a pure function by name.
+/// Calls a pure function by name with arguments (JSON).
 #[napi]
-pub fn call<'env>(env: &'env Env, function: String, arguments: Unknown) -> Result<Unknown<'env>> {
-    called(env, &function, arguments, None)
+pub fn call<'env>(env: &'env Env, function: String, arguments: String) -> Result<Unknown<'env>> {
+    called(env, &function, &arguments, None)
 }
 
 fn called<'env>(
     env: &'env Env,
     function: &str,
-    arguments: Unknown,
+    arguments: &str,
     shared: Option<&engine::Shared>,
 ) -> Result<Unknown<'env>> {
-    let value = host::call(function, from_js(*env, arguments)?, shared).map_err(|error| thrown(*env, &error))?;
-    to_js(env, &value)
+    let value = host::call(function, from_json(arguments)?, shared, Convention::JavaScript);
+    env.to_js_value(&value.map_err(|error| thrown(*env, error))?)
 }
 
-fn from_js<T: DeserializeOwned>(env: Env, value: Unknown) -> Result<T> {
-    env.from_js_value(value)
+/// What callers give comes as JSON: N-API's own conversion of numbers bends some of them.
+fn from_json(text: &str) -> Result<Value> {
+    Ok(serde_json::from_str(text)?)
 }
 
-fn to_js<'env>(env: &'env Env, value: &impl Serialize) -> Result<Unknown<'env>> {
-    env.to_js_value(value)
-}
-
-/// The error as data; the face makes a real `Error` of it.
-fn thrown(env: Env, error: &Error) -> napi::Error {
-    match to_js(&env, error).and_then(|data| env.throw(data)) {
-        Ok(()) => napi::Error::new(Status::PendingException, error.to_string()),
+/// Throws the error as data; the face makes a real `Error` of it.
+fn thrown(env: Env, error: Error) -> napi::Error {
+    let message = error.to_string();
+    match env.to_js_value(&host::error(error, Convention::JavaScript)).and_then(|data| env.throw(data)) {
+        Ok(()) => napi::Error::new(Status::PendingException, message),
         Err(error) => error,
     }
 }

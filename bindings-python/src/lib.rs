@@ -1,11 +1,13 @@
 //! The core for Python: converts, forwards, raises; calls run on the Rust driver with the GIL released.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use pyo3::{exceptions::PyRuntimeError, prelude::*, types::PyDict};
 use pythonize::{depythonize, pythonize};
 use serde::Serialize;
-use serde_json::Value;
 use tokio::runtime::Runtime;
 use wechatpay_customs::{
     Error, Options, client,
@@ -30,22 +32,32 @@ impl Client {
         made.map(Client).map_err(|error| raised(py, &error))
     }
 
-    /// Drives a call to its end and gives its value, request id and warnings.
+    /// Drives a call to its end and gives the answer, or the prepared request, as a dictionary.
     fn run<'py>(
         &self,
         py: Python<'py>,
         call: &Bound<'py, PyDict>,
         options: &Bound<'py, PyDict>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let read = Call::from_value(depythonize(call)?).and_then(|call| {
-            Ok((call, Options::for_call(depythonize(options).unwrap_or(Value::Null), Convention::Python)?))
-        });
+        let (call, options) = (depythonize(call)?, depythonize(options)?);
+        let read = Call::from_value(call)
+            .and_then(|call| Options::for_call(options, Convention::Python).map(|options| (call, options)));
         let (call, options) = read.map_err(|error| raised(py, &error))?;
         let mut interrupt = None;
         let runtime = runtime()?;
         let outcome = py.detach(|| runtime.block_on(self.0.run(call, options, interrupted(&mut interrupt))));
         match outcome {
-            Ok(Outcome::Ok { value, request_id, warnings }) => to_python(py, &(value, request_id, warnings)),
+            Ok(Outcome::Ok { value, request_id, warnings }) => {
+                let answer = to_python(py, &value)?;
+                answer.set_item("request_id", request_id)?;
+                answer.set_item("warnings", to_python(py, &warnings)?)?;
+                Ok(answer)
+            }
+            Ok(Outcome::Prepared { request, warnings }) => {
+                let prepared = to_python(py, &request)?;
+                prepared.set_item("warnings", to_python(py, &warnings)?)?;
+                Ok(prepared)
+            }
             Ok(Outcome::Err(error)) | Err(error) => Err(raised(py, &error)),
             Ok(Outcome::Host | Outcome::Cancelled { .. }) => {
                 Err(interrupt.unwrap_or_else(|| PyRuntimeError::new_err("the call was given up")))
@@ -60,7 +72,7 @@ impl Client {
         function: &str,
         arguments: &Bound<'py, PyDict>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let value = host::call(function, depythonize(arguments)?, Some(self.0.shared()));
+        let value = host::call(function, depythonize(arguments)?, Some(self.0.shared()), Convention::Python);
         to_python(py, &value.map_err(|error| raised(py, &error))?)
     }
 
@@ -80,18 +92,31 @@ async fn interrupted(raised: &mut Option<PyErr>) {
     }
 }
 
+/// The one thread for network calls of this process; a forked process gets its own.
 fn runtime() -> PyResult<&'static Runtime> {
-    static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
-    RUNTIME
-        .get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build())
-        .as_ref()
-        .map_err(|error| PyRuntimeError::new_err(format!("no thread for network calls can be started: {error}")))
+    static RUNTIME: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
+    let mut made = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let process = std::process::id();
+    match *made {
+        Some((of, runtime)) if of == process => Ok(runtime),
+        _ => {
+            let built = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+            let built = built.map_err(|error| {
+                PyRuntimeError::new_err(format!("no thread for network calls can be started: {error}"))
+            })?;
+            // What the parent had must not be dropped here: its threads are not in this process.
+            let runtime = Box::leak(Box::new(built));
+            *made = Some((process, runtime));
+            Ok(runtime)
+        }
+    }
 }
 
 /// Calls a pure function by name.
 #[pyfunction]
 fn call<'py>(py: Python<'py>, function: &str, arguments: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
-    let value = host::call(function, depythonize(arguments)?, None).map_err(|error| raised(py, &error))?;
+    let value =
+        host::call(function, depythonize(arguments)?, None, Convention::Python).map_err(|error| raised(py, &error))?;
     to_python(py, &value)
 }
 

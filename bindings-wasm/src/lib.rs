@@ -3,55 +3,69 @@
 use std::sync::Arc;
 
 use js_sys::Uint8Array;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
-use wechatpay_customs::{Error, engine, host, options::Convention};
+use wechatpay_customs::{
+    Error,
+    crypto::Signer,
+    engine::{self, Signing},
+    host,
+    options::Convention,
+};
 
 /// What all calls of one client share.
 #[wasm_bindgen]
-pub struct Shared(Arc<engine::Shared>);
+pub struct Shared {
+    shared: Arc<engine::Shared>,
+    signer: Option<Arc<dyn Signer>>,
+}
 
 #[wasm_bindgen]
 impl Shared {
-    /// Reads options; `own_signer` tells that the host signs by other means.
+    /// Reads options (JSON); `own_signer` tells that the caller signs by other means.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue, own_signer: bool) -> Result<Shared, JsValue> {
-        host::shared(from_js(options)?, Convention::JavaScript, own_signer).map(Shared).map_err(thrown)
+    pub fn new(options: &str, own_signer: bool) -> Result<Shared, JsValue> {
+        let signing = if own_signer { Signing::Caller } else { Signing::Host };
+        let shared = host::shared(from_json(options)?, Convention::JavaScript, signing).map_err(thrown)?;
+        // Made also where WebCrypto will sign: it finds a key whose numbers do not fit together.
+        let signer = shared.signer().map_err(thrown)?;
+        Ok(Shared { shared, signer })
     }
 
     /// Throws unless requests can be signed.
     #[wasm_bindgen(js_name = requireSigning)]
     pub fn require_signing(&self) -> Result<(), JsValue> {
-        self.0.require_signing().map_err(thrown)
+        self.shared.require_signing().map_err(thrown)
     }
 
     /// Calls a pure function by name, with these options filled in.
-    pub fn call(&self, function: &str, arguments: JsValue) -> Result<JsValue, JsValue> {
-        to_js(&host::call(function, from_js(arguments)?, Some(&self.0)).map_err(thrown)?)
+    pub fn call(&self, function: &str, arguments: &str) -> Result<JsValue, JsValue> {
+        called(function, arguments, Some(&self.shared))
     }
 
     /// Is the pure-Rust signer asked for?
     #[wasm_bindgen(getter)]
     pub fn software(&self) -> bool {
-        self.0.software()
+        self.shared.software()
     }
 
     /// The private key as PKCS#8 DER, for the host's WebCrypto.
     #[wasm_bindgen(js_name = privateKeyDer)]
     pub fn private_key_der(&self) -> Option<Uint8Array> {
-        self.0.private_key().map(|key| Uint8Array::from(key.pkcs8_der()))
+        self.shared.private_key().map(|key| Uint8Array::from(key.pkcs8_der()))
     }
 
     /// Signs with the pure-Rust signer; blocks.
     pub fn sign(&self, message: &[u8], entropy: &[u8]) -> Result<Uint8Array, JsValue> {
-        let signer = self.0.signer().map_err(thrown)?.ok_or_else(|| JsValue::from_str("there is no private key"))?;
+        let signer = self.signer.as_ref().ok_or_else(|| JsValue::from_str("there is no private key"))?;
         let entropy = entropy.try_into().map_err(|_| JsValue::from_str("entropy must be 32 bytes"))?;
         signer.sign(message, &entropy).map(|signature| Uint8Array::from(signature.as_slice())).map_err(thrown)
     }
 
     /// Verifies with the pure-Rust verifier; blocks.
     pub fn verify(&self, spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool {
-        self.0.verifier().is_some_and(|verifier| verifier.verify(spki_der, message, signature))
+        self.shared.verifier().is_some_and(|verifier| verifier.verify(spki_der, message, signature))
     }
 }
 
@@ -61,29 +75,35 @@ pub struct Engine(engine::Engine);
 
 #[wasm_bindgen]
 impl Engine {
-    /// Prepares one call; `seed` is 32 fresh random bytes.
+    /// Prepares one call (JSON, as its options); `seed` is 32 fresh random bytes.
     #[wasm_bindgen(constructor)]
-    pub fn new(shared: &Shared, call: JsValue, options: JsValue, seed: &[u8]) -> Result<Engine, JsValue> {
+    pub fn new(shared: &Shared, call: &str, options: &str, seed: &[u8]) -> Result<Engine, JsValue> {
         let seed = seed.try_into().map_err(|_| JsValue::from_str("seed must be 32 bytes"))?;
-        host::engine(Arc::clone(&shared.0), from_js(call)?, from_js(options)?, Convention::JavaScript, seed)
+        host::engine(Arc::clone(&shared.shared), from_json(call)?, from_json(options)?, Convention::JavaScript, seed)
             .map(Engine)
             .map_err(thrown)
     }
 
     /// Takes the answer to the last action and gives the next.
     pub fn step(&mut self, event: JsValue, now: JsValue) -> Result<JsValue, JsValue> {
-        to_js(&self.0.step(from_js(event)?, from_js(now)?))
+        let (event, now) = (serde_wasm_bindgen::from_value(event)?, serde_wasm_bindgen::from_value(now)?);
+        to_js(&host::step(&mut self.0, event, now, Convention::JavaScript))
     }
 }
 
-/// Calls a pure function by name.
+/// Calls a pure function by name with arguments (JSON).
 #[wasm_bindgen]
-pub fn call(function: &str, arguments: JsValue) -> Result<JsValue, JsValue> {
-    to_js(&host::call(function, from_js(arguments)?, None).map_err(thrown)?)
+pub fn call(function: &str, arguments: &str) -> Result<JsValue, JsValue> {
+    called(function, arguments, None)
 }
 
-fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(Into::into)
+fn called(function: &str, arguments: &str, shared: Option<&engine::Shared>) -> Result<JsValue, JsValue> {
+    to_js(&host::call(function, from_json(arguments)?, shared, Convention::JavaScript).map_err(thrown)?)
+}
+
+/// What callers give comes as JSON, as the addon for Node.js takes it.
+fn from_json(text: &str) -> Result<Value, JsValue> {
+    serde_json::from_str(text).map_err(|error| JsError::new(&error.to_string()).into())
 }
 
 /// Plain objects, never `Map`; bytes as `Uint8Array`.
@@ -94,5 +114,5 @@ fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
 
 /// The error as data; the face makes a real `Error` of it.
 fn thrown(error: Error) -> JsValue {
-    to_js(&error).unwrap_or_else(|error| error)
+    to_js(&host::error(error, Convention::JavaScript)).unwrap_or_else(|error| error)
 }

@@ -79,7 +79,9 @@ pub(crate) fn consequence(code: Option<&str>, status: u16) -> Consequence {
             _,
         ) => (true, false),
         (_, 429) => (true, true),
-        (_, 400..=499) => (true, false),
+        (Some(_), 400..=499) => (true, false),
+        // Not the API's words: whoever said it may not know what became of the request.
+        (None, 400..=499) => (false, false),
         _ => (false, true),
     };
     Consequence { not_processed, passing }

@@ -100,6 +100,9 @@ pub fn customs_order_fields_value(request: Value, result: Value, paid: Option<Va
             Some(serde_json::from_value(paid).map_err(|_| unreadable("paid", "must be a whole number of fen"))?)
         }
     };
+    if paid.is_some_and(|Fen(paid)| paid < 0) {
+        return Err(refused(&rules::RANGE, "paid", "argument", "must not be negative"));
+    }
     let fields = customs_order_fields(&request, &result, paid)?;
     serde_json::to_value(fields).map_err(|_| unreadable("request", "must be the fields that were declared"))
 }

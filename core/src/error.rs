@@ -254,6 +254,13 @@ impl Error {
         })
     }
 
+    /// Every value in it that came from a caller or from the network.
+    pub(crate) fn values(&mut self, change: fn(&mut Value)) {
+        let Details { detail, findings, warnings, .. } = &mut *self.0;
+        detail.iter_mut().for_each(change);
+        findings.iter_mut().chain(warnings).for_each(|finding| change(&mut finding.value));
+    }
+
     pub(crate) fn with(mut self, change: impl FnOnce(&mut Details)) -> Error {
         change(&mut self.0);
         self

@@ -1,6 +1,7 @@
 //! What the bindings of other languages call: data in, data out.
 //!
-//! Bindings convert values, forward them here and raise what comes back; they know no operation and no function by name.
+//! Bindings convert values, forward them here and raise what comes back; the compiled ones know no operation and no
+//! function by name.
 //! A value that JSON cannot express, such as a BigInt or a Decimal, travels as the map `{"$type": "a BigInt"}`, so that
 //! it ends as a finding and not as an error of the conversion.
 
@@ -12,7 +13,7 @@ use crate::{
     api::Operation,
     check::{Rules, check},
     customs_message::customs_order_fields_value,
-    engine::{Call, Engine, Shared},
+    engine::{Action, Call, Engine, Event, Now, Shared, Signing, Step},
     error::{Error, INVALID_OPTION},
     options::{Convention, Options},
     request::filled,
@@ -47,20 +48,24 @@ const FUNCTIONS: &[(&str, Function)] = &[
 ///
 /// # Errors
 /// Those of the function; `INVALID_OPTION` for an unknown one.
-pub fn call(function: &str, arguments: Value, shared: Option<&Shared>) -> Result<Value, Error> {
+pub fn call(function: &str, arguments: Value, shared: Option<&Shared>, convention: Convention) -> Result<Value, Error> {
     let found = FUNCTIONS.iter().find(|(name, _)| *name == function);
-    match (found, arguments) {
+    let result = match (found, arguments) {
         (Some((_, function)), Value::Object(mut given)) => function(shared, &mut given),
         _ => Err(Error::new(INVALID_OPTION, format!("there is no function `{function}` that takes these arguments"))),
-    }
+    };
+    result.map(|mut value| {
+        holdable(convention)(&mut value);
+        value
+    })
 }
 
-/// Reads a client's options; `own_signer` tells that the host signs by other means.
+/// Reads a client's options.
 ///
 /// # Errors
 /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PLATFORM_KEY_INVALID`.
-pub fn shared(options: Value, convention: Convention, own_signer: bool) -> Result<Arc<Shared>, Error> {
-    Ok(Arc::new(Shared::new(Options::from_value(options, convention)?, own_signer)?))
+pub fn shared(options: Value, convention: Convention, signing: Signing) -> Result<Arc<Shared>, Error> {
+    Ok(Arc::new(Shared::new(Options::from_value(options, convention)?, signing)?))
 }
 
 /// Makes the engine for one call; see [`Call::from_value`] and [`Options::for_call`].
@@ -75,4 +80,40 @@ pub fn engine(
     seed: [u8; 32],
 ) -> Result<Engine, Error> {
     Ok(Engine::new(Call::from_value(call)?, shared, Options::for_call(options, convention)?, seed))
+}
+
+/// Takes the answer to an engine's last action and gives the next.
+pub fn step(engine: &mut Engine, event: Event, now: Now, convention: Convention) -> Step {
+    let mut step = engine.step(event, now);
+    if let Action::Done { outcome } = &mut step.action {
+        outcome.values(holdable(convention));
+    }
+    step
+}
+
+/// An error whose values the host language can hold.
+pub fn error(mut error: Error, convention: Convention) -> Error {
+    error.values(holdable(convention));
+    error
+}
+
+/// JavaScript's numbers are floats, and its converters make BigInts of larger integers or refuse them.
+fn holdable(convention: Convention) -> fn(&mut Value) {
+    match convention {
+        Convention::Python => |_| {},
+        Convention::JavaScript => floats,
+    }
+}
+
+fn floats(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.as_i64().is_none_or(|number| i32::try_from(number).is_err()) => {
+            if let Some(float) = number.as_f64().and_then(serde_json::Number::from_f64) {
+                *number = float;
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(floats),
+        Value::Object(map) => map.values_mut().for_each(floats),
+        _ => {}
+    }
 }

@@ -142,7 +142,10 @@ impl OptionType for String {
     const KIND: OptionKind = OptionKind::Text;
     const WANTED: &'static str = "must be text, and not empty";
     fn read(value: Value, _: Convention) -> Option<Self> {
-        value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+        match value {
+            Value::String(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
     }
 }
 
@@ -281,6 +284,9 @@ options! {
     crypto: Crypto,
 }
 
+/// Options of JavaScript's that its face keeps to itself; here they arrive only if they are no functions.
+const FUNCTIONS: &[&str] = &["signer", "fetch", "onAttempt", "clock"];
+
 impl Options {
     /// Reads options as a host language writes them.
     ///
@@ -294,6 +300,12 @@ impl Options {
         };
         let mut options = Options::default();
         for (name, value) in given {
+            if convention == Convention::JavaScript && FUNCTIONS.contains(&name.as_str()) && !value.is_null() {
+                return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be a function")));
+            }
+            if value.is_null() && FUNCTIONS.contains(&name.as_str()) {
+                continue;
+            }
             let Some(field) = Options::FIELDS.iter().find(|field| convention.name(field.name) == name) else {
                 let known: Vec<_> = Options::FIELDS.iter().map(|field| convention.name(field.name)).collect();
                 return Err(Error::new(

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -34,10 +34,16 @@ pub struct Signed {
     pub method: &'static str,
     /// The whole URL.
     pub url: String,
-    /// Names and values.
+    /// Names and values, each name once.
+    #[serde(serialize_with = "as_map")]
     pub headers: Vec<(String, String)>,
     /// JSON text; nothing for a `GET`.
     pub body: Option<String>,
+}
+
+/// Other languages' HTTP clients take headers as a map.
+fn as_map<S: Serializer>(headers: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(headers.iter().map(|(name, value)| (name, value)))
 }
 
 /// Fills the client's ids into the fields of a request that lack them.
@@ -134,8 +140,9 @@ impl Unsigned {
         &self.warnings
     }
 
-    /// Adds the signature of [`Unsigned::message`] and the base URL, and nothing can be changed any more.
-    pub(crate) fn attach(self, base: &str, signature: &[u8]) -> Signed {
+    /// Adds the signature of [`Unsigned::message`] and a base URL, one of [`Shared::base_urls`]; nothing can be changed
+    /// any more.
+    pub fn attach(self, base_url: &str, signature: &[u8]) -> Signed {
         let Unsigned { operation, path, body, mchid, serial_no, timestamp, nonce, mut headers, .. } = self;
         let signature = BASE64_STANDARD.encode(signature);
         headers.push((
@@ -148,7 +155,7 @@ impl Unsigned {
         let method = operation.spec().method;
         Signed {
             method: method.as_str(),
-            url: format!("{base}{path}"),
+            url: format!("{base_url}{path}"),
             headers,
             body: (method != Method::Get).then_some(body),
         }

@@ -112,7 +112,7 @@ impl Received {
                     format!("the server redirects (HTTP {status}), which this API never does; check `base_urls`"),
                 )));
             }
-            200..=299 if self.truncated => {
+            _ if self.truncated => {
                 return Err(about(Error::new(
                     BODY_TOO_LARGE,
                     "the answer is larger than 1 MiB; no answer of this API is",
@@ -241,14 +241,16 @@ impl Received {
             ),
             Some(code) => {
                 let message = text("message").unwrap_or_default();
-                Error::refused(code.to_owned(), format!("{operation} was refused: {code} (HTTP {status}): {message}"))
-                    .with(|details| {
-                        if let Some(entry) = catalogue::entry(operation, code, message) {
-                            details.reason = Some(entry.reason);
-                            details.advice = Some(entry.advice);
-                        }
-                        details.detail = object.as_ref().and_then(|object| object.get("detail")).cloned();
-                    })
+                let sent = text("code").or_else(|| text("return_code")).filter(|sent| *sent != code);
+                let sent = sent.map(|sent| format!("sent as {sent}, ")).unwrap_or_default();
+                let why = format!("{operation} was refused: {code} ({sent}HTTP {status}): {message}");
+                Error::refused(code.to_owned(), why).with(|details| {
+                    if let Some(entry) = catalogue::entry(operation, code, message) {
+                        details.reason = Some(entry.reason);
+                        details.advice = Some(entry.advice);
+                    }
+                    details.detail = object.as_ref().and_then(|object| object.get("detail")).cloned();
+                })
             }
         };
         self.about(operation, error).with(|details| {
@@ -273,6 +275,11 @@ const SIGNATURE_HEADERS: [&str; 4] =
     ["Wechatpay-Timestamp", "Wechatpay-Nonce", "Wechatpay-Signature", "Wechatpay-Serial"];
 
 impl Examined {
+    /// Is it, by its status, more than a refusal?
+    pub(crate) fn succeeded(&self) -> bool {
+        self.received.succeeded()
+    }
+
     /// What is to be verified; nothing if the answer is a refusal without a usable signature.
     pub(crate) fn proof(&self) -> Option<&Proof> {
         self.proof.as_ref().ok()
@@ -396,22 +403,32 @@ fn read(table: &[Field], mut given: Map<String, Value>, at: &str) -> Result<Map<
 }
 
 /// Ids that the answer echoes and that differ from the request: it may be another order's answer.
+///
+/// Only ids that both carry are compared.
 fn echoes(request: &Value, answer: &Map<String, Value>) -> Vec<Finding> {
     const IDS: [&str; 6] = ["appid", "mchid", "out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"];
     let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-    IDS.iter()
-        .filter_map(|name| {
-            let asked_by = request.get("order_type").and_then(Value::as_str) == Some(name);
-            let sent = text(request.get(if asked_by { "order_no" } else { name }))?;
-            let came = text(answer.get(*name))?;
-            (sent != came).then(|| Finding {
+    let order_type = request.get("order_type").and_then(Value::as_str);
+    let records = answer.get("data").and_then(Value::as_array).into_iter().flatten();
+    let places: Vec<(String, Option<&Map<String, Value>>)> = std::iter::once((String::new(), Some(answer)))
+        .chain(records.enumerate().map(|(index, record)| (format!("/data/{index}"), record.as_object())))
+        .collect();
+    let mut findings = Vec::new();
+    for name in IDS {
+        let Some(sent) = text(request.get(if order_type == Some(name) { "order_no" } else { name })) else { continue };
+        for (at, place) in &places {
+            let Some(came) = text(place.and_then(|place| place.get(name))).filter(|came| *came != sent) else {
+                continue;
+            };
+            findings.push(Finding {
                 rule: "id_echo",
                 severity: Severity::Warning,
-                field: format!("/{name}"),
-                value: came.clone().into(),
+                field: format!("{at}/{name}"),
                 issue: format!("the answer names `{came}` where the request named `{sent}`: it may be another order's"),
+                value: came.into(),
                 location: "response",
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    findings
 }

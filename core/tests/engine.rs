@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use wechatpay_customs::{
     ErrorKind,
-    engine::{Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Shared, Step},
+    engine::{Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Shared, Signing, Step},
     error::{CODES, UNEXPECTED_EVENT},
     options::{CallOptions, Convention, Options},
 };
@@ -20,7 +20,7 @@ fn shared(change: impl FnOnce(&mut Value)) -> Arc<Shared> {
     let mut options = options();
     change(&mut options);
     let options = Options::from_value(options, Convention::Python).expect("the options are right");
-    Arc::new(Shared::new(options, false).expect("the keys are right"))
+    Arc::new(Shared::new(options, Signing::Core).expect("the keys are right"))
 }
 
 fn declare() -> Call {
@@ -131,7 +131,7 @@ fn an_event_that_answers_nothing_ends_the_call() {
         || Event::Verified { ok: true },
         || Event::Woke,
         || Event::KeysReady,
-        || Event::KeysFailed,
+        || Event::KeysFailed { error: Value::Null },
         || Event::Cancel,
     ];
     for (index, misfit) in misfits.iter().enumerate() {

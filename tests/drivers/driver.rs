@@ -54,7 +54,7 @@ async fn report(vector: &Value) -> Result<Value, Error> {
             let prepared = run(&client, call).await?;
             let (timestamp, nonce) = (timestamp.as_i64().unwrap_or_default(), nonce.as_str().unwrap_or_default());
             let unsigned = Unsigned::build(client.shared(), named()?, fields.clone(), timestamp, nonce.to_owned())?;
-            let mut report = prepared["value"].clone();
+            let mut report = prepared;
             report["message"] = String::from_utf8_lossy(&unsigned.message()).into();
             report["authorization"] = report["headers"]["Authorization"].clone();
             Ok(report)
@@ -83,6 +83,7 @@ async fn run(client: &Client, call: Value) -> Result<Value, Error> {
         Outcome::Ok { value, request_id, warnings } => {
             Ok(json!({ "value": value, "request_id": request_id, "warnings": warnings }))
         }
+        Outcome::Prepared { request, .. } => Ok(json!(request)),
         Outcome::Err(error) => Err(error),
         outcome => Ok(json!({ "unexpected": outcome })),
     }

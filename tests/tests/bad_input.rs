@@ -87,7 +87,7 @@ fn cases() -> Vec<(&'static str, Value, Value)> {
         ("timeout-text", json!({ "timeout": "soon" }), error("input", "INVALID_OPTION")),
         ("closed-port", json!({ "base_urls": [format!("http://{closed}")] }), error("transport", "CONNECT_FAILED")),
         ("html", at("html"), applied("signature", "SIGNATURE_MISSING", true)),
-        ("html-404", at("html-404"), error("response", "BODY_NOT_JSON")),
+        ("html-404", at("html-404"), applied("response", "BODY_NOT_JSON", true)),
         ("html-502", at("html-502"), applied("response", "BODY_NOT_JSON", true)),
         ("empty", at("empty"), applied("signature", "SIGNATURE_MISSING", true)),
         ("empty-500", at("empty-500"), applied("response", "BODY_NOT_JSON", true)),

@@ -22,7 +22,7 @@ class Record(dict[str, Any]):
         try:
             return self[name]
         except KeyError:
-            if name in type(self).__annotations__:
+            if any(name in vars(base).get("__annotations__", ()) for base in type(self).__mro__):
                 return None
             raise AttributeError(f"{type(self).__name__} has no field {name!r}") from None
 

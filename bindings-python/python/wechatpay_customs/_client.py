@@ -20,6 +20,9 @@ class Prepared(TypedDict):
     url: str
     headers: dict[str, str]
     body: str | None
+    """JSON text; None for a GET."""
+    warnings: list[dict[str, Any]]
+    """Findings that did not stop it."""
 
 
 class Client(Operations):
@@ -75,7 +78,7 @@ class Client(Operations):
         # What is not a mapping goes on as it is, to end as a finding like all else that is wrong.
         merged = {**fields, **given} if isinstance(fields, Mapping) else given if fields is None else fields
         call = plain_map(call="operation", operation=operation, fields=merged)
-        return answer(_run(self._native, call, plain_map(timeout=timeout, deadline=deadline)))
+        return answer(self._native.run(call, plain_map(timeout=timeout, deadline=deadline)))
 
     def __repr__(self) -> str:
         return "<wechatpay_customs.Client>"
@@ -136,11 +139,6 @@ def _findings(value: object) -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", value)
 
 
-def _run(native: _native.Client, call: dict[str, object], options: dict[str, object]) -> dict[str, Any]:
-    value, request_id, warnings = native.run(call, options)
-    return {**value, "request_id": request_id, "warnings": warnings}
-
-
 def _prepare(
     native: _native.Client,
     operation: Operation,
@@ -149,7 +147,7 @@ def _prepare(
     nonce: str | None,
 ) -> Prepared:
     call = plain_map(call="prepare", operation=operation, fields=fields, timestamp=timestamp, nonce=nonce)
-    return cast("Prepared", _run(native, call, {}))
+    return cast("Prepared", native.run(call, {}))
 
 
 def _parse(
@@ -160,4 +158,4 @@ def _parse(
     now: int | None,
 ) -> dict[str, Any]:
     call = plain_map(call="parse", operation=operation, response=response, request=request, now=now)
-    return _run(native, call, {})
+    return native.run(call, {})

@@ -1,14 +1,12 @@
-from typing import final
+from typing import Any, final
 
-__all__: list[str]
+__all__ = ["Client", "__version__", "call"]
 __version__: str
 
 @final
 class Client:
     def __new__(cls, options: dict[str, object], sends: bool) -> Client: ...
-    def run(
-        self, call: dict[str, object], options: dict[str, object]
-    ) -> tuple[dict[str, object], str | None, list[dict[str, object]]]: ...
+    def run(self, call: dict[str, object], options: dict[str, object]) -> dict[str, Any]: ...
     def call(self, function: str, arguments: dict[str, object]) -> object: ...
 
 def call(function: str, arguments: dict[str, object]) -> object: ...

@@ -4,7 +4,7 @@ import type { Attempt, Shared } from './native.js'
 import { native } from './native.js'
 import { drive } from './driver.js'
 import { raised } from './errors.js'
-import { camelCase, plain } from './plain.js'
+import { camelCase, json } from './plain.js'
 
 /** What a client is made from; an option that does not exist is refused. */
 export interface ClientOptions extends CoreOptions {
@@ -12,7 +12,7 @@ export interface ClientOptions extends CoreOptions {
   signer?: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>
   /** The `fetch` to send with; the host's unless given. */
   fetch?: typeof fetch
-  /** Called at the beginning and end of each attempt. */
+  /** Called at the beginning and end of each attempt; what it throws is left aside. */
   onAttempt?: (attempt: Attempt) => void
   /** The time in milliseconds since 1970, for tests. */
   clock?: () => number
@@ -29,13 +29,16 @@ export interface Prepared {
   method: string
   url: string
   headers: Record<string, string>
+  /** JSON text; null for a GET. */
   body: string | null
+  /** Findings that did not stop it. */
+  warnings: Finding[]
 }
 
 /** An answer as received. */
 export interface Received {
   status: number
-  headers: Record<string, string> | Iterable<readonly [string, string]>
+  headers: Record<string, string | string[]> | Iterable<readonly [string, string]>
   /** Exactly as received. */
   body: string | Uint8Array
 }
@@ -54,7 +57,7 @@ export class Client {
 
   /** Finds what is wrong with a request, with this client's options filled in, without sending it. */
   check(operation: Operation, fields: object, rules?: Rules): Finding[] {
-    return attempt(() => this.#shared.call('check', plain({ operation, fields, rules }) as object)) as Finding[]
+    return attempt(() => this.#shared.call('check', json({ operation, fields, rules }))) as Finding[]
   }
 
   /** Checks, builds and signs a request for the caller to send. */
@@ -120,20 +123,27 @@ export function customsOrderFields(request: object, result: object, paid?: numbe
 }
 
 function pure(name: string, argument: object): unknown {
-  return attempt(() => native().call(name, plain(argument) as object))
+  return attempt(() => native().call(name, json(argument)))
 }
 
+/** Sets the options that are the face's apart, if they are functions; the core refuses what is left. */
 function open(options: ClientOptions): [Shared, OwnOptions] {
-  const { signer, fetch, onAttempt, clock, ...core } = options
-  const own = Object.fromEntries(Object.entries({ signer, fetch, onAttempt, clock }).filter(([, value]) => value !== undefined))
-  return [attempt(() => new (native().Shared)(plain(core) as object, signer !== undefined)), own]
+  const core: Record<string, unknown> = { ...options }
+  const own: Record<string, unknown> = {}
+  for (const name of ['signer', 'fetch', 'onAttempt', 'clock']) {
+    if (typeof core[name] === 'function') {
+      own[name] = core[name]
+      delete core[name]
+    }
+  }
+  return [attempt(() => new (native().Shared)(json(core), 'signer' in own)), own]
 }
 
 async function run(shared: Shared, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
-  const { signal, ...limits } = options
+  const { signal, ...limits } = options ?? {}
   const { Engine, sign, verify } = native()
   const seed = crypto.getRandomValues(new Uint8Array(32))
-  const engine = attempt(() => new Engine(shared, plain(call) as object, plain(limits) as object, seed))
+  const engine = attempt(() => new Engine(shared, json(call), json(limits), seed))
   const { signer } = own
   return drive(engine, {
     sign: signer === undefined ? (message, entropy) => sign(shared, message, entropy) : async (message) => signer(message),

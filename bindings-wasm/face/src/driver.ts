@@ -24,13 +24,12 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
   const hostAnswer = async (answer: Promise<Event>, ms: number) =>
     within(ms, host.signal, answer.catch((error: unknown) => ((thrown = error), HOST_FAILED)))
   for (;;) {
-    if (host.signal?.aborted) event = CANCEL
     const { emits, action } = engine.step(event, { unix_ms: Math.floor(host.clock()), mono_ms: Math.floor(performance.now()) })
-    for (const emit of emits) host.onAttempt?.(emit)
+    for (const emit of emits) observe(host, emit)
     switch (action.action) {
       case 'sign':
         event = await hostAnswer(
-          host.sign(action.message, action.entropy).then((signature) => ({ event: 'signed', signature })),
+          host.sign(action.message, action.entropy).then((signature) => ({ event: 'signed', signature: bytes(signature) })),
           action.timeout_ms
         )
         break
@@ -47,7 +46,7 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
         event = await within(action.ms, host.signal, new Promise(() => {}), { event: 'woke' })
         break
       case 'load_keys':
-        event = { event: 'keys_failed' }
+        event = { event: 'keys_failed', error: null }
         break
       case 'done':
         return ended(action.outcome, host.signal, thrown)
@@ -61,10 +60,14 @@ function ended(outcome: Outcome, signal: AbortSignal | undefined, thrown: unknow
       const { value, request_id, warnings } = outcome.with
       return { ...value, request_id, warnings }
     }
+    case 'prepared': {
+      const { request, warnings } = outcome.with
+      return { ...request, warnings }
+    }
     case 'err':
       throw raised(outcome.with)
     case 'host':
-      throw thrown
+      throw raised(thrown)
     case 'cancelled':
       throw signal?.reason
   }
@@ -81,8 +84,22 @@ function within(ms: number, signal: AbortSignal | undefined, answer: Promise<Eve
       resolve(event)
     }
     signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
     void answer.then(settle)
   })
+}
+
+/** An observer must not change what it observes: what it throws is left aside. */
+function observe(host: Host, emit: Attempt): void {
+  try {
+    host.onAttempt?.(emit)
+  } catch {}
+}
+
+/** A signer of the caller's may give anything; what is no bytes is for the engine to refuse. */
+function bytes(given: unknown): Uint8Array {
+  if (given instanceof Uint8Array) return given
+  return given instanceof ArrayBuffer ? new Uint8Array(given) : new Uint8Array()
 }
 
 async function send(action: Extract<Action, { action: 'send' }>, host: Host): Promise<Event> {
@@ -94,10 +111,12 @@ async function send(action: Extract<Action, { action: 'send' }>, host: Host): Pr
 
 async function exchange(action: Extract<Action, { action: 'send' }>, host: Host, signal: AbortSignal): Promise<Event> {
   const { method, url, headers, body, max_body } = action
+  // Called without a receiver, as some hosts insist.
+  const { fetch } = host
   let response: Response
   try {
     // workerd lacks `redirect: 'error'`; the engine refuses what comes back.
-    response = await host.fetch(url, { method, headers, body, redirect: 'manual', signal })
+    response = await fetch(url, { method, headers, body, redirect: 'manual', signal })
   } catch (error) {
     return { event: 'failed', ...failure(error) }
   }
@@ -120,7 +139,7 @@ async function read(response: Response, max: number): Promise<{ bytes: Uint8Arra
     length += value.length
   }
   const truncated = length > max
-  if (truncated) void reader?.cancel()
+  if (truncated) reader?.cancel().catch(() => {})
   const bytes = new Uint8Array(length)
   let offset = 0
   for (const chunk of chunks) {
@@ -139,9 +158,9 @@ const NOT_SENT = {
 } as const
 
 function failure(error: unknown): { sent: 'no' | 'unknown'; cause: 'dns' | 'connect' | 'timeout' | 'reset' | 'other' } {
-  const { sent, cause } = error as { sent?: unknown; cause?: { code?: string } }
-  const code = cause?.code ?? ''
-  if (code in NOT_SENT) return { sent: 'no', cause: NOT_SENT[code as keyof typeof NOT_SENT] }
+  const { sent, cause } = (error ?? {}) as { sent?: unknown; cause?: { code?: unknown } }
+  const code = String(cause?.code)
+  if (Object.hasOwn(NOT_SENT, code)) return { sent: 'no', cause: NOT_SENT[code as keyof typeof NOT_SENT] }
   const known = code === 'ECONNRESET' || code === 'UND_ERR_SOCKET' ? 'reset' : 'other'
   return { sent: sent === false ? 'no' : 'unknown', cause: known }
 }

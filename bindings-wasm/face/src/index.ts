@@ -1,4 +1,16 @@
 export * from './client.js'
-export * from './errors.js'
+export {
+  ApiError,
+  FreshnessError,
+  InputError,
+  KeyMaterialError,
+  ProbeError,
+  ResponseError,
+  SignatureError,
+  StateError,
+  TransportError,
+  WechatPayError
+} from './errors.js'
 export * from './generated.js'
+export { init } from './native.js'
 export type { Attempt } from './native.js'

@@ -15,6 +15,7 @@ export interface Attempt {
 
 export type Outcome =
   | { end: 'ok'; with: { value: object; request_id: string | null; warnings: unknown[] } }
+  | { end: 'prepared'; with: { request: object; warnings: unknown[] } }
   | { end: 'err'; with: object }
   | { end: 'host' }
   | { end: 'cancelled'; with: { may_have_been_applied: boolean } }
@@ -36,11 +37,12 @@ export type Action =
   | { action: 'done'; outcome: Outcome }
 
 export type Event =
-  | { event: 'start' | 'host_failed' | 'timed_out' | 'woke' | 'keys_ready' | 'keys_failed' | 'cancel' }
+  | { event: 'start' | 'host_failed' | 'timed_out' | 'woke' | 'keys_ready' | 'cancel' }
   | { event: 'signed'; signature: Uint8Array }
   | { event: 'response'; status: number; headers: [string, string][]; body: Uint8Array; truncated: boolean }
   | { event: 'failed'; sent: 'no' | 'unknown'; cause: 'dns' | 'connect' | 'tls' | 'timeout' | 'reset' | 'body' | 'other' }
   | { event: 'verified'; ok: boolean }
+  | { event: 'keys_failed'; error: object | null }
 
 export interface Now {
   unix_ms: number
@@ -50,7 +52,7 @@ export interface Now {
 /** What all calls of one client share. */
 export interface Shared {
   requireSigning(): void
-  call(name: string, argument: object): unknown
+  call(name: string, json: string): unknown
 }
 
 /** One call as a state machine. */
@@ -59,9 +61,9 @@ export interface Engine {
 }
 
 export interface Native<S extends Shared = Shared> {
-  Shared: new (options: object, ownSigner: boolean) => S
-  Engine: new (shared: S, call: object, options: object, seed: Uint8Array) => Engine
-  call(name: string, argument: object): unknown
+  Shared: new (json: string, ownSigner: boolean) => S
+  Engine: new (shared: S, json: string, optionsJson: string, seed: Uint8Array) => Engine
+  call(name: string, json: string): unknown
   sign(shared: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
   verify(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
 }
@@ -80,4 +82,9 @@ export function native(): Native<any> {
     loaded = load()
   }
   return loaded
+}
+
+/** Loads the core. Needed only where that cannot be done on first use, which is nowhere yet; calling it again does nothing. */
+export async function init(): Promise<void> {
+  native()
 }

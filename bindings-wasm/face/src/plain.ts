@@ -1,7 +1,18 @@
-/** Turns what a caller gave into plain data, the same for every core; what JSON cannot express is named by its type. */
-export function plain(value: unknown): unknown {
+/** Deeper than anything that the core takes. */
+const DEEPEST = 64
+
+/**
+ * What a caller gave, as JSON text, the same for every core. What JSON cannot say is named by its type, so that it ends
+ * as a finding.
+ */
+export function json(value: unknown): string {
+  return JSON.stringify(plain(value, 0))
+}
+
+function plain(value: unknown, depth: number): unknown {
   switch (typeof value) {
     case 'string':
+      return /\p{Surrogate}/u.test(value) ? other('text that is not Unicode') : value
     case 'boolean':
       return value
     case 'number':
@@ -14,13 +25,15 @@ export function plain(value: unknown): unknown {
       return other(`a ${typeof value}`)
   }
   if (value === null) return null
+  if (depth === DEEPEST) return other('too deep')
+  if (value instanceof ArrayBuffer) return Array.from(new Uint8Array(value))
   if (value instanceof Uint8Array) return Array.from(value)
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof (value as { entries?: unknown }).entries === 'function') {
-    return Array.from(value as Iterable<unknown>, plain)
-  }
+  const inner = (member: unknown): unknown => plain(member, depth + 1)
+  if (Array.isArray(value)) return value.map(inner)
+  // Headers, Map and the like give pairs.
+  if (typeof (value as Partial<Headers>).entries === 'function') return Array.from((value as Headers).entries(), inner)
   const given = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(given.map(([name, member]) => [name, plain(member)]))
+  return Object.fromEntries(given.map(([name, member]) => [name, inner(member)]))
 }
 
 function other(type: string): object {

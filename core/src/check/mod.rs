@@ -28,11 +28,11 @@ pub struct Finding {
     pub severity: Severity,
     /// JSON Pointer into a body (`/order_fee`); the bare name in a query string or header.
     pub field: String,
-    /// The value as given; null when there is none.
+    /// The value as given; null when there is none, `***` for a person's name and ID number.
     pub value: Value,
     /// What is wrong, and what would be right.
     pub issue: String,
-    /// `body`, `query`, or for remarks about an answer `response` and `header`.
+    /// `body`, `query` or `argument`; for remarks about an answer `response` or `header`.
     pub location: &'static str,
 }
 
@@ -78,7 +78,11 @@ impl Report<'_> {
                 rule: rule.name,
                 severity,
                 field: if self.location == "body" { pointer(field) } else { field.to_owned() },
-                value: self.given.get(field).cloned().unwrap_or(Value::Null),
+                value: match self.given.get(field) {
+                    // Also under a name that is misspelt or does not belong here.
+                    Some(_) if squeezed(field).starts_with("certificate") => "***".into(),
+                    given => given.cloned().unwrap_or(Value::Null),
+                },
                 issue: issue.into(),
                 location: self.location,
             });
@@ -254,6 +258,9 @@ fn called(value: &Value) -> &str {
 
 /// The field that a misspelt name most likely meant: alike but for case, dashes and underscores.
 fn nearest(name: &str, fields: &[Field]) -> Option<&'static str> {
-    let plain = |text: &str| text.replace(['_', '-'], "").to_ascii_lowercase();
-    fields.iter().map(|field| field.name).find(|known| plain(known) == plain(name))
+    fields.iter().map(|field| field.name).find(|known| squeezed(known) == squeezed(name))
+}
+
+fn squeezed(name: &str) -> String {
+    name.replace(['_', '-'], "").to_ascii_lowercase()
 }

@@ -14,13 +14,14 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
 use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::{
     api::Endpoint,
     crypto::{Signer, Verifier},
-    engine::{Action, Call, Cause, Emit, Engine, Event, Now, Outcome, Sent, Shared},
-    error::{Error, INVALID_FIELDS, PLATFORM_KEY_INVALID, SIGNING_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT},
+    engine::{Action, Call, Cause, Emit, Engine, Event, Now, Outcome, Sent, Shared, Signing},
+    error::{Error, INVALID_FIELDS, PLATFORM_KEY_INVALID, SIGNING_FAILED, UNEXPECTED_EVENT},
     options::{CallOptions, Options},
     response::Verified,
 };
@@ -87,7 +88,7 @@ impl Client {
     /// # Errors
     /// As [`Client::new`]; `INVALID_OPTION` if there is a `private_key` too.
     pub fn with_signer(options: Options, signer: Arc<dyn Signer>) -> Result<Client, Error> {
-        let client = Client::made_of(Shared::new(options, true)?, Some(signer))?;
+        let client = Client::made_of(Shared::new(options, Signing::Caller)?, Some(signer))?;
         client.shared.require_signing()?;
         Ok(client)
     }
@@ -97,7 +98,7 @@ impl Client {
     /// # Errors
     /// As [`Client::new`], for what is given.
     pub fn for_parsing(options: Options) -> Result<Client, Error> {
-        let shared = Shared::new(options, false)?;
+        let shared = Shared::new(options, Signing::Core)?;
         let signer = shared.signer()?;
         Client::made_of(shared, signer)
     }
@@ -106,9 +107,7 @@ impl Client {
         let verifier = shared.verifier().ok_or_else(|| {
             Error::new(PLATFORM_KEY_INVALID, "no verifier is built in; turn on feature `aws-lc` or `rsa`")
         })?;
-        let transport = host::Transport::new()
-            .map_err(|error| Error::new(TRANSPORT_FAILED, format!("no HTTP client could be made: {error}")))?;
-        Ok(Client { shared: Arc::new(shared), signer, verifier, transport, observer: None })
+        Ok(Client { shared: Arc::new(shared), signer, verifier, transport: host::Transport::default(), observer: None })
     }
 
     /// What all calls of this client share.
@@ -137,7 +136,7 @@ impl Client {
                 Verified::from_parts(value, request_id, warnings, operation)
             }
             Ok(Outcome::Err(error)) | Err(error) => Err(error),
-            Ok(Outcome::Host | Outcome::Cancelled { .. }) => Err(unexpected()),
+            Ok(Outcome::Prepared { .. } | Outcome::Host | Outcome::Cancelled { .. }) => Err(unexpected()),
         }
     }
 
@@ -151,10 +150,8 @@ impl Client {
         options: CallOptions,
         cancelled: impl Future<Output = ()>,
     ) -> Result<Outcome, Error> {
-        let seed = host::seed()
-            .map_err(|error| Error::new(SIGNING_FAILED, format!("the system has no randomness: {error}")))?;
         let clock = Clock::start();
-        let mut engine = Engine::new(call, Arc::clone(&self.shared), options, seed);
+        let mut engine = Engine::new(call, Arc::clone(&self.shared), options, seed()?);
         let mut cancelled = pin!(cancelled);
         let mut event = Event::Start;
         let mut raised = None;
@@ -167,7 +164,9 @@ impl Client {
                 Action::Done { outcome: Outcome::Host } => return Err(raised.unwrap_or_else(unexpected)),
                 Action::Done { outcome } => return Ok(outcome),
                 Action::Sign { message, entropy, .. } => {
-                    let signed = self.signer.as_ref().map(|signer| signer.sign(&message, &entropy.unwrap_or_default()));
+                    // A signer of the caller's may want entropy of which the engine knows nothing.
+                    let entropy = entropy.map_or_else(seed, Ok)?;
+                    let signed = self.signer.as_ref().map(|signer| signer.sign(&message, &entropy));
                     match signed {
                         Some(Ok(signature)) => Event::Signed { signature },
                         Some(Err(error)) => {
@@ -189,7 +188,7 @@ impl Client {
                     let sleep = host::sleep(Duration::from_millis(ms));
                     first(sleep, cancelled.as_mut()).await.map_or(Event::Cancel, |()| Event::Woke)
                 }
-                Action::LoadKeys { .. } => Event::KeysFailed,
+                Action::LoadKeys { .. } => Event::KeysFailed { error: Value::Null },
             };
         }
     }
@@ -205,6 +204,11 @@ async fn first<T>(answer: impl Future<Output = T>, mut other: impl Future<Output
         pin!(&mut other).poll(context).map(|()| None)
     })
     .await
+}
+
+/// 32 fresh bytes from the system's generator.
+fn seed() -> Result<[u8; 32], Error> {
+    host::seed().map_err(|error| Error::new(SIGNING_FAILED, format!("the system has no randomness: {error}")))
 }
 
 fn unexpected() -> Error {

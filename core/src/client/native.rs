@@ -1,18 +1,34 @@
-use std::{error::Error as _, io, time::Duration};
+use std::{
+    error::Error as _,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use reqwest::{Method, redirect, retry};
 
 use super::{failed, pairs};
 use crate::engine::{Cause, Event, Sent};
 
-#[derive(Clone)]
-pub(super) struct Transport(reqwest::Client);
+/// Made at the first request, as it reads the system's certificates; and again in a process that was forked, as
+/// connections belong to one process.
+#[derive(Clone, Default)]
+pub(super) struct Transport(Arc<Mutex<Option<(u32, reqwest::Client)>>>);
 
 impl Transport {
-    pub(super) fn new() -> Result<Transport, reqwest::Error> {
-        // The engine refuses redirects and decides about retries.
-        let builder = reqwest::Client::builder().redirect(redirect::Policy::none()).retry(retry::never());
-        builder.build().map(Transport)
+    fn client(&self) -> Result<reqwest::Client, reqwest::Error> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = std::process::id();
+        match &*made {
+            Some((of, client)) if *of == process => Ok(client.clone()),
+            _ => {
+                // The engine refuses redirects and decides about retries.
+                let builder = reqwest::Client::builder().redirect(redirect::Policy::none()).retry(retry::never());
+                let client = builder.build()?;
+                *made = Some((process, client.clone()));
+                Ok(client)
+            }
+        }
     }
 
     pub(super) async fn send(
@@ -25,7 +41,9 @@ impl Transport {
         max_body: usize,
     ) -> Event {
         let Ok(method) = Method::from_bytes(method.as_bytes()) else { return failed(Cause::Other) };
-        let mut request = self.0.request(method, url).timeout(timeout);
+        // All that can fail here is what HTTPS needs, such as the system's certificates.
+        let Ok(client) = self.client() else { return Event::Failed { sent: Sent::No, cause: Cause::Tls } };
+        let mut request = client.request(method, url).timeout(timeout);
         for (name, value) in headers {
             request = request.header(name, value);
         }

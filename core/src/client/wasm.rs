@@ -6,14 +6,10 @@ use reqwest::Method;
 use super::{failed, pairs};
 use crate::engine::{Cause, Event};
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Transport(reqwest::Client);
 
 impl Transport {
-    pub(super) fn new() -> Result<Transport, reqwest::Error> {
-        reqwest::Client::builder().build().map(Transport)
-    }
-
     pub(super) async fn send(
         &self,
         method: &str,

@@ -45,6 +45,11 @@ pub fn signer(key: &PrivateKey, crypto: Crypto) -> Result<Arc<dyn Signer>, Error
     }
 }
 
+/// Is [`signer`] the pure-Rust one, which needs entropy?
+pub fn is_software(crypto: Crypto) -> bool {
+    crypto == Crypto::Software || cfg!(any(not(feature = "aws-lc"), target_arch = "wasm32"))
+}
+
 /// The verifier that goes with [`signer`]; `None` if none is built in.
 pub fn verifier(crypto: Crypto) -> Option<Arc<dyn Verifier>> {
     match crypto {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{api::Operation, check::Finding, error::Error};
+use crate::{api::Operation, check::Finding, error::Error, request::Signed};
 
 /// The time, as the driver reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +60,10 @@ pub enum Event {
     /// The keys are there.
     KeysReady,
     /// The keys could not be had.
-    KeysFailed,
+    KeysFailed {
+        /// Why: an error as data.
+        error: Value,
+    },
     /// The caller wants to stop; may stand in for any answer.
     Cancel,
 }
@@ -167,13 +170,20 @@ pub enum Action {
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "end", content = "with", rename_all = "snake_case")]
 pub enum Outcome {
-    /// It succeeded.
+    /// It was answered.
     Ok {
-        /// The verified answer, or what else was asked for.
+        /// The verified answer.
         value: Value,
         /// WeChat Pay's id of the request.
         request_id: Option<String>,
         /// What is odd.
+        warnings: Vec<Finding>,
+    },
+    /// It was to be prepared only, and the caller sends it.
+    Prepared {
+        /// The signed request.
+        request: Signed,
+        /// Findings that did not stop it.
         warnings: Vec<Finding>,
     },
     /// It failed.
@@ -190,7 +200,7 @@ pub enum Outcome {
 /// Something worth observing. Never holds a secret or a personal field.
 #[derive(Debug, Clone, Serialize)]
 pub struct Emit {
-    /// `request` when an attempt begins, `response` or `failure` when it ends.
+    /// `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did.
     pub phase: &'static str,
     /// What was asked for.
     pub operation: Operation,
@@ -204,7 +214,7 @@ pub struct Emit {
     pub request_id: Option<String>,
     /// How long the attempt took.
     pub ms: u64,
-    /// The code of what went wrong.
+    /// The code of what went wrong, if anything did.
     pub reason: Option<String>,
     /// May a failed attempt have taken effect all the same?
     pub may_have_been_applied: bool,
@@ -217,4 +227,19 @@ pub struct Step {
     pub emits: Vec<Emit>,
     /// To be done.
     pub action: Action,
+}
+
+impl Outcome {
+    /// Every value in it that came from a caller or from the network.
+    pub(crate) fn values(&mut self, change: fn(&mut Value)) {
+        match self {
+            Outcome::Ok { value, warnings, .. } => {
+                change(value);
+                warnings.iter_mut().for_each(|warning| change(&mut warning.value));
+            }
+            Outcome::Prepared { warnings, .. } => warnings.iter_mut().for_each(|warning| change(&mut warning.value)),
+            Outcome::Err(error) => error.values(change),
+            Outcome::Host | Outcome::Cancelled { .. } => {}
+        }
+    }
 }

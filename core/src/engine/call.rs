@@ -92,16 +92,27 @@ fn seconds(given: &mut Map<String, Value>, name: &str) -> Result<Option<i64>, Er
     }
 }
 
-/// An answer as data: `status`, `headers` (a map, or a list of pairs), `body` (text, or a list of bytes).
+/// A header as pairs: some HTTP clients give the values of one that came twice as a list.
+fn texts(name: &str, value: Value) -> Option<Vec<(String, String)>> {
+    let values = match value {
+        Value::Array(values) => values,
+        value => vec![value],
+    };
+    values.into_iter().map(|value| Some((name.to_owned(), value.as_str()?.to_owned()))).collect()
+}
+
+/// An answer as data: `status`, `headers` (a map from name to text or texts, or a list of pairs), `body` (text, or a list of bytes).
 fn received(value: Value) -> Result<Received, Error> {
     let Value::Object(mut given) = value else { return Err(wrong("`response`", "a map of status, headers and body")) };
     let status =
         given.remove("status").and_then(|status| status.as_u64()).and_then(|status| u16::try_from(status).ok());
     let status = status.ok_or_else(|| wrong("`response.status`", "an HTTP status"))?;
     let headers = match given.remove("headers") {
-        Some(Value::Object(headers)) => {
-            headers.into_iter().map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
-        }
+        Some(Value::Object(headers)) => headers
+            .into_iter()
+            .map(|(name, value)| texts(&name, value))
+            .collect::<Option<Vec<_>>>()
+            .map(|list| list.concat()),
         Some(list @ Value::Array(_)) => serde_json::from_value(list).ok(),
         _ => None,
     };

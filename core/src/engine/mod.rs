@@ -13,21 +13,21 @@ use rand_chacha::{
     ChaCha20Rng,
     rand_core::{RngCore, SeedableRng},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use action::{Action, Cause, Emit, Event, Now, Outcome, Sent, Step};
 pub use call::Call;
-pub use shared::Shared;
+pub use shared::{Shared, Signing};
 
 use crate::{
     api::Operation,
     check::Finding,
     error::{
-        BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, Error, TIMEOUT, TLS_FAILED,
-        TRANSPORT_FAILED, UNEXPECTED_EVENT,
+        BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, Error, SIGNING_FAILED,
+        TIMEOUT, TLS_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT,
     },
     options::CallOptions,
-    request::Unsigned,
+    request::{Unsigned, filled},
     response::{Examined, MAX_BODY, Received},
 };
 use shared::{Base, Signs};
@@ -64,8 +64,15 @@ struct Exchange {
     operation: Operation,
     request: Option<Value>,
     warnings: Vec<Finding>,
-    host: String,
-    sent_by_us: bool,
+    /// What is observed when the attempt ends; nothing if the caller sent.
+    attempt: Option<Emit>,
+}
+
+impl Exchange {
+    /// May a request of ours have taken effect, whatever becomes of its answer?
+    fn may_have_been_applied(&self) -> bool {
+        self.attempt.is_some() && self.operation.spec().changes
+    }
 }
 
 impl Engine {
@@ -87,35 +94,44 @@ impl Engine {
 
     /// Takes the answer to the last action and gives the next.
     pub fn step(&mut self, event: Event, now: Now) -> Step {
-        let state = std::mem::replace(&mut self.state, State::Finished);
-        let action = match (state, event) {
+        let action = match (std::mem::replace(&mut self.state, State::Finished), event) {
             (State::Ready(call), Event::Start) => {
                 self.ends_at = now.mono_ms.saturating_add(millis(self.deadline));
                 self.start(call, now)
             }
-            (State::Signing { .. }, Event::Cancel) => Ok(cancelled(false)),
+            (State::Ready(_) | State::Signing { .. }, Event::Cancel) => Ok(cancelled(false)),
             (State::Signing { unsigned, base, then }, Event::Signed { signature }) => {
                 self.signed(unsigned, &base, then, &signature, now)
             }
-            (State::Signing { .. } | State::Verifying { .. }, Event::HostFailed) => Ok(done(Outcome::Host)),
+            (State::Signing { .. }, Event::HostFailed) => Ok(done(Outcome::Host)),
             (State::Signing { unsigned, .. }, Event::TimedOut) => Err(self.too_late(unsigned.operation(), false)),
             (State::Sending { exchange, .. } | State::Verifying { exchange, .. }, Event::Cancel) => {
-                Ok(cancelled(exchange.sent_by_us && exchange.operation.spec().changes))
+                let may_have_been_applied = exchange.may_have_been_applied();
+                self.ended(exchange.attempt, None, may_have_been_applied);
+                Ok(cancelled(may_have_been_applied))
             }
             (State::Sending { exchange, since }, Event::Response { status, headers, body, truncated }) => {
                 self.response(exchange, Received::new(status, headers, body, truncated), since, now)
             }
             (State::Sending { exchange, since }, Event::Failed { sent, cause }) => {
-                Err(self.failed(&exchange, sent, cause, since, now))
+                Err(self.failed(exchange, sent, cause, since, now))
             }
             (State::Verifying { examined, exchange }, Event::Verified { ok }) => self.verified(*examined, exchange, ok),
+            // A refusal is read also where its signature cannot be verified.
+            (State::Verifying { examined, exchange }, Event::HostFailed | Event::TimedOut) if !examined.succeeded() => {
+                self.verified(*examined, exchange, false)
+            }
+            (State::Verifying { exchange, .. }, Event::HostFailed) => {
+                let may_have_been_applied = exchange.may_have_been_applied();
+                self.ended(exchange.attempt, None, may_have_been_applied);
+                Ok(done(Outcome::Host))
+            }
             (State::Verifying { exchange, .. }, Event::TimedOut) => {
-                Err(self.too_late(exchange.operation, exchange.operation.spec().changes))
+                let error = self.too_late(exchange.operation, exchange.may_have_been_applied());
+                self.ended(exchange.attempt, Some(&error), error.may_have_been_applied);
+                Err(error)
             }
-            (State::Ready(_), Event::Cancel) => Ok(cancelled(false)),
-            (_, _) => {
-                Err(Error::new(UNEXPECTED_EVENT, "the engine was given an event that does not answer its last action"))
-            }
+            (state, _) => Err(misfit(&state)),
         };
         let action = action.unwrap_or_else(|error| {
             let attempts = self.attempt;
@@ -131,6 +147,7 @@ impl Engine {
                 let operation = Operation::named(&operation)?;
                 self.shared.require_signing()?;
                 self.shared.require_platform_keys()?;
+                let fields = filled(&self.shared, operation, fields);
                 let nonce = self.nonce();
                 let unsigned = Unsigned::build(&self.shared, operation, fields.clone(), now_s, nonce)?;
                 self.sign(unsigned, Then::Send(fields), now)
@@ -145,8 +162,8 @@ impl Engine {
             Call::Parse { operation, response, request, now: at } => {
                 let operation = Operation::named(&operation)?;
                 self.shared.require_platform_keys()?;
-                let exchange =
-                    Exchange { operation, request, warnings: Vec::new(), host: String::new(), sent_by_us: false };
+                let request = request.map(|request| filled(&self.shared, operation, request));
+                let exchange = Exchange { operation, request, warnings: Vec::new(), attempt: None };
                 self.examine(exchange, response, at.unwrap_or(now_s), now)
             }
         }
@@ -175,24 +192,33 @@ impl Engine {
         now: Now,
     ) -> Result<Action, Error> {
         let operation = unsigned.operation();
+        if signature.is_empty() {
+            let why = "the signer gave no signature; it must give the signature's bytes, not text";
+            return Err(Error::new(SIGNING_FAILED, why).with(|details| details.operation = Some(operation)));
+        }
         let warnings = unsigned.warnings().to_vec();
         let signed = unsigned.attach(&base.url, signature);
         let Then::Send(fields) = then else {
-            let headers: Map<String, Value> =
-                signed.headers.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
-            let value = serde_json::json!({
-                "method": signed.method, "url": signed.url, "headers": headers, "body": signed.body,
-            });
-            return Ok(done(Outcome::Ok { value, request_id: None, warnings }));
+            return Ok(done(Outcome::Prepared { request: signed, warnings }));
         };
         let timeout_ms = millis(self.timeout).min(self.left(now));
         if timeout_ms == 0 {
             return Err(self.too_late(operation, false));
         }
         self.attempt += 1;
-        let exchange =
-            Exchange { operation, request: Some(fields), warnings, host: base.host.clone(), sent_by_us: true };
-        self.emit("request", &exchange, |_| {});
+        let attempt = Emit {
+            phase: "request",
+            operation,
+            attempt: self.attempt,
+            host: base.host.clone(),
+            status: None,
+            request_id: None,
+            ms: 0,
+            reason: None,
+            may_have_been_applied: false,
+        };
+        self.emits.push(attempt.clone());
+        let exchange = Exchange { operation, request: Some(fields), warnings, attempt: Some(attempt) };
         self.state = State::Sending { exchange, since: now.mono_ms };
         Ok(Action::Send {
             method: signed.method,
@@ -204,17 +230,24 @@ impl Engine {
         })
     }
 
-    fn response(&mut self, exchange: Exchange, received: Received, since: u64, now: Now) -> Result<Action, Error> {
-        self.emit("response", &exchange, |emit| {
-            emit.status = Some(received.status());
-            emit.request_id = received.request_id();
-            emit.ms = now.mono_ms.saturating_sub(since);
-        });
+    fn response(&mut self, mut exchange: Exchange, received: Received, since: u64, now: Now) -> Result<Action, Error> {
+        if let Some(attempt) = &mut exchange.attempt {
+            attempt.phase = "response";
+            attempt.status = Some(received.status());
+            attempt.request_id = received.request_id();
+            attempt.ms = now.mono_ms.saturating_sub(since);
+        }
         self.examine(exchange, received, now.unix_ms.div_euclid(1000), now)
     }
 
     fn examine(&mut self, exchange: Exchange, received: Received, now_s: i64, now: Now) -> Result<Action, Error> {
-        let examined = received.examine(exchange.operation, &self.shared.platform_keys, now_s)?;
+        let examined = match received.examine(exchange.operation, &self.shared.platform_keys, now_s) {
+            Ok(examined) => examined,
+            Err(error) => {
+                self.ended(exchange.attempt, Some(&error), error.may_have_been_applied);
+                return Err(error);
+            }
+        };
         let Some(proof) = examined.proof() else { return self.verified(examined, exchange, false) };
         let action = Action::Verify {
             key_id: proof.key_id.clone(),
@@ -228,16 +261,34 @@ impl Engine {
     }
 
     fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool) -> Result<Action, Error> {
-        let answer = examined.settle(ok, exchange.request.as_ref())?;
-        let mut warnings = exchange.warnings;
-        let request_id = answer.request_id.clone();
-        warnings.extend(answer.warnings.iter().cloned());
-        Ok(done(Outcome::Ok { value: Value::Object(answer.into_inner()), request_id, warnings }))
+        let Exchange { request, mut warnings, attempt, .. } = exchange;
+        match examined.settle(ok, request.as_ref()) {
+            Ok(answer) => {
+                self.ended(attempt, None, false);
+                let request_id = answer.request_id.clone();
+                warnings.extend(answer.warnings.iter().cloned());
+                Ok(done(Outcome::Ok { value: Value::Object(answer.into_inner()), request_id, warnings }))
+            }
+            Err(error) => {
+                self.ended(attempt, Some(&error), error.may_have_been_applied);
+                Err(error)
+            }
+        }
     }
 
-    fn failed(&mut self, exchange: &Exchange, sent: Sent, cause: Cause, since: u64, now: Now) -> Error {
+    /// Lets the end of an attempt be observed.
+    fn ended(&mut self, attempt: Option<Emit>, error: Option<&Error>, may_have_been_applied: bool) {
+        self.emits.extend(attempt.map(|attempt| Emit {
+            phase: if attempt.phase == "request" { "failure" } else { attempt.phase },
+            reason: error.map(|error| error.code.clone()),
+            may_have_been_applied,
+            ..attempt
+        }));
+    }
+
+    fn failed(&mut self, mut exchange: Exchange, sent: Sent, cause: Cause, since: u64, now: Now) -> Error {
         let operation = exchange.operation;
-        let host = &exchange.host;
+        let host = exchange.attempt.as_ref().map(|attempt| attempt.host.clone()).unwrap_or_default();
         let may_have_been_applied = sent == Sent::Unknown && operation.spec().changes;
         let (code, what): (Code, &str) = match cause {
             Cause::Dns => (DNS_FAILED, "its name could not be resolved"),
@@ -255,16 +306,16 @@ impl Engine {
             true => "; it may have been carried out: query it",
             false => "",
         };
-        self.emit("failure", exchange, |emit| {
-            emit.ms = now.mono_ms.saturating_sub(since);
-            emit.reason = Some(code.name.to_owned());
-            emit.may_have_been_applied = may_have_been_applied;
-        });
-        Error::new(code, format!("{operation} got no answer from {host}: {what}{after}")).with(|details| {
+        let error = Error::new(code, format!("{operation} got no answer from {host}: {what}{after}")).with(|details| {
             details.operation = Some(operation);
             details.may_have_been_applied = may_have_been_applied;
             details.retryable = operation.spec().repeatable || sent == Sent::No;
-        })
+        });
+        if let Some(attempt) = &mut exchange.attempt {
+            attempt.ms = now.mono_ms.saturating_sub(since);
+        }
+        self.ended(exchange.attempt, Some(&error), may_have_been_applied);
+        error
     }
 
     fn too_late(&self, operation: Operation, may_have_been_applied: bool) -> Error {
@@ -279,25 +330,10 @@ impl Engine {
         })
     }
 
-    fn emit(&mut self, phase: &'static str, exchange: &Exchange, more: impl FnOnce(&mut Emit)) {
-        let mut emit = Emit {
-            phase,
-            operation: exchange.operation,
-            attempt: self.attempt,
-            host: exchange.host.clone(),
-            status: None,
-            request_id: None,
-            ms: 0,
-            reason: None,
-            may_have_been_applied: false,
-        };
-        more(&mut emit);
-        self.emits.push(emit);
-    }
-
-    /// Milliseconds until the deadline.
+    /// Milliseconds until the deadline, as far as a host's timer can count.
     fn left(&self, now: Now) -> u64 {
-        self.ends_at.saturating_sub(now.mono_ms)
+        const LONGEST: u64 = i32::MAX as u64;
+        self.ends_at.saturating_sub(now.mono_ms).min(LONGEST)
     }
 
     /// 32 letters and digits, evenly distributed.
@@ -313,6 +349,19 @@ impl Engine {
         }
         nonce
     }
+}
+
+/// What is said of an event that does not answer the last action.
+fn misfit(state: &State) -> Error {
+    let why = "the engine was given an event that does not answer its last action";
+    Error::new(UNEXPECTED_EVENT, why).with(|details| match state {
+        State::Sending { exchange, .. } | State::Verifying { exchange, .. } => {
+            details.operation = Some(exchange.operation);
+            details.may_have_been_applied = exchange.may_have_been_applied();
+        }
+        State::Signing { unsigned, .. } => details.operation = Some(unsigned.operation()),
+        State::Ready(_) | State::Finished => {}
+    })
 }
 
 fn millis(span: Duration) -> u64 {

@@ -39,6 +39,17 @@ pub(crate) struct Identity {
     pub serial_no: String,
 }
 
+/// Who is there to compute signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// The core's own signers, with `private_key`.
+    Core,
+    /// The host's own means, such as WebCrypto, with `private_key`; the core's where software is asked for by name.
+    Host,
+    /// A signer of the caller's, without `private_key`.
+    Caller,
+}
+
 /// Who computes signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signs {
@@ -60,11 +71,11 @@ pub(crate) struct Base {
 }
 
 impl Shared {
-    /// Checks options and reads the keys in them. `own_signer` tells that the host signs by other means.
+    /// Checks options and reads the keys in them.
     ///
     /// # Errors
     /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PLATFORM_KEY_INVALID`.
-    pub fn new(options: Options, own_signer: bool) -> Result<Shared, Error> {
+    pub fn new(options: Options, signing: Signing) -> Result<Shared, Error> {
         let refused = |name: &str, why: &str| Error::new(INVALID_OPTION, format!("option `{name}` {why}"));
         let header = |name: &str, value: Option<String>, default: &str| match value {
             Some(text) if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
@@ -72,7 +83,7 @@ impl Shared {
             }
             text => Ok(text.unwrap_or_else(|| default.to_owned())),
         };
-        if own_signer && options.private_key.is_some() {
+        if signing == Signing::Caller && options.private_key.is_some() {
             return Err(refused("private_key", "and a signer of one's own exclude each other; give one of them"));
         }
         for (name, value) in [("mchid", &options.mchid), ("serial_no", &options.serial_no)] {
@@ -93,9 +104,10 @@ impl Shared {
             _ => None,
         };
         let crypto = options.crypto.unwrap_or_default();
-        let signs = match (&private_key, own_signer, crypto) {
-            (None, false, _) => Signs::Nobody,
-            (Some(_), _, Crypto::Software) => Signs::Software,
+        let signs = match (signing, &private_key) {
+            (Signing::Core | Signing::Host, None) => Signs::Nobody,
+            (Signing::Core, Some(_)) if crypto::is_software(crypto) => Signs::Software,
+            (Signing::Host, Some(_)) if crypto == Crypto::Software => Signs::Software,
             _ => Signs::Host,
         };
         Ok(Shared {
@@ -150,6 +162,11 @@ impl Shared {
         Ok(())
     }
 
+    /// Where requests are sent to, in order.
+    pub fn base_urls(&self) -> impl Iterator<Item = &str> {
+        self.bases.iter().map(|base| base.url.as_str())
+    }
+
     /// The private key, if one was given, for a host that signs by itself.
     pub fn private_key(&self) -> Option<&PrivateKey> {
         self.private_key.as_ref()
@@ -180,6 +197,10 @@ fn pairs(map: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
 
 /// HTTPS anywhere, plain HTTP to this machine only.
 fn base(url: &str) -> Result<Base, String> {
+    // Before anything of it is shown: it may hold a password.
+    if url.contains(['@', '?', '#']) {
+        return Err("holds a URL with a user, query or fragment; only a path may follow the host".to_owned());
+    }
     let uri: Uri = url.parse().map_err(|_| format!("holds `{url}`, which is not a URL"))?;
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(format!("holds `{url}`, which lacks https:// and a host"));
@@ -187,8 +208,9 @@ fn base(url: &str) -> Result<Base, String> {
     let host = authority.host();
     let loopback = matches!(host, "localhost" | "[::1]")
         || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
-    if authority.as_str().contains('@') || uri.query().is_some() || url.contains('#') {
-        return Err("holds a URL with a user, query or fragment; only a path may follow the host".to_owned());
+    let port = authority.as_str().strip_prefix(host).unwrap_or_default();
+    if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
+        return Err(format!("holds `{url}`, whose port is none"));
     }
     match scheme {
         "https" => {}
