@@ -54,7 +54,7 @@ impl PathPrefix {
     pub const ALL: &[PathPrefix] = &[PathPrefix::V3Global, PathPrefix::GlobalV3];
 
     /// The option's value, such as `v3/global`.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             PathPrefix::V3Global => "v3/global",
             PathPrefix::GlobalV3 => "global/v3",
@@ -70,6 +70,16 @@ pub enum Crypto {
     Auto,
     /// The pure-Rust `rsa`.
     Software,
+}
+
+impl Crypto {
+    /// The option's value, such as `auto`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Crypto::Auto => "auto",
+            Crypto::Software => "software",
+        }
+    }
 }
 
 /// How a host language writes options.
@@ -132,15 +142,27 @@ pub enum OptionKind {
     Rules,
 }
 
+impl OptionKind {
+    /// What a value must be, in words.
+    fn wanted(self) -> String {
+        match self {
+            OptionKind::Text => "text, and not empty".to_owned(),
+            OptionKind::Texts => "a list of texts, and not empty".to_owned(),
+            OptionKind::TextMap => "a map from text to text".to_owned(),
+            OptionKind::Duration => "a span of time above 0".to_owned(),
+            OptionKind::Word(words) => format!("one of \"{}\"", words.join("\", \"")),
+            OptionKind::Rules => "a map from rule name to level".to_owned(),
+        }
+    }
+}
+
 trait OptionType: Sized {
     const KIND: OptionKind;
-    const WANTED: &'static str;
     fn read(value: Value, convention: Convention) -> Option<Self>;
 }
 
 impl OptionType for String {
     const KIND: OptionKind = OptionKind::Text;
-    const WANTED: &'static str = "must be text, and not empty";
     fn read(value: Value, _: Convention) -> Option<Self> {
         match value {
             Value::String(text) if !text.is_empty() => Some(text),
@@ -151,7 +173,6 @@ impl OptionType for String {
 
 impl OptionType for Secret {
     const KIND: OptionKind = OptionKind::Text;
-    const WANTED: &'static str = "must be text, and not empty";
     fn read(value: Value, convention: Convention) -> Option<Self> {
         String::read(value, convention).map(Secret::from)
     }
@@ -159,7 +180,6 @@ impl OptionType for Secret {
 
 impl OptionType for Vec<String> {
     const KIND: OptionKind = OptionKind::Texts;
-    const WANTED: &'static str = "must be a list of texts, and not empty";
     fn read(value: Value, _: Convention) -> Option<Self> {
         serde_json::from_value::<Vec<String>>(value).ok().filter(|list| !list.is_empty())
     }
@@ -167,7 +187,6 @@ impl OptionType for Vec<String> {
 
 impl OptionType for BTreeMap<String, String> {
     const KIND: OptionKind = OptionKind::TextMap;
-    const WANTED: &'static str = "must be a map from serial or id to PEM text";
     fn read(value: Value, _: Convention) -> Option<Self> {
         serde_json::from_value(value).ok()
     }
@@ -175,29 +194,22 @@ impl OptionType for BTreeMap<String, String> {
 
 impl OptionType for Duration {
     const KIND: OptionKind = OptionKind::Duration;
-    const WANTED: &'static str = "must be a span of time above 0";
     fn read(value: Value, convention: Convention) -> Option<Self> {
         convention.duration(&value)
     }
 }
 
 impl OptionType for PathPrefix {
-    const KIND: OptionKind = OptionKind::Word(&["v3/global", "global/v3"]);
-    const WANTED: &'static str = "must be \"v3/global\" or \"global/v3\"";
+    const KIND: OptionKind = OptionKind::Word(&[PathPrefix::V3Global.as_str(), PathPrefix::GlobalV3.as_str()]);
     fn read(value: Value, _: Convention) -> Option<Self> {
         PathPrefix::ALL.iter().copied().find(|prefix| value == prefix.as_str())
     }
 }
 
 impl OptionType for Crypto {
-    const KIND: OptionKind = OptionKind::Word(&["auto", "software"]);
-    const WANTED: &'static str = "must be \"auto\" or \"software\"";
+    const KIND: OptionKind = OptionKind::Word(&[Crypto::Auto.as_str(), Crypto::Software.as_str()]);
     fn read(value: Value, _: Convention) -> Option<Self> {
-        match value.as_str()? {
-            "auto" => Some(Crypto::Auto),
-            "software" => Some(Crypto::Software),
-            _ => None,
-        }
+        [Crypto::Auto, Crypto::Software].into_iter().find(|crypto| value == crypto.as_str())
     }
 }
 
@@ -245,7 +257,7 @@ macro_rules! options {
                             let name = convention.name(name);
                             return Err(Error::new(
                                 INVALID_OPTION,
-                                format!("option `{name}` {}", <$Type as OptionType>::WANTED),
+                                format!("option `{name}` must be {}", <$Type as OptionType>::KIND.wanted()),
                             ));
                         }
                     },)+

@@ -15,6 +15,7 @@ import argparse
 import base64
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 Object = dict[str, Any]
 
@@ -38,6 +39,16 @@ KEYS = HERE / "keys"
 def pem(name: str) -> str:
     """The text of a file in keys/."""
     return (KEYS / name).read_text(encoding="ascii")
+
+
+def broken_key() -> str:
+    """The merchant's key with one bit of one of its primes changed."""
+    key = private_key("merchant.key.pem")
+    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    prime = key.private_numbers().p.to_bytes(128, "big")
+    changed = bytes([*prime[:64], prime[64] ^ 1, *prime[65:]])
+    lines = textwrap.wrap(base64.b64encode(der.replace(prime, changed)).decode(), 64)
+    return "\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----", ""])
 
 
 def private_key(name: str) -> RSAPrivateKey:
@@ -451,6 +462,8 @@ def prepare_vectors() -> list[Object]:
         invalid_key("private-key-of-elliptic-curve", pem("ec.key.pem")),
         invalid_key("private-key-of-1024-bits", pem("small.key.pem")),
         invalid_key("private-key-is-a-public-key", pem("platform_public.pub.pem")),
+        invalid_key("private-key-whose-numbers-do-not-fit", broken_key()),
+        invalid_key("private-key-cut-short", pem("merchant.key.pem")[:900]),
         not_prepared("operation-unknown", "input", "UNKNOWN_OPERATION", operation="declair"),
     ]
 
@@ -671,6 +684,9 @@ def check_vectors() -> list[Object]:
             mode,
             ("range", "product_fee"),
         ),
+        checked("duty-tiny-fraction", {**declare, "duty": 1e-17}, ("type", "duty")),
+        checked("duty-beyond-all-integers", {**declare, "duty": 1e300}, ("range", "duty")),
+        checked("duty-of-34-bits", {**declare, "duty": 2**33}, ("range", "duty")),
         checked("split-sum-one-too-small", {**split, "order_fee": 887}, mode, sum_rule),
         checked("split-sum-one-too-large", {**split, "order_fee": 889}, mode, sum_rule),
         checked("split-sum-of-zeros", {**split, "order_fee": 0, "transport_fee": 0, "product_fee": 0}, mode),
@@ -1083,6 +1099,12 @@ def value_vectors() -> list[Object]:
             answer({**extra, **UNSPLIT_ANSWER}),
             {**extra, **UNSPLIT_ANSWER},
         ),
+        parsed(
+            "declare-unknown-large-numbers-kept",
+            "declare",
+            answer({**UNSPLIT_ANSWER, "new_number": 2**33, "new_numbers": [2**53 - 1, -(2**40)]}),
+            {**UNSPLIT_ANSWER, "new_number": 2**33, "new_numbers": [2**53 - 1, -(2**40)]},
+        ),
         parsed("declare-null-is-missing", "declare", answer(nulls), UNSPLIT_ANSWER),
         parsed(
             "declare-unknown-values-kept",
@@ -1153,6 +1175,23 @@ def value_vectors() -> list[Object]:
             {**QUERY_ANSWER, "mchid": "1230000110"},
             "/mchid",
             request={**OWNER, **QUERY},
+        ),
+        parsed(
+            "echo-differs-from-ids-of-the-options",
+            "declare",
+            answer({**UNSPLIT_ANSWER, "appid": "wx0000000000000001", "mchid": "1230000110"}),
+            {**UNSPLIT_ANSWER, "appid": "wx0000000000000001", "mchid": "1230000110"},
+            "/appid",
+            "/mchid",
+            request=DECLARE,
+        ),
+        parsed(
+            "echo-differs-in-a-record",
+            "query",
+            answer({**QUERY_ANSWER, "data": [QUERY_RECORD, {**QUERY_RECORD, "sub_order_no": "20150806125347"}]}),
+            {**QUERY_ANSWER, "data": [QUERY_RECORD, {**QUERY_RECORD, "sub_order_no": "20150806125347"}]},
+            "/data/1/sub_order_no",
+            request={**QUERY, "order_type": "sub_order_no", "order_no": QUERY_RECORD["sub_order_no"]},
         ),
         # Verified, and yet unreadable.
         unreadable("verified-text", "OK", "BODY_NOT_JSON"),
@@ -1407,6 +1446,7 @@ def customs_order_fields_vectors() -> list[Object]:
         unsplit("unsplit-largest", 2147483647, "21474836.47"),
         split("split-888-fen", 888, "8.88"),
         split("split-110-fen", 110, "1.10"),
+        order_fields("unsplit-paid-negative", request, UNSPLIT_ANSWER, refusal, -5),
         order_fields("unsplit-without-paid", request, UNSPLIT_ANSWER, refusal),
         order_fields("split-without-sub-order-id", split_request, without(split_answer, "sub_order_id"), refusal),
     ]

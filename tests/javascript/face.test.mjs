@@ -1,0 +1,225 @@
+// The TypeScript face over both cores, against the sandbox whose ready line is in SANDBOX_READY.
+import assert from 'node:assert/strict'
+import { createSign } from 'node:crypto'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+
+const { client: given } = JSON.parse(process.env.SANDBOX_READY)
+const options = {
+  appid: given.appid,
+  mchid: given.mchid,
+  serialNo: given.serial_no,
+  privateKey: given.private_key,
+  platformKeys: given.platform_keys,
+  baseUrls: given.base_urls
+}
+const { privateKey, ...withoutKey } = options
+let orders = 0
+const order = () => ({
+  out_trade_no: `js-${process.pid}-${++orders}`,
+  transaction_id: '4200000000202611220000000001',
+  customs: 'SHANGHAI_ZS',
+  merchant_customs_no: 'IC2N000001'
+})
+
+for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js']) {
+  const wx = await import(new URL(`../../${entry}`, import.meta.url))
+  const { Client, WechatPayError, check, parse, prepare } = wx
+  const it = (name, body) => test(`${entry}: ${name}`, body)
+  const client = (more) => new Client({ ...options, ...more })
+  const rejects = (promise, expected) =>
+    assert.rejects(promise, (error) => {
+      assert.ok(error instanceof WechatPayError, inspect(error))
+      for (const [name, value] of Object.entries(expected)) assert.deepEqual(error[name], value, `${name}: ${error.message}`)
+      return true
+    })
+
+  it('a call goes through, and its answer is plain data', async () => {
+    const declared = await client().declare(order())
+    assert.equal(declared.state, 'UNDECLARED')
+    assert.equal(Object.getPrototypeOf(declared), Object.prototype)
+    assert.deepEqual(declared.warnings, [])
+    assert.match(declared.request_id, /^[0-9A-F]{32}$/)
+    await wx.init()
+    await wx.init()
+  })
+
+  it('errors are real errors of the right class, and data is not lost in them', async () => {
+    const error = await client({ serialNo: '7F' }).declare(order()).catch((error) => error)
+    assert.ok(error instanceof wx.ApiError && error instanceof Error)
+    assert.equal(error.name, 'ApiError')
+    assert.equal(error.code, 'SIGN_ERROR')
+    assert.equal(error.status, 401)
+    assert.equal(error.mayHaveBeenApplied, false)
+    assert.equal(typeof error.detail.sign_information.sign_message_length, 'number')
+  })
+
+  it('client methods reject, the constructor and check throw at once', async () => {
+    assert.throws(() => new Client({ ...options, serialNumber: 'x' }), { kind: 'input', code: 'INVALID_OPTION' })
+    assert.throws(() => new Client(), { kind: 'input' })
+    assert.throws(() => new Client(null), { kind: 'input' })
+    assert.throws(() => new Client(withoutKey), { kind: 'key', code: 'PRIVATE_KEY_MISSING' })
+    assert.throws(() => client({ fetch: 'https://example.com' }), { code: 'INVALID_OPTION' })
+    assert.throws(() => client({ signer: async () => new Uint8Array(1) }), { code: 'INVALID_OPTION' })
+    assert.throws(() => check('declair', {}), { code: 'UNKNOWN_OPERATION' })
+    await rejects(prepare('declair', {}, options), { code: 'UNKNOWN_OPERATION' })
+    await rejects(prepare('declare', order(), withoutKey), { code: 'PRIVATE_KEY_MISSING' })
+    await rejects(client().declare(order(), { timeout: 'soon' }), { code: 'INVALID_OPTION' })
+    await rejects(client().declare(order(), { retries: 3 }), { code: 'INVALID_OPTION' })
+  })
+
+  it('an option that is null or undefined counts as not given', async () => {
+    const declared = await client({ signer: null, fetch: undefined, onAttempt: null, userAgent: null }).declare(order())
+    assert.equal(declared.state, 'UNDECLARED')
+  })
+
+  it('what JSON cannot say ends as a finding', () => {
+    const cycle = {}
+    cycle.again = cycle
+    for (const value of [888n, NaN, Infinity, () => 888, Symbol('x'), new Date(0), cycle, '\ud800', 8.88, '888', true]) {
+      const findings = check('declare', { appid: 'a', mchid: '1230000109', ...order(), duty: value })
+      assert.deepEqual(
+        findings.map(({ rule, field }) => [rule, field]),
+        [['type', '/duty']],
+        String(findings.map(({ issue }) => issue))
+      )
+    }
+  })
+
+  it('a client checks with its own ids and rules filled in', () => {
+    const strict = client({ rules: { customs_unknown: 'error' } })
+    const findings = strict.check('declare', { ...order(), customs: 'ATLANTIS' })
+    assert.deepEqual(
+      findings.map(({ rule, severity }) => [rule, severity]),
+      [['customs_unknown', 'error']]
+    )
+  })
+
+  it('a signer of the caller’s signs', async () => {
+    const signer = async (message) => createSign('sha256').update(message).sign(privateKey)
+    const declared = await new Client({ ...withoutKey, signer }).declare(order())
+    assert.equal(declared.state, 'UNDECLARED')
+  })
+
+  it('a signer that raises is heard, and one that gives no bytes is refused', async () => {
+    const raised = new Error('the vault is closed')
+    const raising = new Client({ ...withoutKey, signer: () => Promise.reject(raised) })
+    await assert.rejects(raising.declare(order()), (error) => error === raised)
+    const throwing = new Client({
+      ...withoutKey,
+      signer: () => {
+        throw raised
+      }
+    })
+    await assert.rejects(throwing.declare(order()), (error) => error === raised)
+    for (const signature of [undefined, {}, 'QUJD', '']) {
+      await rejects(new Client({ ...withoutKey, signer: () => signature }).declare(order()), { code: 'SIGNING_FAILED' })
+    }
+  })
+
+  it('cancelling rejects with the reason of the signal', async () => {
+    const before = AbortSignal.abort(new Error('too late'))
+    await assert.rejects(client().declare(order(), { signal: before }), /too late/)
+    const hanging = client({ fetch: () => new Promise(() => {}) })
+    const reason = new Error('the customer left')
+    const aborter = new AbortController()
+    setTimeout(() => aborter.abort(reason), 20)
+    await assert.rejects(hanging.declare(order(), { signal: aborter.signal }), (error) => error === reason)
+    const seen = []
+    const self = new AbortController()
+    const observed = client({
+      fetch: () => new Promise(() => {}),
+      onAttempt: (attempt) => {
+        seen.push([attempt.phase, attempt.may_have_been_applied])
+        self.abort(reason)
+      }
+    })
+    await assert.rejects(observed.declare(order(), { signal: self.signal }), (error) => error === reason)
+    assert.deepEqual(seen, [
+      ['request', false],
+      ['failure', true]
+    ])
+  })
+
+  it('attempts are observed, and an observer that throws changes nothing', async () => {
+    const seen = []
+    const observed = client({
+      onAttempt: (attempt) => {
+        seen.push(attempt)
+        throw new Error('observer')
+      }
+    })
+    await observed.declare(order())
+    assert.deepEqual(
+      seen.map(({ phase, operation, attempt, status }) => [phase, operation, attempt, status]),
+      [
+        ['request', 'declare', 1, null],
+        ['response', 'declare', 1, 200]
+      ]
+    )
+    assert.doesNotMatch(JSON.stringify(seen), /PRIVATE KEY|IC2N000001/)
+  })
+
+  it('a fetch of the caller’s is called without a receiver, and its failures are told apart', async () => {
+    let receiver
+    await client({
+      fetch(...request) {
+        receiver = this
+        return fetch(...request)
+      }
+    }).declare(order())
+    assert.equal(receiver, undefined)
+    const failing = (error) => client({ fetch: () => Promise.reject(error) }).declare(order())
+    await rejects(failing(undefined), { kind: 'transport', code: 'TRANSPORT_FAILED', mayHaveBeenApplied: true })
+    await rejects(failing(Object.assign(new Error(), { sent: false })), { mayHaveBeenApplied: false })
+    for (const [code, expected] of [
+      ['ENOTFOUND', { code: 'DNS_FAILED', mayHaveBeenApplied: false }],
+      ['ECONNREFUSED', { code: 'CONNECT_FAILED', mayHaveBeenApplied: false }],
+      ['UND_ERR_CONNECT_TIMEOUT', { code: 'TIMEOUT', mayHaveBeenApplied: false }],
+      ['ECONNRESET', { code: 'CONNECTION_RESET', mayHaveBeenApplied: true }]
+    ]) {
+      await rejects(failing(new TypeError('fetch failed', { cause: { code } })), expected)
+    }
+  })
+
+  it('a body that cannot be cancelled, and time limits beyond a timer’s, harm nothing', async () => {
+    const endless = () =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => controller.enqueue(new Uint8Array(600_000)),
+          cancel: () => Promise.reject(new Error('no'))
+        })
+      )
+    await rejects(client({ fetch: async () => endless() }).declare(order()), { code: 'BODY_TOO_LARGE' })
+    const declared = await client({ timeout: 2 ** 40, deadline: 2 ** 50 }).declare(order())
+    assert.equal(declared.state, 'UNDECLARED')
+  })
+
+  it('prepare and parse let the caller send', async () => {
+    const { method, url, headers, body, warnings } = await prepare('declare', order(), options)
+    assert.deepEqual(warnings, [])
+    const response = await fetch(url, { method, headers, body })
+    const raw = await response.text()
+    const received = { status: response.status, headers: response.headers, body: raw }
+    assert.equal((await parse('declare', received, options)).state, 'UNDECLARED')
+    const listed = Object.fromEntries([...response.headers].map(([name, value]) => [name, [value]]))
+    assert.equal((await client().parse('declare', { ...received, headers: listed })).state, 'UNDECLARED')
+    const onlyKeys = { platformKeys: options.platformKeys }
+    const bytes = { ...received, body: new TextEncoder().encode(raw) }
+    assert.equal((await parse('declare', bytes, onlyKeys)).state, 'UNDECLARED')
+    await rejects(parse('declare', { ...received, body: raw.replace('UNDECLARED', 'SUCCESS') }, options), {
+      code: 'SIGNATURE_MISMATCH'
+    })
+    const query = await prepare('query', { order_type: 'out_trade_no', order_no: 'x', customs: 'NINGBO' }, options)
+    assert.equal(query.body, null)
+  })
+
+  it('neither clients nor errors show the private key', async () => {
+    const shown = inspect(client(), { depth: 9, showHidden: true }) + JSON.stringify(client())
+    assert.doesNotMatch(shown, /MII/)
+    assert.throws(
+      () => client({ privateKey: privateKey.slice(0, 500) }),
+      (error) => error.code === 'PRIVATE_KEY_INVALID' && !/MII/.test(inspect(error, { depth: 9, showHidden: true }))
+    )
+  })
+}

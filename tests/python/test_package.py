@@ -1,0 +1,179 @@
+"""The Python package against the sandbox whose ready line is in SANDBOX_READY."""
+
+from __future__ import annotations
+
+import copy
+import decimal
+import inspect
+import itertools
+import json
+import os
+import pickle
+import signal
+import socket
+import threading
+import time
+import unittest
+from typing import Any
+
+import wechatpay_customs as wx
+
+READY = json.loads(os.environ["SANDBOX_READY"])
+OPTIONS: Any = READY["client"]
+NUMBERS = itertools.count()
+
+
+def order(**more: Any) -> dict[str, Any]:
+    """An order that was not declared before."""
+    return {
+        "out_trade_no": f"py-{os.getpid()}-{next(NUMBERS)}",
+        "transaction_id": "4200000000202611220000000001",
+        "customs": "SHANGHAI_ZS",
+        "merchant_customs_no": "IC2N000001",
+        **more,
+    }
+
+
+class Calls(unittest.TestCase):
+    """Whole calls."""
+
+    def setUp(self) -> None:
+        self.client = wx.Client(**OPTIONS)
+
+    def test_keywords_and_mappings(self) -> None:
+        fields = order()
+        declared = self.client.declare(**fields)
+        self.assertEqual((declared.state, declared["state"]), ("UNDECLARED", "UNDECLARED"))
+        self.assertEqual(self.client.declare(fields)["out_trade_no"], fields["out_trade_no"])
+        found = self.client.query(order_type="out_trade_no", order_no=fields["out_trade_no"], customs="SHANGHAI_ZS")
+        self.assertEqual([record.state for record in found.data], ["UNDECLARED"])
+        self.assertIsNone(found.data[0].sub_order_no)
+        self.assertEqual(len(found.request_id or ""), 32)
+        self.assertEqual(found.warnings, [])
+        with self.assertRaises(AttributeError):
+            found.no_such_field  # noqa: B018
+        self.assertEqual(pickle.loads(pickle.dumps(found)), found)
+        self.assertIsInstance(copy.deepcopy(found).data[0], wx.Record)
+
+    def test_errors_are_typed_and_pickle(self) -> None:
+        with self.assertRaises(wx.ApiError) as caught:
+            wx.Client(**{**OPTIONS, "serial_no": "7F"}).declare(order())
+        error = pickle.loads(pickle.dumps(caught.exception))
+        self.assertEqual((error.kind, error.code, error.status, error.attempts), ("api", "SIGN_ERROR", 401, 1))
+        self.assertEqual(str(error), error.message)
+        with self.assertRaises(ValueError):
+            self.client.declare({})
+        with self.assertRaises(TypeError):
+            self.client.declare(out_trade_number="1")  # type: ignore[call-arg]
+
+    def test_what_json_cannot_say_ends_as_a_finding(self) -> None:
+        cycle: dict[str, Any] = {}
+        cycle["again"] = cycle
+        owner = {"appid": "a", "mchid": "1230000109"}
+        for value, rule in [
+            (decimal.Decimal("8.88"), "type"),
+            (float("nan"), "type"),
+            (8.88, "type"),
+            ("888", "type"),
+            ("\ud800", "type"),
+            (True, "type"),
+            (cycle, "type"),
+            (object(), "type"),
+            (10**400, "range"),
+            (2**63, "range"),
+            (-1, "range"),
+        ]:
+            findings = wx.check("declare", {**owner, **order(duty=value)})
+            self.assertEqual([(found["rule"], found["field"]) for found in findings], [(rule, "/duty")], repr(value))
+
+    def test_a_client_checks_with_its_own_ids_and_rules(self) -> None:
+        strict = wx.Client(**OPTIONS, rules={"customs_unknown": "error"})
+        findings = strict.check("declare", order(customs="ATLANTIS"))
+        self.assertEqual([(found["rule"], found["severity"]) for found in findings], [("customs_unknown", "error")])
+
+    def test_threads_share_a_client(self) -> None:
+        states: list[str] = []
+        threads = [threading.Thread(target=lambda: states.append(self.client.declare(order()).state)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(states, ["UNDECLARED"] * 8)
+
+    @unittest.skipUnless(hasattr(os, "fork"), "this system cannot fork")
+    def test_a_forked_process_calls_too(self) -> None:
+        self.client.declare(order())
+        child = os.fork()
+        if child == 0:
+            state = ""
+            try:
+                state = self.client.declare(order(), deadline=20).state
+            finally:
+                os._exit(0 if state == "UNDECLARED" else 1)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+        self.assertEqual(self.client.declare(order()).state, "UNDECLARED")
+
+    @unittest.skipUnless(hasattr(signal, "setitimer"), "this system has no interval timers")
+    def test_control_c_ends_a_call(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            try:
+                with self.assertRaises(KeyboardInterrupt):
+                    wx.Client(**{**OPTIONS, "base_urls": [url]}).declare(order())
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, before)
+
+    def test_time_limits_are_in_seconds(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            client = wx.Client(**{**OPTIONS, "base_urls": [url]})
+            cases: list[tuple[dict[str, Any], str]] = [
+                ({"timeout": 0.2}, "TIMEOUT"),
+                ({"deadline": 0.2}, "DEADLINE_EXCEEDED"),
+            ]
+            for limits, code in cases:
+                with self.assertRaises(wx.TransportError) as caught:
+                    client.declare(order(), **limits)
+                self.assertEqual((caught.exception.code, caught.exception.may_have_been_applied), (code, True))
+
+    def test_the_gil_is_released_while_waiting(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            client = wx.Client(**{**OPTIONS, "base_urls": [url]})
+            ticks: list[float] = []
+            done = threading.Event()
+
+            def tick() -> None:
+                while not done.is_set():
+                    ticks.append(time.monotonic())
+                    time.sleep(0.01)
+
+            ticker = threading.Thread(target=tick)
+            ticker.start()
+            with self.assertRaises(wx.TransportError):
+                client.declare(order(), timeout=0.5)
+            done.set()
+            ticker.join()
+        self.assertGreater(len(ticks), 3)
+
+    def test_prepare_and_parse(self) -> None:
+        prepared = wx.prepare("query", {"order_type": "out_trade_no", "order_no": "|*@", "customs": "NINGBO"}, OPTIONS)
+        self.assertEqual(sorted(prepared), ["body", "headers", "method", "url", "warnings"])
+        self.assertTrue(prepared["url"].endswith("order_no=%7C%2A%40&customs=NINGBO"))
+        self.assertIsNone(prepared["body"])
+        with self.assertRaises(wx.SignatureError):
+            wx.parse("query", {"status": 200, "headers": {}, "body": b"{}"}, {"platform_keys": OPTIONS["platform_keys"]})
+
+    def test_nothing_shows_the_private_key(self) -> None:
+        shown = repr(self.client) + repr(vars(self.client)) + repr(inspect.getmembers(self.client))
+        self.assertNotIn("MII", shown)
+        with self.assertRaises(wx.KeyMaterialError) as caught:
+            wx.Client(**{**OPTIONS, "private_key": OPTIONS["private_key"][:500]})
+        self.assertNotIn("MII", repr(caught.exception) + repr(vars(caught.exception)))
+
+
+if __name__ == "__main__":
+    unittest.main()
