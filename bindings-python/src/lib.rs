@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 use wechatpay_customs::{
     Error, Options, client,
-    engine::{Call, Outcome},
+    engine::{Call, Emit, Outcome},
     host,
     options::Convention,
 };
@@ -22,14 +22,19 @@ struct Client(client::Client);
 
 #[pymethods]
 impl Client {
-    /// Reads options; `sends` tells that requests will be signed.
+    /// Reads options; `sends` tells that requests will be signed, `observer` is called with what an engine emits.
     #[new]
-    fn new(options: &Bound<'_, PyDict>, sends: bool) -> PyResult<Self> {
+    #[pyo3(signature = (options, sends, observer=None))]
+    fn new(options: &Bound<'_, PyDict>, sends: bool, observer: Option<Py<PyAny>>) -> PyResult<Self> {
         let py = options.py();
         let options =
             Options::from_value(depythonize(options)?, Convention::Python).map_err(|error| raised(py, &error))?;
         let made = if sends { client::Client::new(options) } else { client::Client::for_parsing(options) };
-        made.map(Client).map_err(|error| raised(py, &error))
+        let client = made.map_err(|error| raised(py, &error))?;
+        Ok(Client(match observer {
+            None => client,
+            Some(observer) => client.on_attempt(move |emit| observe(&observer, emit)),
+        }))
     }
 
     /// Drives a call to its end and gives the answer, or the prepared request, as a dictionary.
@@ -79,6 +84,16 @@ impl Client {
     fn __repr__(&self) -> &'static str {
         "<wechatpay_customs client>"
     }
+}
+
+/// An observer must not change what it observes: what it raises is only reported.
+fn observe(observer: &Py<PyAny>, emit: &Emit) {
+    Python::attach(|py| {
+        let called = to_python(py, emit).and_then(|attempt| observer.call1(py, (attempt,)));
+        if let Err(error) = called {
+            error.write_unraisable(py, Some(observer.bind(py)));
+        }
+    });
 }
 
 /// Ready when a signal handler of Python's raised, as on Ctrl-C.

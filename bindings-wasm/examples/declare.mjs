@@ -16,12 +16,12 @@ const client = new Client({
   baseUrls: given.base_urls
 })
 const order = {
-  out_trade_no: '20150806125346',
+  out_trade_no: '20150806125347',
   transaction_id: '1000320306201511078440737890',
   customs: 'SHANGHAI_ZS',
   merchant_customs_no: '123456',
   duty: 888,
-  sub_order_no: '20150806125346',
+  sub_order_no: '20150806125347',
   fee_type: 'CNY',
   order_fee: 1776,
   transport_fee: 888,

@@ -108,8 +108,14 @@ codes! {
         PLATFORM_KEY_INVALID,
         /// There is nothing to verify an answer with, so nothing was sent.
         PLATFORM_KEYS_MISSING,
-        /// Platform keys could not be loaded.
-        PLATFORM_KEYS_NOT_LOADED,
+        /// The APIv3 key cannot be used.
+        API_V3_KEY_INVALID,
+        /// The certificates cannot be decrypted without the APIv3 key.
+        API_V3_KEY_MISSING,
+        /// A platform certificate could not be decrypted.
+        CERTIFICATE_NOT_DECRYPTED,
+        /// There is no valid platform key to encrypt personal fields with.
+        ENCRYPTION_KEY_MISSING,
         /// Signing failed.
         SIGNING_FAILED,
     }

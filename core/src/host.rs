@@ -11,11 +11,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     api::Operation,
-    check::{Rules, check},
+    check::{Rules, check, check_json},
     customs_message::customs_order_fields_value,
     engine::{Action, Call, Engine, Event, Now, Shared, Signing, Step},
     error::{Error, INVALID_OPTION},
     options::{Convention, Options},
+    pages::Pages,
     request::filled,
 };
 
@@ -32,11 +33,33 @@ const FUNCTIONS: &[(&str, Function)] = &[
             (None, None) => Rules::default(),
         };
         let fields = given.remove("fields").unwrap_or(Value::Null);
+        let findings = match (fields, shared) {
+            // JSON text can hold a field twice.
+            (Value::String(text), _) => check_json(operation, &text, &rules).1,
+            (fields, Some(shared)) => check(operation, &filled(shared, operation, fields), &rules),
+            (fields, None) => check(operation, &fields, &rules),
+        };
+        Ok(json!(findings))
+    }),
+    // One page after the other: `{fields}`, then `{fields, state, answer}`, until there is no `request`.
+    ("query_all", |shared, given| {
+        let fields = given.remove("fields").unwrap_or(Value::Null);
         let fields = match shared {
-            Some(shared) => filled(shared, operation, fields),
+            Some(shared) => filled(shared, Operation::Query, fields),
             None => fields,
         };
-        Ok(json!(check(operation, &fields, &rules)))
+        let Value::Object(fields) = fields else {
+            let findings = check(Operation::Query, &fields, &Rules::default());
+            return Err(Error::invalid_fields(Operation::Query, "query was not sent", findings));
+        };
+        let state = given.remove("state").unwrap_or(Value::Null);
+        let mut pages: Pages = serde_json::from_value(state).unwrap_or_default();
+        let records = match given.remove("answer") {
+            Some(Value::Object(answer)) => pages.take(&answer),
+            _ => Vec::new(),
+        };
+        let request = pages.request(&fields);
+        Ok(json!({ "operation": Operation::Query, "records": records, "request": request, "state": pages }))
     }),
     ("customs_order_fields", |_, given| {
         let mut argument = |name: &str| given.remove(name).unwrap_or(Value::Null);

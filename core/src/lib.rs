@@ -26,6 +26,7 @@ pub mod check;
 pub mod client;
 pub mod crypto;
 pub mod customs_message;
+pub mod encryption;
 pub mod engine;
 pub mod error;
 pub mod host;
@@ -33,6 +34,7 @@ pub mod keys;
 pub mod message;
 pub mod model;
 pub mod options;
+pub mod pages;
 pub mod request;
 pub mod response;
 

@@ -82,6 +82,26 @@ impl Crypto {
     }
 }
 
+/// How personal fields are encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FieldEncryption {
+    /// RSAES-PKCS1-v1_5, as the Chinese pages of 2025 say.
+    #[default]
+    Pkcs1,
+    /// RSAES-OAEP with SHA-1 and MGF1, as the general rules page says.
+    Oaep,
+}
+
+impl FieldEncryption {
+    /// The option's value, such as `pkcs1`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FieldEncryption::Pkcs1 => "pkcs1",
+            FieldEncryption::Oaep => "oaep",
+        }
+    }
+}
+
 /// How a host language writes options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Convention {
@@ -206,6 +226,13 @@ impl OptionType for PathPrefix {
     }
 }
 
+impl OptionType for FieldEncryption {
+    const KIND: OptionKind = OptionKind::Word(&[FieldEncryption::Pkcs1.as_str(), FieldEncryption::Oaep.as_str()]);
+    fn read(value: Value, _: Convention) -> Option<Self> {
+        [FieldEncryption::Pkcs1, FieldEncryption::Oaep].into_iter().find(|scheme| value == scheme.as_str())
+    }
+}
+
 impl OptionType for Crypto {
     const KIND: OptionKind = OptionKind::Word(&[Crypto::Auto.as_str(), Crypto::Software.as_str()]);
     fn read(value: Value, _: Convention) -> Option<Self> {
@@ -280,6 +307,8 @@ options! {
     private_key: Secret,
     /// WeChat Pay's keys: PEM certificates by serial, PEM public keys by `PUB_KEY_ID_…`.
     platform_keys: BTreeMap<String, String>,
+    /// The merchant's APIv3 key, 32 bytes: decrypts platform certificates.
+    api_v3_key: Secret,
     /// Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed.
     base_urls: Vec<String>,
     /// Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020).
@@ -292,6 +321,8 @@ options! {
     accept_language: String,
     /// The `User-Agent` of requests; this library's name and version unless given.
     user_agent: String,
+    /// How personal fields are encrypted: `pkcs1` (default) or `oaep`.
+    field_encryption: FieldEncryption,
     /// Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`.
     crypto: Crypto,
 }

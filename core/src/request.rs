@@ -4,12 +4,14 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::{
-    api::{Field, Method, Need, Operation},
-    check::{Finding, Severity, check},
+    api::{Field, Kind, Method, Need, Operation},
+    check::{Finding, Severity, check, rules},
+    encryption::{self, Padding},
     engine::Shared,
-    error::{Error, INVALID_OPTION},
+    error::{ENCRYPTION_KEY_MISSING, Error, INVALID_OPTION},
     message,
 };
 
@@ -62,7 +64,7 @@ pub(crate) fn filled(shared: &Shared, operation: Operation, fields: Value) -> Va
 impl Unsigned {
     /// Checks fields and builds the request around them.
     ///
-    /// `timestamp` is in Unix seconds, `nonce` 1 to 32 letters and digits.
+    /// `timestamp` is in Unix seconds, `nonce` 1 to 32 letters and digits; `padding` is for fields that are encrypted.
     ///
     /// # Errors
     /// `INVALID_FIELDS` with all findings; `INVALID_OPTION` for a nonce or timestamp that cannot be signed, and without
@@ -73,6 +75,7 @@ impl Unsigned {
         fields: Value,
         timestamp: i64,
         nonce: String,
+        padding: Padding,
     ) -> Result<Unsigned, Error> {
         let identity = shared.identity()?;
         if !(1..=32).contains(&nonce.len()) || !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -84,18 +87,22 @@ impl Unsigned {
         let fields = filled(shared, operation, fields);
         let findings = check(operation, &fields, &shared.rules);
         let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
-        let (false, Value::Object(fields)) = (refused, fields) else {
+        let (false, Value::Object(mut fields)) = (refused, fields) else {
             return Err(Error::invalid_fields(operation, &format!("{operation} was not sent"), findings));
         };
         let spec = operation.spec();
-        let mut path = format!("/{}{}", shared.path_prefix.as_str(), spec.path);
+        let encrypted_for = encrypt_personal(shared, operation, &mut fields, timestamp, padding)?;
+        let mut path = format!("/{}{}", spec.prefix.unwrap_or(shared.path_prefix).as_str(), spec.path);
         let body = match spec.method {
             Method::Get => {
-                path.push('?');
-                path.push_str(&query_string(spec.request, &fields));
+                let query = query_string(spec.request, &fields);
+                if !query.is_empty() {
+                    path.push('?');
+                    path.push_str(&query);
+                }
                 String::new()
             }
-            Method::Post => json(spec.request, &fields),
+            Method::Post | Method::Patch => json(spec.request, &fields),
         };
         let mut headers = vec![
             ("Accept", "application/json".to_owned()),
@@ -103,8 +110,8 @@ impl Unsigned {
             ("User-Agent", shared.user_agent.clone()),
             ("Accept-Language", shared.accept_language.clone()),
         ];
-        if let Some(id) = shared.platform_keys.public_key_id() {
-            headers.push(("Wechatpay-Serial", id.to_owned()));
+        if let Some(id) = encrypted_for.or_else(|| shared.platform_keys.public_key_id().map(str::to_owned)) {
+            headers.push(("Wechatpay-Serial", id));
         }
         Ok(Unsigned {
             operation,
@@ -160,6 +167,58 @@ impl Unsigned {
             body: (method != Method::Get).then_some(body),
         }
     }
+}
+
+/// Encrypts a person's fields where they stand, and gives the id of the key that was used, if there are such fields.
+fn encrypt_personal(
+    shared: &Shared,
+    operation: Operation,
+    fields: &mut Map<String, Value>,
+    now: i64,
+    padding: Padding,
+) -> Result<Option<String>, Error> {
+    let personal = operation.request_fields().iter().filter(|field| field.kind == Kind::Personal);
+    let mut names = personal.map(|field| field.name).filter(|name| fields.contains_key(*name)).peekable();
+    if names.peek().is_none() {
+        return Ok(None);
+    }
+    let (id, key) = shared.platform_keys.for_encryption(now).ok_or_else(|| {
+        Error::new(
+            ENCRYPTION_KEY_MISSING,
+            format!(
+                "{operation} was not sent: `platform_keys` holds no public key and no certificate that is valid now"
+            ),
+        )
+    })?;
+    let scheme = shared.field_encryption;
+    let limit = encryption::limit(key.spki_der(), scheme).unwrap_or_default();
+    let mut padding = padding.source();
+    let names: Vec<&str> = names.collect();
+    for name in names {
+        let Some(Value::String(text)) = fields.remove(name) else { continue };
+        let mut text = Zeroizing::new(text);
+        // WeChat Pay knows ID numbers with a capital letter only.
+        if text.ends_with('x') && name == "certificate_id" {
+            *text = text.to_ascii_uppercase();
+        }
+        let encrypted = encryption::encrypt(key.spki_der(), &text, scheme, &mut padding).ok_or_else(|| {
+            let finding = Finding {
+                rule: rules::LENGTH.name,
+                severity: Severity::Error,
+                field: format!("/{name}"),
+                value: "***".into(),
+                issue: format!("must be at most {limit} bytes in UTF-8 to be encrypted"),
+                location: "body",
+            };
+            Error::invalid_fields(operation, &format!("{operation} was not sent"), vec![finding])
+        })?;
+        fields.insert(name.to_owned(), encrypted.into());
+    }
+    if padding.misfit() {
+        let why = "`padding` must be exactly the bytes that encryption takes, none of them zero with PKCS1";
+        return Err(Error::new(INVALID_OPTION, why));
+    }
+    Ok(Some(id.to_owned()))
 }
 
 /// Can this stand between quotes in a header as it is?

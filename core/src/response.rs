@@ -1,7 +1,8 @@
 //! From bytes to an answer: [`Received`], then [`Verified`]. There is no way from the one to the other but a signature.
 
-use std::ops::Deref;
+use std::{collections::BTreeMap, ops::Deref};
 
+use aes_gcm::Aes256Gcm;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -16,7 +17,7 @@ use crate::{
         SIGNATURE_MALFORMED, SIGNATURE_MISMATCH, SIGNATURE_MISSING, SIGNATURE_PROBE, STATUS_UNEXPECTED,
         TIMESTAMP_SKEWED,
     },
-    keys::PlatformKeys,
+    keys::{PlatformKeys, decrypted},
     message,
 };
 
@@ -99,6 +100,22 @@ impl Received {
         let ok =
             examined.proof().is_some_and(|proof| verifier.verify(&proof.spki_der, &proof.message, &proof.signature));
         examined.settle(ok, serde_json::to_value(request).ok().as_ref())?.typed(R::OPERATION)
+    }
+
+    /// Is it a success whose signature is in order but for the key, which is not among those known?
+    pub(crate) fn names_another_key(&self, known: &PlatformKeys, now: i64) -> bool {
+        self.succeeded()
+            && !self.truncated
+            && self.proof(known, now).is_err_and(|error| error.code == SERIAL_UNKNOWN.name)
+    }
+
+    /// The certificates in the body, by serial.
+    pub(crate) fn certificates(
+        &self,
+        operation: Operation,
+        key: &Aes256Gcm,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        decrypted(&self.body, key).map_err(|error| self.about(operation, error))
     }
 
     /// Looks at everything but the signature itself.
@@ -204,11 +221,17 @@ impl Received {
         self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Request-ID")).map(|(_, value)| value.clone())
     }
 
+    /// `Retry-After` in milliseconds, if it is in seconds; a date would need the server's clock.
+    fn retry_after_ms(&self) -> Option<u64> {
+        let (_, seconds) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Retry-After"))?;
+        seconds.trim().parse::<u64>().ok()?.checked_mul(1000)
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.status
     }
 
-    fn succeeded(&self) -> bool {
+    pub(crate) fn succeeded(&self) -> bool {
         (200..=299).contains(&self.status)
     }
 
@@ -245,15 +268,15 @@ impl Received {
                 let sent = sent.map(|sent| format!("sent as {sent}, ")).unwrap_or_default();
                 let why = format!("{operation} was refused: {code} ({sent}HTTP {status}): {message}");
                 Error::refused(code.to_owned(), why).with(|details| {
-                    if let Some(entry) = catalogue::entry(operation, code, message) {
-                        details.reason = Some(entry.reason);
-                        details.advice = Some(entry.advice);
-                    }
+                    let entry = catalogue::entry(operation, code, message);
+                    details.reason = entry.map(|entry| entry.reason);
+                    details.advice = entry.map(|entry| entry.advice).or_else(|| catalogue::code_advice(code));
                     details.detail = object.as_ref().and_then(|object| object.get("detail")).cloned();
                 })
             }
         };
         self.about(operation, error).with(|details| {
+            details.retry_after = self.retry_after_ms();
             details.retryable = consequence.passing && (spec.repeatable || consequence.not_processed);
             details.may_have_been_applied = spec.changes && !consequence.not_processed;
         })
@@ -275,6 +298,10 @@ const SIGNATURE_HEADERS: [&str; 4] =
     ["Wechatpay-Timestamp", "Wechatpay-Nonce", "Wechatpay-Signature", "Wechatpay-Serial"];
 
 impl Examined {
+    pub(crate) fn received(&self) -> &Received {
+        &self.received
+    }
+
     /// Is it, by its status, more than a refusal?
     pub(crate) fn succeeded(&self) -> bool {
         self.received.succeeded()
@@ -373,8 +400,12 @@ fn read(table: &[Field], mut given: Map<String, Value>, at: &str) -> Result<Map<
             (Kind::Records(..), None) => Value::Array(Vec::new()),
             (_, None) if field.need == Need::Required => return Err(format!("lacks `{pointer}`")),
             (_, None) => continue,
-            (Kind::Text | Kind::Code(_), Some(text @ Value::String(_))) => text,
-            (Kind::Text | Kind::Code(_), Some(_)) => return wrong("text"),
+            (Kind::Code(known), Some(Value::String(text))) => {
+                // Words have been seen in odd letter case.
+                known.iter().find(|word| word.eq_ignore_ascii_case(&text)).map_or(text.as_str(), |word| word).into()
+            }
+            (Kind::Text | Kind::Personal, Some(text @ Value::String(_))) => text,
+            (Kind::Text | Kind::Personal | Kind::Code(_), Some(_)) => return wrong("text"),
             (Kind::Fen, Some(Value::Number(fen))) if fen.as_i64().is_some_and(|fen| i32::try_from(fen).is_ok()) => {
                 fen.into()
             }

@@ -6,10 +6,11 @@ use anstream::println;
 use serde_json::{Value, json};
 use wechatpay_customs::{
     Operation, Options, Severity,
-    api::{declare, query},
+    api::{declare, modify, query, redeclare, verify_identity},
     check::{Rules, check},
     client::Client,
     customs_message::customs_order_fields,
+    encryption::Padding,
     model::{Fen, State},
     options::Convention,
     request::Unsigned,
@@ -77,21 +78,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         customs: "SHANGHAI_ZS".into(),
         ..query::Request::default()
     };
-    loop {
-        let found = client.query(&question).await?;
-        let record = found.data.first().ok_or("the declaration is not found")?;
-        println!(
-            "   {:<22} {DIM}since {}{PLAIN}",
-            shown(&record.state),
-            record.modify_time.as_deref().unwrap_or_default()
-        );
-        if record.state == State::Success {
-            break;
-        }
-        println!("   {DIM}the sandbox's clock is moved on by 90 s{PLAIN}");
-        let clock = format!("{}/clock", text(&ready["control_url"]));
-        reqwest::Client::new().post(clock).body(r#"{"advance_s":90}"#).send().await?.error_for_status()?;
-    }
+    until_success(&client, &question, &ready).await?;
 
     title(4, "customs: what your order message (CEB311) must say");
     let fields = serde_json::to_value(customs_order_fields(&request, &answer, None)?)?;
@@ -111,7 +98,64 @@ async fn main() -> Result<(), Box<dyn Error>> {
             wrapped(advice.zh, "   ");
         }
     }
+
+    title(6, "redeclare: customs says that it never got the declaration");
+    let again = redeclare::Request {
+        customs: request.customs.clone(),
+        merchant_customs_no: request.merchant_customs_no.clone(),
+        out_trade_no: Some(request.out_trade_no.clone()),
+        sub_order_no: request.sub_order_no.clone(),
+        ..redeclare::Request::default()
+    };
+    println!("   {:<22} {DIM}pushed again, as it was{PLAIN}", shown(&client.redeclare(&again).await?.state));
+    until_success(&client, &question, &ready).await?;
+
+    title(7, "modify: the amount was wrong");
+    let amended = modify::Request {
+        out_trade_no: request.out_trade_no.clone(),
+        transaction_id: request.transaction_id.clone(),
+        customs: request.customs.clone(),
+        merchant_customs_no: request.merchant_customs_no.clone(),
+        sub_order_no: request.sub_order_no.clone(),
+        order_fee: Some(Fen(1888)),
+        transport_fee: request.transport_fee,
+        product_fee: Some(Fen(1000)),
+        ..modify::Request::default()
+    };
+    println!("   {:<22} {DIM}1888 fen = 888 freight + 1000 goods{PLAIN}", shown(&client.modify(&amended).await?.state));
+    until_success(&client, &question, &ready).await?;
+
+    title(8, "verify identity: is the payer who they say?");
+    let person = verify_identity::Request {
+        out_trade_no: request.out_trade_no.clone(),
+        transaction_id: request.transaction_id.clone(),
+        customs: request.customs.clone(),
+        merchant_customs_no: request.merchant_customs_no.clone(),
+        sub_order_no: request.sub_order_no.clone(),
+        certificate_type: "IDCARD".to_owned(),
+        certificate_id: IDENTITY.0.into(),
+        certificate_name: IDENTITY.1.into(),
+        ..verify_identity::Request::default()
+    };
+    let checked = client.verify_identity(&person).await?;
+    println!("   {GREEN}{}{PLAIN}  {DIM}an invented person; both fields were encrypted{PLAIN}", checked.certificate_check_result);
+    println!("   In a log it is {:?}.", person.certificate_name);
     Ok(())
+}
+
+/// Asks for a declaration until customs has taken it, and moves the sandbox's clock on in between.
+async fn until_success(client: &Client, question: &query::Request, ready: &Value) -> Result<(), Box<dyn Error>> {
+    loop {
+        let found = client.query(question).await?;
+        let record = found.data.first().ok_or("the declaration is not found")?;
+        println!("   {:<22} {DIM}since {}{PLAIN}", shown(&record.state), record.modify_time.as_deref().unwrap_or_default());
+        if record.state == State::Success {
+            return Ok(());
+        }
+        println!("   {DIM}the sandbox's clock is moved on by 90 s{PLAIN}");
+        let clock = format!("{}/clock", text(&ready["control_url"]));
+        reqwest::Client::new().post(clock).body(r#"{"advance_s":90}"#).send().await?.error_for_status()?;
+    }
 }
 
 fn title(number: u8, text: &str) {
@@ -146,7 +190,7 @@ fn wrapped(text: &str, indent: &str) {
 fn signed_lines(client: &Client, request: &declare::Request) -> Result<(), Box<dyn Error>> {
     let nonce = "5K8264ILTKCH16CQ2502SI8ZNMTM67VS".to_owned();
     let fields = serde_json::to_value(request)?;
-    let unsigned = Unsigned::build(client.shared(), Operation::Declare, fields, 1_767_225_600, nonce)?;
+    let unsigned = Unsigned::build(client.shared(), Operation::Declare, fields, 1_767_225_600, nonce, Padding::Given(vec![]))?;
     println!("   {DIM}signed, each line ended by a line feed (time and nonce are examples):{PLAIN}");
     for line in String::from_utf8(unsigned.message())?.lines() {
         let characters: Vec<char> = line.chars().collect();

@@ -1,15 +1,22 @@
 //! Refusals, and answers with their signatures.
 
-use axum::{
-    body::Body,
-    http::{StatusCode, header::CONTENT_TYPE},
-    response::{IntoResponse, Response},
+use std::{
+    borrow::Cow,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
 };
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde_json::{Value, json};
-use wechatpay_customs::{Finding, Severity};
 
-use crate::{authorization::lines, keys::PlatformKey};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use hyper::{
+    StatusCode,
+    body::{Body, Bytes, Frame, SizeHint},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
+};
+use serde_json::{Value, json};
+use wechatpay_customs::{Finding, Severity, catalogue};
+
+use crate::{authorization::lines, faults::Fault, keys::PlatformKey};
 
 /// The most characters of a message and of what `detail` holds.
 const LONGEST: usize = 256;
@@ -17,21 +24,38 @@ const LONGEST: usize = 256;
 /// An error answer.
 pub(crate) struct Refusal {
     pub status: StatusCode,
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     pub en: String,
     pub zh: String,
-    pub detail: Option<Value>,
+    pub detail: Option<Box<Value>>,
     /// What else the log shows.
     pub log: Box<[(&'static str, Value)]>,
 }
 
 impl Refusal {
-    pub(crate) fn new(status: StatusCode, code: &'static str, en: impl Into<String>, zh: impl Into<String>) -> Refusal {
-        Refusal { status, code, en: en.into(), zh: zh.into(), detail: None, log: Box::default() }
+    pub(crate) fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        en: impl Into<String>,
+        zh: impl Into<String>,
+    ) -> Refusal {
+        Refusal { status, code: code.into(), en: en.into(), zh: zh.into(), detail: None, log: Box::default() }
+    }
+
+    pub(crate) fn invalid_request(en: impl Into<String>, zh: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", en, zh)
+    }
+
+    pub(crate) fn order_not_exist(en: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::NOT_FOUND, "ORDER_NOT_EXIST", en, "报关单不存在")
+    }
+
+    pub(crate) fn system_error(en: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "SYSTEMERROR", en, "系统错误")
     }
 
     pub(crate) fn with_detail(mut self, detail: Value) -> Refusal {
-        self.detail = Some(detail);
+        self.detail = Some(Box::new(detail));
         self
     }
 
@@ -68,49 +92,209 @@ impl Refusal {
         Err(Refusal::param(&found.field, &found.value, &found.issue, found.location))
     }
 
+    /// A row of the pages' tables of errors, in words that say what the row says.
+    pub(crate) fn documented(entry: &catalogue::Entry) -> Refusal {
+        let status = match entry.code {
+            "NOAUTH" => StatusCode::FORBIDDEN,
+            "SYSTEMERROR" => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let (en, zh) = match WORDS.iter().find(|(reason, ..)| *reason == entry.reason) {
+            Some((_, en, zh)) => (*en, *zh),
+            None => (entry.cause.en, entry.cause.zh),
+        };
+        Refusal::new(status, entry.code, en, zh)
+    }
+
     pub(crate) fn body(&self, chinese: bool) -> Value {
         let message = clip(if chinese { &self.zh } else { &self.en }, LONGEST);
         let mut body = json!({ "code": self.code, "message": message });
         if let (Some(detail), Some(body)) = (&self.detail, body.as_object_mut()) {
-            body.insert("detail".to_owned(), detail.clone());
+            body.insert("detail".to_owned(), (**detail).clone());
         }
         body
     }
 }
+
+/// What the service says for the rows of the tables of errors, by the core's name of the row. The pages print causes, not
+/// messages; these stay close to them.
+const WORDS: &[(&str, &str, &str)] = &[
+    (
+        "declared_data_differs",
+        "The information re-entered for customs declaration differs from the original",
+        "重新提交的报关信息与原信息不一致",
+    ),
+    ("customs_not_configured", "Customs information is not configured", "未配置海关信息"),
+    ("order_amount_differs", "Order amount does not match", "订单金额不一致"),
+    ("refunded_order", "Declaration is not allowed for refunded orders", "已退款的订单不允许报关"),
+    ("declaration_not_found", "The declaration record does not exist", "报关记录不存在"),
+    ("customs_not_registered", "The merchant has not registered with the current customs", "商户未在当前海关备案"),
+    ("self_clearance_not_enabled", "Self-Clearance is not enabled", "未开通自助清关"),
+    ("mchid_not_set", "Merchant ID (mch_id) is not set", "商户号(mch_id)未设置"),
+    ("mchid_length", "Invalid merchant ID length", "商户号长度错误"),
+    ("currency_not_set", "Currency is not set", "币种未设置"),
+    ("out_trade_no_not_set", "Merchant order No. (out_trade_no) is not set", "商户订单号(out_trade_no)未设置"),
+    ("transaction_id_not_set", "WeChat order No. (transaction_id) is not set", "微信订单号(transaction_id)未设置"),
+    ("transaction_id_length", "Invalid WeChat order No. length", "微信订单号长度错误"),
+    ("customs_not_set", "Customs information is not set", "海关(customs)未设置"),
+    ("merchant_customs_no_not_set", "Customs registration No. is not set", "海关备案号未设置"),
+    ("merchant_customs_no_length", "Invalid customs registration No. length", "海关备案号长度错误"),
+    ("sub_order_no_length", "Invalid sub-order No. length (sub_order_no)", "子订单号(sub_order_no)长度错误"),
+    ("appid_not_set", "AppId is not set", "AppId未设置"),
+    (
+        "settlement_currency_differs",
+        "Transaction currency is different from merchant's settlement currency",
+        "交易币种与商户结算币种不一致",
+    ),
+    (
+        "settlement_currency_still_differs",
+        "Transaction currency is different from merchant's settlement currency",
+        "交易币种与商户结算币种不一致",
+    ),
+    ("parameter_error", "Parameter error", "参数错误"),
+    ("order_amount_incorrect", "Incorrect order amount", "订单金额错误"),
+    ("transaction_data_incorrect", "Incorrect transaction order information", "交易单信息错误"),
+    ("split_amount_too_high", "Merchant's split declaration amount is incorrect", "商户拆单报关金额错误"),
+    ("split_parameters_missing", "Missing parameters in split declaration", "拆单报关缺少参数"),
+    ("system_error", "System error", "系统错误"),
+];
 
 /// The beginning of a text.
 pub(crate) fn clip(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
-/// Plain JSON, as the control endpoints answer.
-pub(crate) fn plain(status: StatusCode, body: &Value) -> Response {
-    (status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+/// An answer on its way.
+pub(crate) type Response = hyper::Response<Payload>;
+
+/// A body that is whole, or that breaks off after its first part.
+pub(crate) struct Payload {
+    bytes: Option<Bytes>,
+    breaks: Breaks,
 }
 
-/// A signed answer.
-pub(crate) fn signed(
-    status: StatusCode,
-    body: &Value,
-    key: &PlatformKey,
-    request_id: &str,
-    nonce: &str,
-    now: i64,
-) -> Response {
-    let body = body.to_string();
-    let timestamp = now.to_string();
-    let failed = || plain(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the answer could not be signed" }));
-    let Some(signature) = key.sign(&lines(&[timestamp.as_bytes(), nonce.as_bytes(), body.as_bytes()])) else {
-        return failed();
+#[derive(PartialEq)]
+enum Breaks {
+    Never,
+    /// After a pause, in which the first part goes out.
+    Later,
+    Now,
+}
+
+impl From<String> for Payload {
+    fn from(text: String) -> Self {
+        Payload { bytes: Some(text.into()), breaks: Breaks::Never }
+    }
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Some(bytes) = self.bytes.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        match self.breaks {
+            Breaks::Never => Poll::Ready(None),
+            Breaks::Later => {
+                self.breaks = Breaks::Now;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Breaks::Now => Poll::Ready(Some(Err(io::Error::other("the body breaks off, as it was told to")))),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match (&self.bytes, &self.breaks) {
+            (bytes, Breaks::Never) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            _ => SizeHint::default(),
+        }
+    }
+}
+
+fn made(status: StatusCode, content_type: &'static str, body: Payload) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// Plain JSON, as the control endpoints answer.
+pub(crate) fn plain(status: StatusCode, body: &Value) -> Response {
+    made(status, "application/json", body.to_string().into())
+}
+
+/// What a proxy in the way might say.
+pub(crate) fn html(status: StatusCode) -> Response {
+    let text = format!("<!DOCTYPE html>\n<html><head><title>{status}</title></head><body>{status}</body></html>\n");
+    made(status, "text/html; charset=utf-8", text.into())
+}
+
+/// What an answer is signed with.
+pub(crate) struct Signing<'a> {
+    pub key: &'a PlatformKey,
+    pub request_id: &'a str,
+    pub nonce: &'a str,
+    pub now: i64,
+    /// What is done to it on its way.
+    pub fault: Option<&'a Fault>,
+}
+
+/// A signed answer, unless its fault says otherwise.
+pub(crate) fn signed(status: StatusCode, body: &Value, with: &Signing<'_>) -> Response {
+    let Signing { key, request_id, nonce, now, fault } = *with;
+    let text = body.to_string();
+    let timestamp = match fault {
+        Some(Fault::StaleClock { seconds }) => now.saturating_sub(*seconds).max(0),
+        _ => now,
+    }
+    .to_string();
+    let mut message = lines(&[timestamp.as_bytes(), nonce.as_bytes(), text.as_bytes()]);
+    if let Some(Fault::WrongSignature {}) = fault {
+        message.extend(b"of another answer\n");
+    }
+    let Some(signature) = key.sign(&message) else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "the answer could not be signed" }));
     };
-    Response::builder()
-        .status(status)
-        .header(CONTENT_TYPE, "application/json; charset=utf-8")
-        .header("Request-ID", request_id)
-        .header("Wechatpay-Timestamp", timestamp)
-        .header("Wechatpay-Nonce", nonce)
-        .header("Wechatpay-Signature", BASE64_STANDARD.encode(signature))
-        .header("Wechatpay-Serial", &key.id)
-        .body(Body::from(body))
-        .unwrap_or_else(|_| failed())
+    let mut signature = BASE64_STANDARD.encode(signature);
+    if let Some(Fault::ProbeSignature {}) = fault {
+        signature.insert_str(0, "WECHATPAY/SIGNTEST/");
+    }
+    let serial = match fault {
+        // As long as a real one, and in no list.
+        Some(Fault::UnknownSerial {}) => "7F".repeat(20),
+        _ => key.id.clone(),
+    };
+    let length = text.len();
+    let mut response = made(status, "application/json; charset=utf-8", text.into());
+    let mut header = |name: &'static str, value: &str| {
+        // All of them are ASCII that this sandbox made.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().append(HeaderName::from_static(name), value);
+        }
+    };
+    header("request-id", request_id);
+    if !matches!(fault, Some(Fault::NoSignature {})) {
+        header("wechatpay-timestamp", &timestamp);
+        header("wechatpay-nonce", nonce);
+        header("wechatpay-signature", &signature);
+        header("wechatpay-serial", &serial);
+    }
+    match fault {
+        Some(Fault::DuplicatedHeader {}) => header("wechatpay-signature", &signature),
+        Some(Fault::RateLimited { retry_after }) => header("retry-after", &retry_after.to_string()),
+        Some(Fault::TruncatedBody {}) => {
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+            let body = response.body_mut();
+            body.bytes = body.bytes.take().map(|bytes| bytes.slice(..length / 2));
+            body.breaks = Breaks::Later;
+        }
+        _ => {}
+    }
+    response
 }

@@ -36,15 +36,23 @@ pub(crate) fn beijing(unix_s: i64) -> String {
 }
 
 /// The wall clock and what it was advanced by.
-#[derive(Default)]
 pub(crate) struct Clock {
     ahead_s: AtomicI64,
 }
 
 impl Clock {
+    pub(crate) fn new(ahead_s: i64) -> Clock {
+        Clock { ahead_s: ahead_s.into() }
+    }
+
+    /// How far it is ahead of the wall clock.
+    pub(crate) fn ahead(&self) -> i64 {
+        self.ahead_s.load(Ordering::SeqCst)
+    }
+
     /// The sandbox clock in Unix seconds.
     pub(crate) fn now(&self) -> i64 {
-        wall_s().saturating_add(self.ahead_s.load(Ordering::SeqCst))
+        wall_s().saturating_add(self.ahead())
     }
 
     /// Moves the clock forward and gives the new time; `None` for a step back and for one that leads too far.

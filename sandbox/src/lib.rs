@@ -1,7 +1,7 @@
 //! A local stand-in for WeChat Pay's customs API, for tests and development.
 //!
 //! It shares the core's vocabulary and checks, but builds and verifies signed messages by itself, so that it can judge
-//! the core. It is not the live service: `README.md` says of each behaviour whether it is documented, inferred or
+//! the core. It is not the live service: `docs/sandbox.md` says of each behaviour whether it is documented, inferred or
 //! invented.
 //!
 //! ```no_run
@@ -31,16 +31,22 @@
 mod answer;
 mod authorization;
 mod clock;
+mod connections;
+mod control;
+mod faults;
 mod fields;
 mod keys;
 mod log;
+mod payments;
 mod records;
 mod server;
+mod store;
 
 use std::{
     fmt,
-    future::IntoFuture,
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -67,6 +73,12 @@ pub struct Config {
     pub mchid: String,
     /// Where the line about each request goes; nowhere unless given.
     pub log: Option<Log>,
+    /// The SQLite file that declarations are kept in; memory unless given.
+    pub state: Option<PathBuf>,
+    /// The merchant's private key, PEM; made unless given.
+    pub merchant_key: Option<String>,
+    /// The private key of the platform's first certificate, PEM; made unless given.
+    pub platform_key: Option<String>,
 }
 
 impl Default for Config {
@@ -78,6 +90,9 @@ impl Default for Config {
             appid: "wxd678efh567hg6787".to_owned(),
             mchid: "1230000109".to_owned(),
             log: None,
+            state: None,
+            merchant_key: None,
+            platform_key: None,
         }
     }
 }
@@ -95,7 +110,7 @@ impl Sandbox {
     /// Makes the keys and begins to listen on 127.0.0.1.
     ///
     /// # Errors
-    /// For ids that cannot be used, and for a port that is taken.
+    /// For ids, keys and a state file that cannot be used, and for a port that is taken.
     pub async fn start(config: Config) -> Result<Sandbox, Error> {
         for (name, id) in [("appid", &config.appid), ("mchid", &config.mchid)] {
             let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
@@ -120,37 +135,38 @@ impl Sandbox {
                 ChaCha20Rng::from_seed(seed)
             }
         };
-        let (keys, rng) = tokio::task::spawn_blocking(move || keys::Keys::make(&mut rng).map(|keys| (keys, rng)))
+        let kept = match &config.state {
+            Some(path) => Some(store::Store::open(path, &config.appid, &config.mchid)?),
+            None => None,
+        };
+        let given = (config.merchant_key.clone(), config.platform_key.clone());
+        let making = move || keys::Keys::make(&mut rng, given.0.as_deref(), given.1.as_deref()).map(|keys| (keys, rng));
+        let (keys, rng) = tokio::task::spawn_blocking(making)
             .await
             .map_err(|error| Error(format!("the keys could not be made: {error}")))??;
 
+        let (certificate, public_key) = (keys.platform.current(), &keys.platform.public_key);
         let url = format!("http://{address}");
         let ready = json!({
             "event": "ready",
             "url": url,
-            "control_url": format!("{url}{}", server::CONTROL),
+            "control_url": format!("{url}{}", control::CONTROL),
             "client": {
                 "appid": config.appid,
                 "mchid": config.mchid,
                 "serial_no": keys.merchant.serial_no,
                 "private_key": keys.merchant.private_key,
                 "platform_keys": {
-                    keys.certificate.id.as_str(): keys.certificate.pem,
-                    keys.public_key.id.as_str(): keys.public_key.pem,
+                    certificate.id.as_str(): certificate.pem,
+                    public_key.id.as_str(): public_key.pem,
                 },
+                "api_v3_key": keys.api_v3_key,
                 "base_urls": [url],
             },
         });
-        let router = server::router(config, keys, rng, ready.clone());
+        let service = Arc::new(server::Service::new(config, keys, rng, ready.clone(), kept));
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(async {
-            // Sent or dropped: either way it is time to stop.
-            let _ = stopped.await;
-        });
-        let server = tokio::spawn(async {
-            // Serving over TCP never fails: axum retries when it cannot accept.
-            let _ = serving.into_future().await;
-        });
+        let server = tokio::spawn(connections::serve(listener, service, stopped));
         Ok(Sandbox { address, ready, stop, server })
     }
 

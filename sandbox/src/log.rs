@@ -12,9 +12,12 @@ pub(crate) struct Line<'a> {
     pub received_ms: i64,
     pub method: &'a str,
     pub path: &'a str,
-    pub status: u16,
+    /// None if the connection was dropped.
+    pub status: Option<u16>,
     pub code: Option<&'a str>,
     pub request_id: Option<&'a str>,
+    /// The fault that the request met.
+    pub fault: Option<Value>,
     /// What was found wrong with a signature.
     pub more: Box<[(&'static str, Value)]>,
 }
@@ -30,6 +33,7 @@ impl Line<'_> {
             "request_id": self.request_id,
         });
         if let Some(line) = line.as_object_mut() {
+            line.extend(self.fault.map(|fault| ("fault".to_owned(), fault)));
             line.extend(self.more.into_iter().map(|(name, value)| (name.to_owned(), value)));
         }
         log(&line);

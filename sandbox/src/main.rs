@@ -15,6 +15,7 @@
 
 use std::{
     io::{self, Write, stderr, stdout},
+    path::PathBuf,
     process::ExitCode,
     sync::Arc,
 };
@@ -38,11 +39,32 @@ struct Cli {
     /// The one merchant id that the sandbox knows.
     #[arg(long, default_value_t = Config::default().mchid)]
     mchid: String,
+    /// SQLite file that declarations are kept in; made if it is not there.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// The merchant's private key, PEM.
+    #[arg(long, value_name = "FILE")]
+    merchant_key: Option<PathBuf>,
+    /// The private key of the platform's first certificate, PEM.
+    #[arg(long, value_name = "FILE")]
+    platform_key: Option<PathBuf>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            // One line, as for any other error.
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            let _ = writeln!(stderr(), "wechatpay-customs-sandbox: {line}; see --help");
+            return ExitCode::from(2);
+        }
+        // Help or version.
+        Err(text) => return text.print().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
+    };
+    match run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(stderr(), "wechatpay-customs-sandbox: {error}");
@@ -52,20 +74,30 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
-    let Cli { port, seed, appid, mchid } = cli;
+    let Cli { port, seed, appid, mchid, state, merchant_key, platform_key } = cli;
+    let (merchant_key, platform_key) = (pem(merchant_key)?, pem(platform_key)?);
     // Before the ready line, so that whoever waits for it can stop the program at once.
     let stopped = stop_signal()?;
     let log = Arc::new(|line: &_| {
         // A log that nobody reads any more is no reason to stop.
         let _ = writeln!(stderr(), "{line}");
     });
-    let sandbox = Sandbox::start(Config { port, seed, appid, mchid, log: Some(log) }).await?;
+    let config = Config { port, seed, appid, mchid, log: Some(log), state, merchant_key, platform_key };
+    let sandbox = Sandbox::start(config).await?;
     writeln!(stdout(), "{}", sandbox.ready())
         .and_then(|()| stdout().flush())
         .map_err(|error| format!("the ready line cannot be written to stdout: {error}"))?;
     stopped.await;
     sandbox.shutdown().await;
     Ok(())
+}
+
+/// The text of a key file, if one is named.
+fn pem(file: Option<PathBuf>) -> Result<Option<String>, String> {
+    let read = |file: PathBuf| {
+        std::fs::read_to_string(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
+    };
+    file.map(read).transpose()
 }
 
 #[cfg(unix)]

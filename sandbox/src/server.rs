@@ -1,132 +1,311 @@
-//! The endpoints: the API under both path spellings, and the controls of the sandbox.
+//! The endpoints of the API, under both path spellings.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use axum::{
-    Router,
-    body::to_bytes,
-    extract::{Request, State},
-    http::{
-        HeaderMap, StatusCode,
-        header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT},
-        request::Parts,
-    },
-    response::Response,
+use http_body_util::{BodyExt, Limited};
+use hyper::{
+    HeaderMap, Request, StatusCode,
+    body::Incoming,
+    header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT},
+    http::request::Parts,
 };
 use rand_chacha::ChaCha20Rng;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use wechatpay_customs::Operation;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use wechatpay_customs::{
+    Operation,
+    api::certificates,
+    check::{Rules, rules::Level},
+    options::FieldEncryption,
+};
 
 use crate::{
     Config,
-    answer::{Refusal, plain, signed},
+    answer::{Refusal, Response, Signing, html, plain, signed},
     authorization::{Call, Gate},
     clock::{Clock, wall_ms, wall_s},
+    control::CONTROL,
+    faults::{Fault, Faults, row},
     fields,
-    keys::{ALPHANUMERIC, DIGITS, HEX, Keys, PlatformKey, random_text},
+    keys::{ALPHANUMERIC, DIGITS, HEX, Keys, PlatformKey, encrypted, random_text},
     lock,
     log::Line,
-    records::Records,
+    payments::WrongAmount,
+    records::{Forced, Records},
+    store::{Kept, Store},
 };
 
-/// Where the control endpoints are.
-pub(crate) const CONTROL: &str = "/sandbox";
 /// The largest body that is taken.
 const MAX_BODY: usize = 1024 * 1024;
 /// The largest body that is read to its end, so that its sender gets an answer and not a reset.
 const MAX_READ: usize = 8 * MAX_BODY;
 
-struct Service {
-    config: Config,
-    keys: Keys,
-    ready: Value,
+pub(crate) struct Service {
+    pub config: Config,
+    pub keys: Keys,
+    pub ready: Value,
+    pub clock: Clock,
+    pub records: Mutex<Records>,
+    pub faults: Mutex<Faults>,
+    pub settings: Mutex<Settings>,
     gate: Gate,
-    clock: Clock,
-    records: Mutex<Records>,
     rng: Mutex<ChaCha20Rng>,
 }
 
-pub(crate) fn router(config: Config, keys: Keys, mut rng: ChaCha20Rng, ready: Value) -> Router {
-    let service = Service {
-        gate: Gate::new(&config.mchid, &keys.merchant),
-        clock: Clock::default(),
-        records: Mutex::new(Records::new(random_text(&mut rng, DIGITS, 18))),
-        rng: Mutex::new(rng),
-        config,
-        keys,
-        ready,
-    };
-    // Everything is signed, and a wrong path is answered like any other request: no routes.
-    Router::new().fallback(serve).with_state(Arc::new(service))
+/// What can be chosen while the sandbox runs.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// How a wrong amount is refused.
+    pub wrong_amount: WrongAmount,
+    /// How personal fields are to be encrypted.
+    pub field_encryption: Encryption,
+    /// Are lengths those of the declare page's table of errors?
+    pub literal: bool,
 }
 
-async fn serve(State(service): State<Arc<Service>>, request: Request) -> Response {
-    let received_ms = wall_ms();
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MAX_READ).await.ok().filter(|body| body.len() <= MAX_BODY);
-    let body = body.as_deref();
-    let (method, path) = (parts.method.as_str(), parts.uri.path());
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Encryption {
+    #[default]
+    Pkcs1,
+    Oaep,
+}
 
-    let mut line = Line { received_ms, method, path, status: 0, code: None, request_id: None, more: Box::default() };
-    let request_id;
-    let response = if path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-        let (status, body) = service.control(method, path, body.unwrap_or_default());
-        plain(status, &body)
-    } else {
-        let (status, body) = match service.answer(&parts, body) {
-            Ok(body) => (StatusCode::OK, body),
-            Err(refusal) => {
-                let chinese = header(&parts.headers, ACCEPT_LANGUAGE.as_str())
-                    .is_some_and(|languages| languages.to_ascii_lowercase().starts_with("zh"));
-                let body = refusal.body(chinese);
-                line.code = Some(refusal.code);
-                line.more = refusal.log;
-                (refusal.status, body)
-            }
-        };
-        let nonce;
-        {
-            let mut rng = lock(&service.rng);
-            (request_id, nonce) = (random_text(&mut rng, HEX, 32), random_text(&mut rng, ALPHANUMERIC, 32));
+impl Settings {
+    fn rules(self) -> Rules {
+        let literal = ["mchid_digits", "transaction_id_digits"].map(|name| (name, Level::Error));
+        match self.literal {
+            // Both names are rules that may be changed.
+            true => Rules::new(literal).unwrap_or_default(),
+            false => Rules::default(),
         }
-        line.request_id = Some(&request_id);
-        signed(status, &body, service.signing_key(&parts.headers), &request_id, &nonce, wall_s())
-    };
-    if let Some(log) = &service.config.log {
-        line.status = response.status().as_u16();
-        line.write(log);
     }
-    response
 }
+
+/// Why a connection ends without an answer.
+#[derive(Debug)]
+pub(crate) struct Dropped;
+
+impl std::fmt::Display for Dropped {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the connection is dropped, as a fault says")
+    }
+}
+
+impl std::error::Error for Dropped {}
 
 impl Service {
+    pub(crate) fn new(
+        config: Config,
+        keys: Keys,
+        mut rng: ChaCha20Rng,
+        ready: Value,
+        kept: Option<(Store, Kept)>,
+    ) -> Service {
+        let (store, records, ahead_s) = match kept {
+            Some((store, kept)) => (Some(store), kept.records, kept.ahead_s),
+            None => (None, Vec::new(), 0),
+        };
+        Service {
+            gate: Gate::new(&config.mchid, &keys.merchant),
+            clock: Clock::new(ahead_s),
+            records: Mutex::new(Records::new(random_text(&mut rng, DIGITS, 18), store, records)),
+            faults: Mutex::default(),
+            settings: Mutex::default(),
+            rng: Mutex::new(rng),
+            config,
+            keys,
+            ready,
+        }
+    }
+
+    /// Answers a request, or drops its connection.
+    pub(crate) async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response, Dropped> {
+        let received_ms = wall_ms();
+        let (parts, body) = request.into_parts();
+        let body = Limited::new(body, MAX_READ).collect().await.ok().map(|body| body.to_bytes());
+        let body = body.as_deref().filter(|body| body.len() <= MAX_BODY);
+        let (method, path) = (parts.method.as_str(), parts.uri.path());
+        let mut line = Line {
+            received_ms,
+            method,
+            path,
+            status: None,
+            code: None,
+            request_id: None,
+            fault: None,
+            more: Box::default(),
+        };
+        let mut code = None;
+        let request_id;
+        let response = if path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            let (status, body) = self.control(method, path, body.unwrap_or_default()).await;
+            Ok(plain(status, &body))
+        } else {
+            let operation = operation(method, path);
+            let fault = operation.and_then(|operation| {
+                let numbers = fields::numbers(parts.uri.query().unwrap_or_default(), body.unwrap_or_default());
+                lock(&self.faults).take(operation, &numbers)
+            });
+            line.fault = fault.as_ref().map(|fault| json!(fault));
+            let nonce;
+            {
+                let mut rng = lock(&self.rng);
+                (request_id, nonce) = (random_text(&mut rng, HEX, 32), random_text(&mut rng, ALPHANUMERIC, 32));
+            }
+            line.request_id = Some(&request_id);
+            let (status, body) = match self.carried_out(&parts, operation, body, fault.as_ref()) {
+                Ok(body) => (StatusCode::OK, body),
+                Err(refusal) => {
+                    let chinese = header(&parts.headers, ACCEPT_LANGUAGE.as_str())
+                        .is_some_and(|languages| languages.to_ascii_lowercase().starts_with("zh"));
+                    let body = refusal.body(chinese);
+                    code = Some(refusal.code);
+                    line.more = refusal.log;
+                    (refusal.status, body)
+                }
+            };
+            self.answered(&parts.headers, status, &body, &request_id, &nonce, fault).await
+        };
+        if let Some(log) = &self.config.log {
+            line.status = response.as_ref().ok().map(|response| response.status().as_u16());
+            line.code = code.as_deref();
+            line.write(log);
+        }
+        response
+    }
+
+    /// What the API answers, unless a fault keeps it from that.
+    fn carried_out(
+        &self,
+        parts: &Parts,
+        operation: Option<Operation>,
+        body: Option<&[u8]>,
+        fault: Option<&Fault>,
+    ) -> Result<Value, Refusal> {
+        let refusal = match fault {
+            Some(Fault::DropBefore {} | Fault::Html { carried_out: false, .. }) => {
+                Refusal::system_error("never seen by anybody")
+            }
+            Some(Fault::RateLimited { .. }) => {
+                Refusal::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Frequency limit exceeded", "频率超限")
+            }
+            Some(Fault::ServerError { status, carried_out }) => {
+                if *carried_out {
+                    // Refused or not: the answer is the same.
+                    let _ = self.answer(parts, operation, body, None);
+                }
+                Refusal {
+                    status: StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+                    code: if *status == 503 { "SERVICE_UNAVAILABLE" } else { "SYSTEMERROR" }.into(),
+                    ..Refusal::system_error("System error")
+                }
+            }
+            Some(Fault::Error { refusal, status, code, message, detail }) => {
+                let documented = refusal.as_ref().and_then(|refusal| row(refusal, operation)).map(Refusal::documented);
+                let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+                let message = message.clone().unwrap_or_default();
+                let own = || {
+                    let status = status.unwrap_or(StatusCode::BAD_REQUEST);
+                    Refusal::new(status, code.clone().unwrap_or_default(), message.clone(), message)
+                };
+                Refusal { detail: detail.clone().map(Box::new), ..documented.unwrap_or_else(own) }
+            }
+            fault => return self.answer(parts, operation, body, fault),
+        };
+        Err(refusal)
+    }
+
+    /// Signs an answer and lets its fault befall it.
+    async fn answered(
+        &self,
+        headers: &HeaderMap,
+        status: StatusCode,
+        body: &Value,
+        request_id: &str,
+        nonce: &str,
+        fault: Option<Fault>,
+    ) -> Result<Response, Dropped> {
+        let mut key = self.signing_key(headers);
+        match &fault {
+            Some(Fault::DropBefore {} | Fault::DropAfter {}) => return Err(Dropped),
+            Some(Fault::Html { status, .. }) => return Ok(html(StatusCode::from_u16(*status).unwrap_or_default())),
+            Some(Fault::Slow { ms }) => tokio::time::sleep(Duration::from_millis(*ms)).await,
+            Some(Fault::RotatedKey {}) => match self.keys.platform.rotate() {
+                Ok(new) => key = new,
+                Err(error) => {
+                    return Ok(plain(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": error.to_string() })));
+                }
+            },
+            _ => {}
+        }
+        let with = Signing { key: &key, request_id, nonce, now: wall_s(), fault: fault.as_ref() };
+        Ok(signed(status, body, &with))
+    }
+
     /// What the API answers; no body means one that is too large.
-    fn answer(&self, parts: &Parts, body: Option<&[u8]>) -> Result<Value, Refusal> {
+    fn answer(
+        &self,
+        parts: &Parts,
+        operation: Option<Operation>,
+        body: Option<&[u8]>,
+        fault: Option<&Fault>,
+    ) -> Result<Value, Refusal> {
         let (method, headers) = (parts.method.as_str(), &parts.headers);
         let unknown = || {
             let en = format!("There is no {method} {}", parts.uri.path());
             Refusal::new(StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS", en, "请求的资源不存在")
         };
-        let operation = operation(method, parts.uri.path()).ok_or_else(unknown)?;
+        let operation = operation.ok_or_else(unknown)?;
         let Some(body) = body else {
             return Err(Refusal::param("", &Value::Null, "must not be larger than 1 MiB", "body"));
         };
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         self.gate.admit(&Call { method, target, headers, body }, wall_s())?;
         require_headers(headers, method != "GET")?;
+        let settings = *lock(&self.settings);
+        let fields = match operation {
+            Operation::Query | Operation::Certificates => {
+                let fields = fields::of_query(operation, parts.uri.query().unwrap_or_default(), &settings.rules())?;
+                self.require_ours(&fields, "", "query")?;
+                fields
+            }
+            _ => {
+                let key = match operation {
+                    Operation::VerifyIdentity => Some(self.decryption_key(headers)?),
+                    _ => None,
+                };
+                let scheme = match settings.field_encryption {
+                    Encryption::Pkcs1 => FieldEncryption::Pkcs1,
+                    Encryption::Oaep => FieldEncryption::Oaep,
+                };
+                let decrypt = |text: &str| key.as_ref()?.decrypt(text, scheme);
+                let fields = fields::of_body(operation, body, &settings.rules(), decrypt)?;
+                self.require_ours(&fields, "/", "body")?;
+                require_literal(settings, &fields)?;
+                fields
+            }
+        };
         let now = self.clock.now();
         match operation {
             Operation::Declare => {
-                let fields = fields::of_body(operation, body)?;
-                self.require_ours(&fields, "/", "body")?;
-                lock(&self.records).declare(fields::request(fields)?, now)
+                let forced = match fault {
+                    Some(Fault::State { state, explanation }) => {
+                        Some(Forced { state: state.clone(), explanation: explanation.clone(), since: now })
+                    }
+                    _ => None,
+                };
+                lock(&self.records).declare(fields::request(fields)?, now, settings.wrong_amount, forced)
             }
-            Operation::Query => {
-                let fields = fields::of_query(operation, parts.uri.query().unwrap_or_default())?;
-                self.require_ours(&fields, "", "query")?;
-                lock(&self.records).query(&fields::request(fields)?, now)
-            }
+            Operation::Modify => lock(&self.records).modify(fields::request(fields)?, now, settings.wrong_amount),
+            Operation::Query => lock(&self.records).query(&fields::request(fields)?, now),
+            Operation::Redeclare => lock(&self.records).redeclare(&fields::request(fields)?, now),
+            Operation::VerifyIdentity => lock(&self.records).verify_identity(&fields::request(fields)?),
+            Operation::Certificates => self.certificates(),
             _ => Err(unknown()),
         }
     }
@@ -141,56 +320,77 @@ impl Service {
         Ok(())
     }
 
-    /// The public key for a request that names it, else the certificate.
-    fn signing_key(&self, headers: &HeaderMap) -> &PlatformKey {
-        let public_key = &self.keys.public_key;
-        match header(headers, "Wechatpay-Serial") {
-            Some(id) if id == public_key.id => public_key,
-            _ => &self.keys.certificate,
-        }
-    }
-
-    fn control(&self, method: &str, path: &str, body: &[u8]) -> (StatusCode, Value) {
-        match (method, path.strip_prefix(CONTROL).unwrap_or_default()) {
-            ("GET", "/ready") => (StatusCode::OK, self.ready.clone()),
-            ("POST", "/clock") => match serde_json::from_slice(body).map(|Advance { advance_s }| advance_s) {
-                Err(error) => refused(format!("the body must be {{\"advance_s\": seconds}}: {error}")),
-                Ok(by) => match self.clock.advance(by) {
-                    Some(now) => (StatusCode::OK, json!({ "now": now })),
-                    None => {
-                        refused("`advance_s` must not be negative, nor lead more than a hundred years ahead".to_owned())
-                    }
-                },
-            },
-            _ => (
-                StatusCode::NOT_FOUND,
+    /// All platform certificates, encrypted.
+    fn certificates(&self) -> Result<Value, Refusal> {
+        let failed = || Refusal::system_error("A certificate could not be encrypted");
+        let mut data = Vec::new();
+        for key in self.keys.platform.certificates() {
+            let nonce = random_text(&mut lock(&self.rng), ALPHANUMERIC, 12);
+            let ciphertext = encrypted(&self.keys.api_v3_key, &nonce, "certificate", &key.pem).ok_or_else(failed)?;
+            let (effective_time, expire_time) = key.valid();
+            let mut unknown = Map::new();
+            unknown.insert(
+                "encrypt_certificate".to_owned(),
                 json!({
-                    "error": format!(
-                        "there is no {method} {path}; there are GET {CONTROL}/ready and POST {CONTROL}/clock"
-                    ),
+                    "algorithm": "AEAD_AES_256_GCM",
+                    "nonce": nonce,
+                    "associated_data": "certificate",
+                    "ciphertext": ciphertext,
                 }),
-            ),
+            );
+            data.push(certificates::PlatformCertificate {
+                serial_no: key.id.clone(),
+                effective_time: Some(effective_time),
+                expire_time: Some(expire_time),
+                unknown,
+                ..certificates::PlatformCertificate::default()
+            });
+        }
+        Ok(json!(certificates::Response { data, ..certificates::Response::default() }))
+    }
+
+    /// The public key for a request that names it, else the certificate.
+    fn signing_key(&self, headers: &HeaderMap) -> Arc<PlatformKey> {
+        let platform = &self.keys.platform;
+        match header(headers, "Wechatpay-Serial") {
+            Some(id) if id == platform.public_key.id => Arc::clone(&platform.public_key),
+            _ => platform.current(),
         }
     }
-}
 
-fn refused(error: String) -> (StatusCode, Value) {
-    (StatusCode::BAD_REQUEST, json!({ "error": error }))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Advance {
-    advance_s: i64,
+    /// The key that a request says its personal fields are encrypted for.
+    fn decryption_key(&self, headers: &HeaderMap) -> Result<Arc<PlatformKey>, Refusal> {
+        let id = header(headers, "Wechatpay-Serial").unwrap_or_default();
+        self.keys.platform.named(id).ok_or_else(|| {
+            let issue = "must name the platform key that personal fields are encrypted for";
+            Refusal::param("Wechatpay-Serial", &id.into(), issue, "header")
+        })
+    }
 }
 
 /// Both spellings of a path, written out here so that a wrong one in the core is noticed.
 fn operation(method: &str, path: &str) -> Option<Operation> {
+    if (method, path) == ("GET", "/v3/global/certificates") {
+        return Some(Operation::Certificates);
+    }
     let rest = ["/v3/global", "/global/v3"].iter().find_map(|prefix| path.strip_prefix(prefix))?;
     match (method, rest) {
         ("POST", "/customs/orders") => Some(Operation::Declare),
+        ("PATCH", "/customs/orders") => Some(Operation::Modify),
         ("GET", "/customs/orders") => Some(Operation::Query),
+        ("POST", "/customs/redeclare") => Some(Operation::Redeclare),
+        ("POST", "/customs/verify-certificate") => Some(Operation::VerifyIdentity),
         _ => None,
+    }
+}
+
+/// The one length of the table of errors that no rule of the core has.
+fn require_literal(settings: Settings, fields: &Value) -> Result<(), Refusal> {
+    match fields.get("merchant_customs_no") {
+        Some(number) if settings.literal && number.as_str().map(str::len) != Some(6) => {
+            Err(Refusal::param("/merchant_customs_no", number, "must be a 6-digit string", "body"))
+        }
+        _ => Ok(()),
     }
 }
 

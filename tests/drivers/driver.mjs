@@ -10,7 +10,7 @@ const snake = (name) => name.replace(/[A-Z]/g, (letter) => '_' + letter.toLowerC
 const renamed = (object, rename) => Object.fromEntries(Object.entries(object).map(([name, value]) => [rename(name), value]))
 
 async function report(vector) {
-  const { kind, operation, fields, rules, response, request, result, paid, timestamp, nonce, now } = vector
+  const { kind, operation, fields, rules, response, request, result, paid, timestamp, nonce, padding_base64, now } = vector
   const options = renamed(vector.options ?? {}, camel)
   for (const span of ['timeout', 'deadline']) if (typeof options[span] === 'number') options[span] *= 1000
   switch (kind) {
@@ -19,7 +19,8 @@ async function report(vector) {
     case 'customs_order_fields':
       return { fields: wx.customsOrderFields(request, result, paid) }
     case 'prepare': {
-      const prepared = await wx.prepare(operation, fields, options, timestamp, nonce)
+      const padding = padding_base64 === undefined ? undefined : Buffer.from(padding_base64, 'base64')
+      const prepared = await wx.prepare(operation, fields, options, timestamp, nonce, padding)
       return { ...prepared, authorization: prepared.headers.Authorization }
     }
     case 'parse':

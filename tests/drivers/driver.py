@@ -16,7 +16,9 @@ def report(vector: dict[str, Any]) -> dict[str, Any]:
     if kind == "customs_order_fields":
         return {"fields": wx.customs_order_fields(vector["request"], vector["result"], vector.get("paid"))}
     if kind == "prepare":
-        prepared = wx.prepare(operation, vector["fields"], options, vector.get("timestamp"), vector.get("nonce"))
+        padding = base64.b64decode(vector["padding_base64"]) if "padding_base64" in vector else None
+        timestamp, nonce = vector.get("timestamp"), vector.get("nonce")
+        prepared = wx.prepare(operation, vector["fields"], options, timestamp, nonce, padding)
         return {**prepared, "authorization": prepared["headers"]["Authorization"]}
     if kind == "parse":
         response = vector["response"]

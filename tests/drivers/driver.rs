@@ -6,9 +6,10 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use wechatpay_customs::{
     Error, Operation, Options,
-    check::{Rules, check},
+    check::{Rules, check, check_json},
     client::Client,
     customs_message::customs_order_fields_value,
+    encryption::Padding,
     engine::{Call, Outcome},
     options::{CallOptions, Convention},
     request::Unsigned,
@@ -37,7 +38,11 @@ async fn report(vector: &Value) -> Result<Value, Error> {
                 Value::Null => Rules::default(),
                 rules => Rules::from_value(rules)?,
             };
-            Ok(json!({ "findings": check(named()?, fields, &rules) }))
+            let findings = match fields {
+                Value::String(text) => check_json(named()?, text, &rules).1,
+                fields => check(named()?, fields, &rules),
+            };
+            Ok(json!({ "findings": findings }))
         }
         Some("customs_order_fields") => {
             let paid = Some(vector["paid"].clone());
@@ -50,10 +55,13 @@ async fn report(vector: &Value) -> Result<Value, Error> {
             let (timestamp, nonce) = (&vector["timestamp"], &vector["nonce"]);
             let call = json!({
                 "call": "prepare", "operation": operation, "fields": fields, "timestamp": timestamp, "nonce": nonce,
+                "padding": bytes(&vector["padding_base64"]),
             });
+            let padding = || Padding::Given(bytes(&vector["padding_base64"]).unwrap_or_default());
             let prepared = run(&client, call).await?;
             let (timestamp, nonce) = (timestamp.as_i64().unwrap_or_default(), nonce.as_str().unwrap_or_default());
-            let unsigned = Unsigned::build(client.shared(), named()?, fields.clone(), timestamp, nonce.to_owned())?;
+            let unsigned =
+                Unsigned::build(client.shared(), named()?, fields.clone(), timestamp, nonce.to_owned(), padding())?;
             let mut report = prepared;
             report["message"] = String::from_utf8_lossy(&unsigned.message()).into();
             report["authorization"] = report["headers"]["Authorization"].clone();
@@ -62,7 +70,7 @@ async fn report(vector: &Value) -> Result<Value, Error> {
         Some("parse") => {
             let client = Client::for_parsing(options()?)?;
             let mut response = vector["response"].clone();
-            if let Some(body) = response["body_base64"].as_str().and_then(|text| BASE64_STANDARD.decode(text).ok()) {
+            if let Some(body) = bytes(&response["body_base64"]) {
                 response["body"] = body.into();
             }
             let call = json!({
@@ -76,6 +84,11 @@ async fn report(vector: &Value) -> Result<Value, Error> {
             run(&Client::new(options()?)?, call).await
         }
     }
+}
+
+/// The bytes that a vector holds as Base64.
+fn bytes(base64: &Value) -> Option<Vec<u8>> {
+    BASE64_STANDARD.decode(base64.as_str()?).ok()
 }
 
 async fn run(client: &Client, call: Value) -> Result<Value, Error> {

@@ -195,6 +195,35 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
     assert.equal(declared.state, 'UNDECLARED')
   })
 
+  it('queryAll gives every record, page by page', async () => {
+    const payment = `js-pages-${process.pid}-${orders}`
+    const parts = ['1', '2', '3'].map((part) => `${payment}-${part}`)
+    for (const part of parts) {
+      await client().declare({
+        ...order(),
+        transaction_id: payment,
+        sub_order_no: part,
+        fee_type: 'CNY',
+        order_fee: 3,
+        transport_fee: 1,
+        product_fee: 2
+      })
+    }
+    const query = { order_type: 'transaction_id', order_no: payment, customs: 'SHANGHAI_ZS', limit: 1 }
+    const found = []
+    for await (const record of client().queryAll(query)) found.push(record.sub_order_no)
+    assert.deepEqual(found, parts)
+    await rejects(client().queryAll({ ...query, limit: 0 }).next(), { code: 'INVALID_FIELDS' })
+  })
+
+  it('a check takes JSON text, in which a field can stand twice', () => {
+    const twice = `{"customs":"NINGBO",${JSON.stringify({ appid: 'a', mchid: '1230000109', ...order() }).slice(1)}`
+    assert.deepEqual(
+      check('declare', twice).map(({ rule, field }) => [rule, field]),
+      [['duplicate_field', '/customs']]
+    )
+  })
+
   it('prepare and parse let the caller send', async () => {
     const { method, url, headers, body, warnings } = await prepare('declare', order(), options)
     assert.deepEqual(warnings, [])

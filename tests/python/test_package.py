@@ -91,6 +91,25 @@ class Calls(unittest.TestCase):
         findings = strict.check("declare", order(customs="ATLANTIS"))
         self.assertEqual([(found["rule"], found["severity"]) for found in findings], [("customs_unknown", "error")])
 
+    def test_query_all_gives_every_record(self) -> None:
+        payment = f"py-pages-{os.getpid()}"
+        parts = [f"{payment}-{part}" for part in range(3)]
+        for part in parts:
+            amounts = {"fee_type": "CNY", "order_fee": 3, "transport_fee": 1, "product_fee": 2}
+            self.client.declare(order(transaction_id=payment, sub_order_no=part, **amounts))
+        found = self.client.query_all(order_type="transaction_id", order_no=payment, customs="SHANGHAI_ZS", limit=1)
+        self.assertEqual([record.sub_order_no for record in found], parts)
+
+    def test_attempts_are_observed_and_logged(self) -> None:
+        seen: list[dict[str, Any]] = []
+        client = wx.Client(**OPTIONS, on_attempt=seen.append)
+        with self.assertLogs("wechatpay_customs", "DEBUG") as logged:
+            client.declare(order())
+        self.assertEqual([attempt["phase"] for attempt in seen], ["request", "response"])
+        self.assertEqual(seen[1]["status"], 200)
+        self.assertEqual(len(logged.output), 2)
+        self.assertNotIn("IC2N000001", str(logged.output) + str(seen))
+
     def test_threads_share_a_client(self) -> None:
         states: list[str] = []
         threads = [threading.Thread(target=lambda: states.append(self.client.declare(order()).state)) for _ in range(8)]

@@ -13,19 +13,30 @@ from __future__ import annotations
 
 import argparse
 import base64
+import hashlib
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from cryptography.x509.oid import NameOID
 
 Object = dict[str, Any]
 
@@ -59,6 +70,31 @@ def private_key(name: str) -> RSAPrivateKey:
     return key
 
 
+def make_certificate(key: RSAPrivateKey, serial: str, start: datetime, end: datetime) -> str:
+    """A self-signed certificate as PEM. Like the signatures, it comes out the same every time."""
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "wechatpay-customs"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "test platform certificate"),
+        ]
+    )
+    builder = x509.CertificateBuilder(
+        issuer_name=name,
+        subject_name=name,
+        public_key=key.public_key(),
+        serial_number=int(serial, 16),
+        not_valid_before=start,
+        not_valid_after=end,
+    )
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+def utc(year: int) -> datetime:
+    """The beginning of a year."""
+    return datetime(year, 1, 1, tzinfo=timezone.utc)
+
+
 MERCHANT = private_key("merchant.key.pem")
 PLATFORM = private_key("platform.key.pem")
 PLATFORM_PUBLIC = private_key("platform_public.key.pem")
@@ -68,8 +104,18 @@ CERTIFICATE_SERIAL = f"{x509.load_pem_x509_certificate(pem('platform.cert.pem').
 PUBLIC_KEY_ID = "PUB_KEY_ID_0112345678901234567890123456789012"
 UNKNOWN_SERIAL = "6B1E7C3A90D24F5588A1C07D3E62F4B91D5A08C7"
 
+# More certificates than keys/ holds: one that is valid longer, one that has expired, one that is not valid yet.
+LATER_SERIAL = "7A90C3E51B6D48F2A4E7015C93BD26F8E1D47B50"
+EXPIRED_SERIAL = "1D5E83A7F04C4B96B2C8E95A70D1364F8B2E9C03"
+FUTURE_SERIAL = "2C47F9B06E1A4D83957BD0E4A68C12F5730DA9E1"
+LATER_CERTIFICATE = make_certificate(PLATFORM_PUBLIC, LATER_SERIAL, utc(2021), utc(2058))
+EXPIRED_CERTIFICATE = make_certificate(PLATFORM_PUBLIC, EXPIRED_SERIAL, utc(2019), utc(2024))
+FUTURE_CERTIFICATE = make_certificate(PLATFORM_PUBLIC, FUTURE_SERIAL, utc(2050), utc(2070))
+
 CERTIFICATE_ONLY: Object = {"platform_keys": {CERTIFICATE_SERIAL: pem("platform.cert.pem")}}
 PUBLIC_KEY_ONLY: Object = {"platform_keys": {PUBLIC_KEY_ID: pem("platform_public.pub.pem")}}
+NO_KEYS: Object = {"platform_keys": {}}
+API_V3_KEY = "0123456789abcdefghijklmnopqrstuv"
 
 OPTIONS: Object = {
     "appid": "wxd678efh567hg6787",
@@ -95,6 +141,91 @@ def compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+# --- Encryption of personal fields ------------------------------------------------------------------------------------
+
+KEY_BYTES = 256
+SEED_BYTES = 20
+
+
+def stream(label: str) -> Iterator[int]:
+    """Bytes without end that look random and are always the same."""
+    blocks = (hashlib.sha256(f"{label} {number}".encode()).digest() for number in count())
+    return chain.from_iterable(blocks)
+
+
+def pkcs1_padding(text: str, label: str) -> bytes:
+    """As many non-zero bytes as RSAES-PKCS1-v1_5 takes for a text."""
+    return bytes(islice((byte for byte in stream(label) if byte), KEY_BYTES - 3 - len(text.encode())))
+
+
+def oaep_seed(label: str) -> bytes:
+    """A seed for RSAES-OAEP."""
+    return bytes(islice(stream(label), SEED_BYTES))
+
+
+def pkcs1_block(text: str, padding: bytes) -> bytes:
+    """EM = 00 02 PS 00 M (RFC 8017, 7.2.1)."""
+    if len(padding) < 8 or 0 in padding:
+        raise ValueError("padding is at least 8 bytes, none of them zero")
+    return b"\0\2" + padding + b"\0" + text.encode()
+
+
+def oaep_block(text: str, seed: bytes) -> bytes:
+    """EM = 00 maskedSeed maskedDB (RFC 8017, 7.1.1), with SHA-1 and an empty label."""
+
+    def masked(data: bytes, origin: bytes) -> bytes:
+        digests = (hashlib.sha1(origin + number.to_bytes(4, "big")).digest() for number in count())
+        return bytes(byte ^ mask for byte, mask in zip(data, chain.from_iterable(digests), strict=False))
+
+    message = text.encode()
+    zeros = bytes(KEY_BYTES - 2 * SEED_BYTES - 2 - len(message))
+    database = masked(hashlib.sha1(b"").digest() + zeros + b"\1" + message, seed)
+    return b"\0" + masked(seed, database) + database
+
+
+def encrypted(key: RSAPublicKey, text: str, padding: bytes, scheme: str) -> str:
+    """A text encrypted by hand, in Base64, and decrypted again by `cryptography` to see that it is right."""
+    block = oaep_block(text, padding) if scheme == "oaep" else pkcs1_block(text, padding)
+    numbers = key.public_numbers()
+    if len(block) != KEY_BYTES:
+        raise ValueError(f"{len(block)} bytes do not fill the key")
+    data = pow(int.from_bytes(block, "big"), numbers.e, numbers.n).to_bytes(KEY_BYTES, "big")
+
+    owner = next(pair for pair in (PLATFORM, PLATFORM_PUBLIC) if pair.public_key().public_numbers() == numbers)
+    oaep = OAEP(mgf=MGF1(SHA1()), algorithm=SHA1(), label=None)
+    if owner.decrypt(data, oaep if scheme == "oaep" else PKCS1v15()) != text.encode():
+        raise ValueError("decrypts to another text")
+    return base64.b64encode(data).decode()
+
+
+def encryption_key(platform_keys: Mapping[str, str], timestamp: int) -> tuple[str, RSAPublicKey]:
+    """The public key if one is configured, else the valid certificate that expires last."""
+    at = datetime.fromtimestamp(timestamp, timezone.utc)
+    valid: list[tuple[datetime, str, RSAPublicKey]] = []
+    for key_id, text in platform_keys.items():
+        if key_id.startswith("PUB_KEY_ID_"):
+            start, end, key = utc(1970), utc(9999), load_pem_public_key(text.encode())
+        else:
+            certificate = x509.load_pem_x509_certificate(text.encode())
+            start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+            key = certificate.public_key()
+        if not isinstance(key, RSAPublicKey):
+            raise TypeError(f"{key_id} is not an RSA key")
+        if start <= at < end:
+            valid.append((end, key_id, key))
+    _, key_id, key = max(valid, key=lambda candidate: candidate[0])
+    return key_id, key
+
+
+def identity_number(first_17: str) -> str:
+    """An ID number with its check digit (GB 11643: ISO 7064 MOD 11-2)."""
+    remainder = 0
+    for digit in first_17:
+        remainder = (remainder + int(digit)) * 2 % 11
+    check = (12 - remainder) % 11
+    return first_17 + ("X" if check == 10 else str(check))
+
+
 # --- The fields that the vectors start from (all identities are synthetic) --------------------------------------------
 
 DECLARE_ORDER = [
@@ -111,7 +242,44 @@ DECLARE_ORDER = [
     "transport_fee",
     "product_fee",
 ]
+MODIFY_ORDER = [name for name in DECLARE_ORDER if name != "fee_type"]
 QUERY_ORDER = ["appid", "mchid", "order_type", "order_no", "customs", "offset", "limit"]
+REDECLARE_ORDER = [
+    "appid",
+    "mchid",
+    "customs",
+    "merchant_customs_no",
+    "out_trade_no",
+    "transaction_id",
+    "sub_order_no",
+    "sub_order_id",
+]
+VERIFY_IDENTITY_ORDER = [
+    "appid",
+    "mchid",
+    "out_trade_no",
+    "transaction_id",
+    "customs",
+    "merchant_customs_no",
+    "sub_order_no",
+    "certificate_type",
+    "certificate_id",
+    "certificate_name",
+]
+PERSONAL = ["certificate_id", "certificate_name"]
+
+# Method, path after the prefix, and the fields in the order in which they are sent.
+CALLS: dict[str, tuple[str, str, list[str]]] = {
+    "declare": ("POST", "/customs/orders", DECLARE_ORDER),
+    "modify": ("PATCH", "/customs/orders", MODIFY_ORDER),
+    "query": ("GET", "/customs/orders", QUERY_ORDER),
+    "redeclare": ("POST", "/customs/redeclare", REDECLARE_ORDER),
+    "verify_identity": ("POST", "/customs/verify-certificate", VERIFY_IDENTITY_ORDER),
+    "certificates": ("GET", "/certificates", []),
+}
+# Operations that change something at WeChat Pay, and those whose repetition is not known to be harmless.
+CHANGING = ["declare", "modify", "redeclare"]
+NOT_REPEATABLE = ["modify", "redeclare"]
 
 OWNER: Object = {"appid": OPTIONS["appid"], "mchid": OPTIONS["mchid"]}
 DECLARE: Object = {
@@ -139,8 +307,40 @@ PRINTED_DECLARE: Object = {
     "product_fee": 888,
 }
 QUERY: Object = {"order_type": "out_trade_no", "order_no": "20150806125346", "customs": "SHANGHAI_ZS"}
+# The requests that the modify and redeclare pages print, in their order.
+PRINTED_MODIFY: Object = {
+    **OWNER,
+    "out_trade_no": "20150806125346",
+    "transaction_id": "1000320306201511078440737890",
+    "sub_order_no": "20150806125346",
+    "customs": "SHANGHAI_ZS",
+    "merchant_customs_no": "123456",
+    "duty": 888,
+    "order_fee": 888,
+    "transport_fee": 888,
+    "product_fee": 888,
+}
+PRINTED_REDECLARE: Object = {
+    **OWNER,
+    "out_trade_no": "20150806125346",
+    "transaction_id": "1000320306201511078440737890",
+    "sub_order_no": "20150806125346",
+    "sub_order_id": "1000320306201511078440737891",
+    "customs": "SHANGHAI_ZS",
+    "merchant_customs_no": "123456",
+}
+# Nobody: there is no region 000000.
+NOBODIES = [identity_number(f"00000019000101{number:03d}") for number in range(20)]
+NOBODY = NOBODIES[0]
+NOBODY_WITH_X = next(number for number in NOBODIES if number.endswith("X"))
+IDENTITY: Object = {
+    **DECLARE,
+    "certificate_type": "IDCARD",
+    "certificate_id": NOBODY,
+    "certificate_name": "测试甲",
+}
 
-# The answers that the declare and query pages print.
+# The answers that the pages print.
 DECLARE_ANSWER: Object = {
     **OWNER,
     "state": "PROCESSING",
@@ -175,6 +375,34 @@ QUERY_ANSWER: Object = {
     "total_count": 1,
     "data": [QUERY_RECORD],
 }
+MODIFY_ANSWER: Object = {
+    **OWNER,
+    "state": "SUBMITTED",
+    "out_trade_no": "20150806125346",
+    "transaction_id": "1000320306201511078440737890",
+    "sub_order_no": "20150806125346",
+    "sub_order_id": "20150806125346",
+    "modify_time": "2015-09-01T10:00:00+08:00",
+    "verify_department": "UNIONPAY",
+    "verify_department_trade_id": "2018112288340107038204310100000",
+}
+REDECLARE_ANSWER: Object = {
+    **OWNER,
+    "state": "SUBMITTED",
+    "out_trade_no": "20150806125346",
+    "transaction_id": "1000320306201511078440737890",
+    "sub_order_no": "20150806125346",
+    "sub_order_id": "20150806125346",
+    "modify_time": "2015-09-01T10:00:00+08:00",
+    "explanation": "The payment order already exists and is in a non-refund status.0",
+}
+# No page that was seen prints this one.
+IDENTITY_ANSWER: Object = {
+    **OWNER,
+    "out_trade_no": "20150806125346",
+    "transaction_id": "1000320306201511078440737890",
+    "certificate_check_result": "SAME",
+}
 UNSPLIT_ANSWER: Object = {
     name: value for name, value in DECLARE_ANSWER.items() if name not in ("sub_order_no", "sub_order_id")
 }
@@ -187,7 +415,17 @@ def without(fields: Object, *names: str) -> Object:
 
 # --- Findings ---------------------------------------------------------------------------------------------------------
 
-INTEGRITY = ["required", "empty", "type", "length", "range", "control_character", "unknown_field"]
+INTEGRITY = [
+    "required",
+    "empty",
+    "type",
+    "length",
+    "range",
+    "control_character",
+    "unknown_field",
+    "already_encrypted",
+    "duplicate_field",
+]
 BUSINESS = {
     "out_trade_no_characters": "error",
     "split_fields_incomplete": "error",
@@ -195,6 +433,9 @@ BUSINESS = {
     "fee_type_cny": "error",
     "outside_bmp": "error",
     "order_type_known": "error",
+    "payment_id_missing": "error",
+    "certificate_type_idcard": "error",
+    "identity_check_digit": "error",
     "mchid_digits": "warning",
     "transaction_id_digits": "warning",
     "customs_unknown": "warning",
@@ -234,13 +475,20 @@ Hit = tuple[str, str]
 
 def findings(operation: str, fields: Object, hits: Sequence[Hit], rules: Mapping[str, str]) -> list[Object]:
     """Hits written out: a JSON Pointer into a body or a bare name of a query string, and the value as given."""
-    in_query = operation == "query"
+    in_query = CALLS[operation][0] == "GET"
+
+    def shown(name: str) -> Any:
+        # Names and ID numbers of people are never shown, nor under a name that is not quite the field's.
+        squeezed = name.replace("_", "").lower()
+        personal = any(squeezed == known.replace("_", "") for known in PERSONAL)
+        return "***" if personal and name in fields else fields.get(name)
+
     return [
         {
             "rule": rule,
             "severity": rules.get(rule, SEVERITY[rule]),
             "field": name if in_query else "/" + name.replace("~", "~0").replace("/", "~1"),
-            "value": fields.get(name),
+            "value": shown(name),
             "location": "query" if in_query else "body",
         }
         for rule, name in hits
@@ -251,23 +499,35 @@ def findings(operation: str, fields: Object, hits: Sequence[Hit], rules: Mapping
 
 TIMESTAMP = 1767225600
 NONCE = "Q7xTn0Bf4KzW9mRd2LhV6yGs8JcP3eAu"
-METHODS = {"declare": "POST", "query": "GET"}
 
 
-def signed_request(operation: str, fields: Object, options: Object, timestamp: int, nonce: str) -> Object:
-    """What has to go over the wire, with the message that was signed."""
-    method = METHODS[operation]
-    path = f"/{options.get('path_prefix', 'v3/global')}/customs/orders"
-    filled = {"appid": options["appid"], "mchid": options["mchid"], **fields}
-    order = DECLARE_ORDER if operation == "declare" else QUERY_ORDER
+def signed_request(
+    operation: str, fields: Object, options: Object, timestamp: int, nonce: str, padding: Sequence[bytes] = ()
+) -> Object:
+    """What has to go over the wire, with the message that was signed; `padding` is for one personal field each."""
+    method, tail, order = CALLS[operation]
+    # The certificates have one spelling.
+    prefix = "v3/global" if operation == "certificates" else options.get("path_prefix", "v3/global")
+    path = f"/{prefix}{tail}"
+    owner = {name: options[name] for name in ("appid", "mchid") if name in order}
+    filled = {**owner, **fields}
     ordered = {name: filled[name] for name in order if name in filled}
     if len(ordered) != len(filled):
         raise ValueError(f"unknown field in {sorted(filled)}")
 
+    key_id = next((known for known in options["platform_keys"] if known.startswith("PUB_KEY_ID_")), None)
+    if padding:
+        key_id, key = encryption_key(options["platform_keys"], timestamp)
+        for name, part in zip(PERSONAL, padding, strict=True):
+            text = ordered[name]
+            if name == "certificate_id" and text.endswith("x"):
+                text = text[:-1] + "X"
+            ordered[name] = encrypted(key, text, part, options.get("field_encryption", "pkcs1"))
+
     body: str | None = None
-    if operation == "declare":
+    if method != "GET":
         body = compact(ordered)
-    else:
+    elif ordered:
         path += "?" + "&".join(f"{name}={quote(str(value), safe='')}" for name, value in ordered.items())
 
     message = f"{method}\n{path}\n{timestamp}\n{nonce}\n{body or ''}\n"
@@ -288,9 +548,8 @@ def signed_request(operation: str, fields: Object, options: Object, timestamp: i
         "Accept-Language": options.get("accept_language", "en"),
         "Authorization": authorization,
     }
-    public_keys = [key_id for key_id in options["platform_keys"] if key_id.startswith("PUB_KEY_ID_")]
-    if public_keys:
-        headers["Wechatpay-Serial"] = public_keys[0]
+    if key_id is not None:
+        headers["Wechatpay-Serial"] = key_id
 
     base = options.get("base_urls", ["https://apihk.mch.weixin.qq.com"])[0].removesuffix("/")
     return {
@@ -304,7 +563,13 @@ def signed_request(operation: str, fields: Object, options: Object, timestamp: i
 
 
 def prepare_vector(
-    name: str, operation: str, fields: Object, options: Object | None, nonce: str, expect: Object
+    name: str,
+    operation: str,
+    fields: Object,
+    options: Object | None,
+    nonce: str,
+    expect: Object,
+    padding: bytes | None = None,
 ) -> Object:
     """The common shape of the vectors of `prepare`."""
     return {
@@ -315,6 +580,7 @@ def prepare_vector(
         "fields": fields,
         "timestamp": TIMESTAMP,
         "nonce": nonce,
+        **({} if padding is None else {"padding_base64": base64.b64encode(padding).decode()}),
         "expect": expect,
     }
 
@@ -338,9 +604,44 @@ def not_prepared(
     return prepare_vector(name, operation, DECLARE, options, nonce, {"error": {"kind": kind, "code": code}})
 
 
-def refused(name: str, operation: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
+def identity_padding(fields: Object, scheme: str, label: str) -> list[bytes]:
+    """Padding for the personal fields, in their order."""
+    if scheme == "oaep":
+        return [oaep_seed(f"{label} {name}") for name in PERSONAL]
+    return [pkcs1_padding(fields[name], f"{label} {name}") for name in PERSONAL]
+
+
+def prepared_identity(
+    name: str, changes: Object | None = None, options: Object | None = None, padding: Sequence[bytes] | None = None
+) -> Object:
+    """An identity that is encrypted and sent."""
+    fields = {**IDENTITY, **(changes or {})}
+    merged_options = merged(options or {})
+    parts = padding or identity_padding(fields, merged_options.get("field_encryption", "pkcs1"), name)
+    expect = signed_request("verify_identity", fields, merged_options, TIMESTAMP, NONCE, parts)
+    return prepare_vector(name, "verify_identity", fields, options, NONCE, expect, b"".join(parts))
+
+
+def identity_not_prepared(
+    name: str, kind: str, code: str, options: Object | None = None, padding: bytes | None = None
+) -> Object:
+    """A sound identity that is refused for its options or its padding."""
+    if padding is None:
+        padding = b"".join(identity_padding(IDENTITY, (options or {}).get("field_encryption", "pkcs1"), name))
+    expect = {"error": {"kind": kind, "code": code}}
+    return prepare_vector(name, "verify_identity", IDENTITY, options, NONCE, expect, padding)
+
+
+def refused(
+    name: str,
+    operation: str,
+    fields: Object,
+    *hits: Hit,
+    rules: Mapping[str, str] | None = None,
+    options: Object | None = None,
+) -> Object:
     """A request that gets refused for its fields. All findings come back, the warnings too."""
-    options = None if rules is None else {"rules": dict(rules)}
+    options = options if rules is None else {**(options or {}), "rules": dict(rules)}
     filled = {**OWNER, **fields}
     error = {
         "kind": "input",
@@ -465,6 +766,220 @@ def prepare_vectors() -> list[Object]:
         invalid_key("private-key-whose-numbers-do-not-fit", broken_key()),
         invalid_key("private-key-cut-short", pem("merchant.key.pem")[:900]),
         not_prepared("operation-unknown", "input", "UNKNOWN_OPERATION", operation="declair"),
+        *modify_requests(),
+        *redeclare_requests(),
+        *identity_requests(),
+        *certificates_requests(),
+    ]
+
+
+def modify_requests() -> list[Object]:
+    """Changes of a declaration."""
+    split = {**DECLARE, "duty": 88, **without(SPLIT, "fee_type")}
+    mode: Hit = ("split_institution_mode", "sub_order_no")
+    return [
+        prepared("modify-unsplit", "modify", DECLARE),
+        prepared("modify-split", "modify", split),
+        prepared("modify-fields-in-another-order", "modify", dict(reversed(split.items()))),
+        prepared("modify-older-path-prefix", "modify", split, {"path_prefix": "global/v3"}),
+        prepared("modify-base-url-with-path", "modify", DECLARE, {"base_urls": ["https://proxy.example/wx"]}),
+        prepared("modify-without-public-key", "modify", DECLARE, CERTIFICATE_ONLY),
+        prepared(
+            "modify-own-appid-and-mchid",
+            "modify",
+            {**DECLARE, "appid": "wx0000000000000001", "mchid": "1230000110"},
+        ),
+        prepared(
+            "modify-printed-request-with-sum-as-warning",
+            "modify",
+            PRINTED_MODIFY,
+            {"rules": {"order_fee_sum": "warning"}},
+        ),
+        refused("modify-printed-request", "modify", PRINTED_MODIFY, mode, ("order_fee_sum", "order_fee")),
+        refused("modify-with-currency", "modify", {**split, "fee_type": "CNY"}, mode, ("unknown_field", "fee_type")),
+        refused(
+            "modify-split-without-its-amounts",
+            "modify",
+            {**DECLARE, "sub_order_no": "20150806125346-1"},
+            mode,
+            *[("split_fields_incomplete", name) for name in ("order_fee", "transport_fee", "product_fee")],
+        ),
+    ]
+
+
+def redeclare_requests() -> list[Object]:
+    """Declarations pushed again."""
+    return [
+        prepared("redeclare-unsplit", "redeclare", DECLARE),
+        prepared("redeclare-printed-request", "redeclare", PRINTED_REDECLARE),
+        prepared("redeclare-by-out-trade-no-alone", "redeclare", without(DECLARE, "transaction_id")),
+        prepared("redeclare-by-transaction-id-alone", "redeclare", without(DECLARE, "out_trade_no")),
+        prepared("redeclare-by-sub-order-no", "redeclare", {**DECLARE, "sub_order_no": "20150806125346-1"}),
+        prepared(
+            "redeclare-by-sub-order-id",
+            "redeclare",
+            {**without(DECLARE, "transaction_id"), "sub_order_id": "1000320306201511078440737891"},
+        ),
+        prepared("redeclare-older-path-prefix", "redeclare", PRINTED_REDECLARE, {"path_prefix": "global/v3"}),
+        prepared("redeclare-base-url-with-path", "redeclare", DECLARE, {"base_urls": ["https://proxy.example/wx"]}),
+        prepared("redeclare-without-public-key", "redeclare", DECLARE, CERTIFICATE_ONLY),
+        prepared(
+            "redeclare-without-payment-ids-with-the-rule-off",
+            "redeclare",
+            without(DECLARE, "out_trade_no", "transaction_id"),
+            {"rules": {"payment_id_missing": "off"}},
+        ),
+        refused(
+            "redeclare-without-payment-ids",
+            "redeclare",
+            without(DECLARE, "out_trade_no", "transaction_id"),
+            ("payment_id_missing", "out_trade_no"),
+        ),
+        refused(
+            "redeclare-with-sub-order-ids-alone",
+            "redeclare",
+            without(PRINTED_REDECLARE, "out_trade_no", "transaction_id"),
+            ("payment_id_missing", "out_trade_no"),
+            ("split_institution_mode", "sub_order_no"),
+        ),
+        refused("redeclare-with-duty", "redeclare", {**DECLARE, "duty": 88}, ("unknown_field", "duty")),
+    ]
+
+
+def identity_requests() -> list[Object]:
+    """Identities, encrypted; names and ID numbers stand in no error."""
+    oaep: Object = {"field_encryption": "oaep"}
+    held = CERTIFICATE_ONLY["platform_keys"]
+    later = {LATER_SERIAL: LATER_CERTIFICATE}
+    unusable = {EXPIRED_SERIAL: EXPIRED_CERTIFICATE, FUTURE_SERIAL: FUTURE_CERTIFICATE}
+    sound = identity_padding(IDENTITY, "pkcs1", "sound")
+    first, second = sound
+    sound_oaep = b"".join(identity_padding(IDENTITY, "oaep", "sound"))
+
+    def name_of(size: int) -> Object:
+        """A name of so many bytes, three to a character as far as they go."""
+        return {"certificate_name": "测" * (size // 3) + "a" * (size % 3)}
+
+    def invalid_option(name: str, options: Object | None, padding: bytes | None) -> Object:
+        return identity_not_prepared(name, "input", "INVALID_OPTION", options, padding)
+
+    def no_key(name: str, options: Object) -> Object:
+        return identity_not_prepared(name, "key", "ENCRYPTION_KEY_MISSING", options)
+
+    def no_identity(name: str, changes: Object, *hits: Hit, options: Object | None = None) -> Object:
+        return refused(name, "verify_identity", {**IDENTITY, **changes}, *hits, options=options)
+
+    sealed = encrypted(PLATFORM.public_key(), NOBODY, pkcs1_padding(NOBODY, "sealed"), "pkcs1")
+    return [
+        prepared_identity("verify-identity"),
+        prepared_identity("verify-identity-older-path-prefix", None, {"path_prefix": "global/v3"}),
+        prepared_identity("verify-identity-base-url-with-path", None, {"base_urls": ["https://proxy.example/wx"]}),
+        prepared_identity("verify-identity-of-sub-order", {"sub_order_no": "20150806125346-1"}),
+        prepared_identity("verify-identity-own-mchid", {"mchid": "1230000110"}),
+        prepare_vector(
+            "verify-identity-fields-in-another-order",
+            "verify_identity",
+            dict(reversed(IDENTITY.items())),
+            None,
+            NONCE,
+            signed_request("verify_identity", IDENTITY, OPTIONS, TIMESTAMP, NONCE, sound),
+            b"".join(sound),
+        ),
+        prepared_identity("verify-identity-upper-case-x", {"certificate_id": NOBODY_WITH_X}),
+        prepared_identity("verify-identity-lower-case-x-is-raised", {"certificate_id": NOBODY_WITH_X.lower()}),
+        prepared_identity("verify-identity-name-in-latin", {"certificate_name": "John O'Nobody"}),
+        prepared_identity("verify-identity-name-of-one-byte", {"certificate_name": "x"}),
+        prepared_identity("verify-identity-name-with-middle-dot", {"certificate_name": "测试·甲乙"}),
+        prepared_identity("verify-identity-name-outside-the-plane", {"certificate_name": "测\U00020bb7"}),
+        prepared_identity("verify-identity-name-of-245-bytes", name_of(245)),
+        prepared_identity(
+            "verify-identity-any-id-with-the-rule-off",
+            {"certificate_id": "0123456789"},
+            {"rules": {"identity_check_digit": "off"}},
+        ),
+        prepared_identity(
+            "verify-identity-any-type-with-the-rule-off",
+            {"certificate_type": "PASSPORT"},
+            {"rules": {"certificate_type_idcard": "off"}},
+        ),
+        # Which key
+        prepared_identity("verify-identity-with-public-key-only", None, PUBLIC_KEY_ONLY),
+        prepared_identity("verify-identity-with-certificate-only", None, CERTIFICATE_ONLY),
+        prepared_identity(
+            "verify-identity-with-the-certificate-that-expires-last", None, {"platform_keys": {**later, **held}}
+        ),
+        prepared_identity(
+            "verify-identity-with-the-certificate-that-expires-last-given-last",
+            None,
+            {"platform_keys": {**held, **later}},
+        ),
+        prepared_identity(
+            "verify-identity-with-no-certificate-that-is-not-valid", None, {"platform_keys": {**unusable, **held}}
+        ),
+        prepared_identity(
+            "verify-identity-with-public-key-before-certificates",
+            None,
+            {"platform_keys": {**later, **PUBLIC_KEY_ONLY["platform_keys"]}},
+        ),
+        no_key("verify-identity-with-no-key", NO_KEYS),
+        no_key("verify-identity-with-api-v3-key-alone", {**NO_KEYS, "api_v3_key": API_V3_KEY}),
+        no_key("verify-identity-with-expired-certificate", {"platform_keys": {EXPIRED_SERIAL: EXPIRED_CERTIFICATE}}),
+        no_key("verify-identity-with-future-certificate", {"platform_keys": {FUTURE_SERIAL: FUTURE_CERTIFICATE}}),
+        # OAEP
+        prepared_identity("verify-identity-oaep", None, oaep),
+        prepared_identity("verify-identity-oaep-with-certificate", None, {**oaep, **CERTIFICATE_ONLY}),
+        prepared_identity("verify-identity-oaep-seed-of-zeros", None, oaep, [bytes(SEED_BYTES)] * 2),
+        prepared_identity("verify-identity-oaep-name-of-214-bytes", name_of(214), oaep),
+        prepared_identity("verify-identity-pkcs1-by-name", None, {"field_encryption": "pkcs1"}),
+        # Padding that does not fit: exactly k - 3 - length bytes, none of them zero; OAEP 20 for each field.
+        invalid_option("padding-none", None, b""),
+        invalid_option("padding-for-one-field", None, first),
+        invalid_option("padding-one-byte-short", None, b"".join(sound)[:-1]),
+        invalid_option("padding-one-byte-long", None, b"".join(sound) + b"\1"),
+        invalid_option("padding-begins-with-zero", None, b"\0" + first[1:] + second),
+        invalid_option("padding-ends-with-zero", None, first + second[:-1] + b"\0"),
+        invalid_option("padding-oaep-one-byte-short", oaep, sound_oaep[:-1]),
+        invalid_option("padding-oaep-one-byte-long", oaep, sound_oaep + b"\1"),
+        invalid_option("padding-of-oaep-for-pkcs1", None, sound_oaep),
+        invalid_option("padding-of-pkcs1-for-oaep", oaep, b"".join(sound)),
+        invalid_option("option-field-encryption-unknown", {"field_encryption": "oaep-sha256"}, b"".join(sound)),
+        # Fields
+        no_identity("verify-identity-name-of-246-bytes", name_of(246), ("length", "certificate_name")),
+        no_identity(
+            "verify-identity-oaep-name-of-215-bytes", name_of(215), ("length", "certificate_name"), options=oaep
+        ),
+        no_identity(
+            "verify-identity-name-encrypted", {"certificate_name": sealed}, ("already_encrypted", "certificate_name")
+        ),
+        no_identity(
+            "verify-identity-both-encrypted",
+            {"certificate_id": sealed, "certificate_name": sealed},
+            ("already_encrypted", "certificate_id"),
+            ("already_encrypted", "certificate_name"),
+        ),
+        no_identity(
+            "verify-identity-check-digit-wrong",
+            {"certificate_id": NOBODY[:-1] + ("1" if NOBODY[-1] == "0" else "0")},
+            ("identity_check_digit", "certificate_id"),
+        ),
+        refused(
+            "verify-identity-name-missing",
+            "verify_identity",
+            without(IDENTITY, "certificate_name"),
+            ("required", "certificate_name"),
+        ),
+    ]
+
+
+def certificates_requests() -> list[Object]:
+    """The list of platform certificates asked for."""
+    return [
+        prepared("certificates", "certificates", {}),
+        prepared("certificates-have-one-path", "certificates", {}, {"path_prefix": "global/v3"}),
+        prepared("certificates-base-url-with-path", "certificates", {}, {"base_urls": ["https://proxy.example/wx"]}),
+        prepared("certificates-without-public-key", "certificates", {}, CERTIFICATE_ONLY),
+        prepared("certificates-with-api-v3-key-alone", "certificates", {}, {**NO_KEYS, "api_v3_key": API_V3_KEY}),
+        refused("certificates-with-a-field", "certificates", {"limit": 1}, ("unknown_field", "limit")),
     ]
 
 
@@ -483,6 +998,18 @@ def check_vector(name: str, operation: str, fields: Object, rules: Mapping[str, 
     }
 
 
+def twice(name: str, operation: str, fields: Object, field: str, *splits: str) -> Object:
+    """JSON text in which a field stands twice; `splits` are fields that warn of a split order besides."""
+    text = compact(fields).replace(f'"{field}":', f'"{field}":{json.dumps(fields[field])},"{field}":', 1)
+    found = [
+        {"rule": "duplicate_field", "severity": "error", "field": f"/{field}", "value": fields[field], "location": "body"}
+    ]
+    for split in splits:
+        finding = {"rule": "split_institution_mode", "severity": "warning", "field": f"/{split}"}
+        found.append({**finding, "value": fields[split], "location": "body"})
+    return {"id": name, "kind": "check", "operation": operation, "fields": text, "expect": {"findings": found}}
+
+
 def checked(name: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
     """A declare and its findings."""
     return check_vector(name, "declare", fields, rules, {"findings": findings("declare", fields, hits, rules or {})})
@@ -491,6 +1018,12 @@ def checked(name: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | No
 def checked_query(name: str, fields: Object, *hits: Hit) -> Object:
     """A query and its findings."""
     return check_vector(name, "query", fields, None, {"findings": findings("query", fields, hits, {})})
+
+
+def found(operation: str, name: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
+    """Fields of any operation and their findings."""
+    expect = {"findings": findings(operation, fields, hits, rules or {})}
+    return check_vector(f"check-{operation.replace('_', '-')}-{name}", operation, fields, rules, expect)
 
 
 def bad_rules(name: str, rules: Mapping[str, str]) -> Object:
@@ -684,6 +1217,8 @@ def check_vectors() -> list[Object]:
             mode,
             ("range", "product_fee"),
         ),
+        twice("field-twice-in-json-text", "declare", declare, "customs"),
+        twice("field-twice-in-the-printed-redeclare", "redeclare", PRINTED_REDECLARE, "customs", "sub_order_no"),
         checked("duty-tiny-fraction", {**declare, "duty": 1e-17}, ("type", "duty")),
         checked("duty-beyond-all-integers", {**declare, "duty": 1e300}, ("range", "duty")),
         checked("duty-of-34-bits", {**declare, "duty": 2**33}, ("range", "duty")),
@@ -766,6 +1301,308 @@ def check_vectors() -> list[Object]:
             None,
             {"error": {"kind": "input", "code": "UNKNOWN_OPERATION"}},
         ),
+        bad_rules("rule-already-encrypted-off", {"already_encrypted": "off"}),
+        bad_rules("rule-duplicate-field-as-warning", {"duplicate_field": "warning"}),
+        checked(
+            "declare-sub-order-id-is-not-sent",
+            {**split, "sub_order_id": "1000320306201511078440737891"},
+            mode,
+            ("unknown_field", "sub_order_id"),
+        ),
+        checked(
+            "declare-identity-is-not-sent-nor-shown",
+            {**declare, "certificate_id": NOBODY, "certificate_name": "测试甲"},
+            ("unknown_field", "certificate_id"),
+            ("unknown_field", "certificate_name"),
+        ),
+        *[vector for operation in EVERY_FIELD for vector in field_vectors(operation)],
+        *modify_findings(),
+        *redeclare_findings(),
+        *identity_findings(),
+        *certificates_findings(),
+    ]
+
+
+# Every field of an operation, all sound.
+EVERY_FIELD: dict[str, Object] = {
+    "modify": {**OWNER, **DECLARE, "duty": 88, **without(SPLIT, "fee_type")},
+    "redeclare": {
+        **OWNER,
+        **DECLARE,
+        "sub_order_no": "20150806125346-1",
+        "sub_order_id": "1000320306201511078440737891",
+    },
+    "verify_identity": {**OWNER, **IDENTITY, "sub_order_no": "20150806125346-1"},
+}
+OPTIONAL = {
+    "modify": ["duty", "sub_order_no", "order_fee", "transport_fee", "product_fee"],
+    "redeclare": ["out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"],
+    "verify_identity": ["sub_order_no"],
+}
+AMOUNTS = ["duty", "order_fee", "transport_fee", "product_fee"]
+# Business rules that a text breaks which is sound, but has nothing of what its field should have.
+ODD_TEXT = {
+    "mchid": ["mchid_digits"],
+    "out_trade_no": ["out_trade_no_characters"],
+    "transaction_id": ["transaction_id_digits"],
+    "customs": ["customs_unknown"],
+    "sub_order_no": ["split_institution_mode", "sub_order_no_characters"],
+    "certificate_type": ["certificate_type_idcard"],
+    "certificate_id": ["identity_check_digit"],
+}
+
+
+def field_vectors(operation: str) -> list[Object]:
+    """Every field of an operation on both sides of each rule about a single value."""
+    every = EVERY_FIELD[operation]
+    mode: Hit = ("split_institution_mode", "sub_order_no")
+    parts = [name for name in ("order_fee", "transport_fee", "product_fee") if operation == "modify"]
+    vectors = [found(operation, "every-field-sound", every, mode)]
+
+    def add(name: str, what: str, value: Any, *rules: str) -> None:
+        rest = [] if name == "sub_order_no" else [mode]
+        hits = [(rule, name) for rule in rules]
+        vectors.append(found(operation, f"{name.replace('_', '-')}-{what}", {**every, name: value}, *rest, *hits))
+
+    for name in CALLS[operation][2]:
+        missing: list[Hit] = [mode]
+        if name == "sub_order_no":
+            missing = [("split_without_sub_order_no", part) for part in parts]
+        elif name in parts:
+            missing.append(("split_fields_incomplete", name))
+        elif name not in OPTIONAL[operation]:
+            missing.append(("required", name))
+        vectors.append(found(operation, f"{name.replace('_', '-')}-missing", without(every, name), *missing))
+        add(name, "null", None, "type")
+        if name in AMOUNTS:
+            add(name, "as-text", "888", "type")
+            add(name, "as-fraction", 0.5, "type")
+            add(name, "negative", -1, "range")
+            add(name, "too-large", 2147483648, "range")
+            continue
+        odd = ODD_TEXT.get(name, [])
+        add(name, "empty", "", "empty")
+        add(name, "as-number", 1, "type")
+        add(name, "as-list", [every[name]], "type")
+        add(name, "with-line-feed", f"{every[name]}\n", "control_character")
+        add(name, "with-del", f"\x7f{every[name]}", "control_character")
+        outside = [] if name == "certificate_name" else ["outside_bmp"]
+        add(name, "outside-the-plane", f"{every[name]}\U00020bb7", *odd, *outside)
+        if name in PERSONAL:
+            add(name, "245-bytes", "1" * 245, *odd)
+            add(name, "246-bytes", "1" * 246, "length")
+            add(name, "245-bytes-in-83-characters", "测" * 81 + "12", *odd)
+            add(name, "246-bytes-in-82-characters", "测" * 82, "length")
+            add(name, "encrypted", "Ab+/" * 85 + "Ab==", "already_encrypted")
+        else:
+            most = 16 if name == "certificate_type" else 32
+            # Digits are in the character set of order numbers.
+            long = [rule for rule in odd if not rule.endswith("_characters")]
+            add(name, f"{most}-characters", "1" * most, *long)
+            add(name, f"{most + 1}-characters", "1" * (most + 1), "length")
+            add(name, f"{most}-characters-of-3-bytes", "关" * most, *odd)
+            add(name, f"{most + 1}-characters-of-3-bytes", "关" * (most + 1), "length")
+    vectors.append(
+        found(operation, "every-text-null", {**every, **dict.fromkeys(every)}, *[("type", name) for name in every])
+    )
+    vectors.append(found(operation, "unknown-field", {**every, "note": "x"}, mode, ("unknown_field", "note")))
+    return vectors
+
+
+def modify_findings() -> list[Object]:
+    """What only a modify can have wrong."""
+    every = EVERY_FIELD["modify"]
+    unsplit = {**OWNER, **DECLARE}
+    parts = ("order_fee", "transport_fee", "product_fee")
+    mode: Hit = ("split_institution_mode", "sub_order_no")
+    sum_rule: Hit = ("order_fee_sum", "order_fee")
+
+    def modify(name: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
+        return found("modify", name, fields, *hits, rules=rules)
+
+    def amounts(order: int, transport: int, product: int) -> Object:
+        return {**every, "order_fee": order, "transport_fee": transport, "product_fee": product}
+
+    return [
+        modify("nothing-given", {}, *[("required", name) for name in MODIFY_ORDER[:6]]),
+        modify("unsplit-sound", unsplit),
+        modify("unsplit-with-duty", {**unsplit, "duty": 0}),
+        modify("duty-largest", {**unsplit, "duty": 2147483647}),
+        modify("with-currency", {**every, "fee_type": "CNY"}, mode, ("unknown_field", "fee_type")),
+        modify("with-sub-order-id", {**every, "sub_order_id": "1"}, mode, ("unknown_field", "sub_order_id")),
+        modify("printed-request", PRINTED_MODIFY, mode, sum_rule),
+        modify("amounts-of-zero", amounts(0, 0, 0), mode),
+        modify("amounts-largest-in-goods", amounts(2147483647, 0, 2147483647), mode),
+        modify("amounts-largest-in-freight", amounts(2147483647, 2147483647, 0), mode),
+        modify("sum-one-too-small", amounts(887, 88, 800), mode, sum_rule),
+        modify("sum-one-too-large", amounts(889, 88, 800), mode, sum_rule),
+        modify(
+            "sum-wrong-and-not-split",
+            without(amounts(889, 88, 800), "sub_order_no"),
+            sum_rule,
+            *[("split_without_sub_order_no", part) for part in parts],
+        ),
+        modify(
+            "split-all-amounts-missing",
+            {**unsplit, "sub_order_no": "20150806125346-1"},
+            mode,
+            *[("split_fields_incomplete", part) for part in parts],
+        ),
+        modify(
+            "split-without-its-number-with-the-rule-off",
+            without(every, "sub_order_no"),
+            rules={"split_without_sub_order_no": "off"},
+        ),
+        modify(
+            "split-incomplete-with-the-rule-as-warning",
+            without(every, "order_fee"),
+            mode,
+            ("split_fields_incomplete", "order_fee"),
+            rules={"split_fields_incomplete": "warning"},
+        ),
+        modify("sum-with-the-rule-off", amounts(889, 88, 800), mode, rules={"order_fee_sum": "off"}),
+        *mode_levels("modify"),
+    ]
+
+
+def mode_levels(operation: str) -> list[Object]:
+    """The rule about institutions at every level."""
+    every = EVERY_FIELD[operation]
+    hit: Hit = ("split_institution_mode", "sub_order_no")
+    return [
+        found(operation, "sub-order-no-with-the-rule-off", every, rules={"split_institution_mode": "off"}),
+        *[
+            found(
+                operation, f"sub-order-no-with-the-rule-as-{level}", every, hit, rules={"split_institution_mode": level}
+            )
+            for level in ("warning", "error")
+        ],
+    ]
+
+
+def redeclare_findings() -> list[Object]:
+    """What only a re-push can have wrong."""
+    unsplit = {**OWNER, **DECLARE}
+    no_ids = without(unsplit, "out_trade_no", "transaction_id")
+    mode: Hit = ("split_institution_mode", "sub_order_no")
+    no_payment: Hit = ("payment_id_missing", "out_trade_no")
+
+    def redeclare(name: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
+        return found("redeclare", name, fields, *hits, rules=rules)
+
+    return [
+        redeclare("nothing-given", {}, *[("required", name) for name in REDECLARE_ORDER[:4]], no_payment),
+        redeclare("unsplit-sound", unsplit),
+        redeclare("printed-request", PRINTED_REDECLARE, mode),
+        redeclare("both-payment-ids-missing", no_ids, no_payment),
+        redeclare("both-payment-ids-missing-of-a-sub-order", {**no_ids, "sub_order_id": "1"}, no_payment),
+        redeclare("out-trade-no-alone", without(unsplit, "transaction_id")),
+        redeclare("transaction-id-alone", without(unsplit, "out_trade_no")),
+        redeclare("out-trade-no-alone-and-empty", {**no_ids, "out_trade_no": ""}, ("empty", "out_trade_no")),
+        redeclare("transaction-id-alone-and-null", {**no_ids, "transaction_id": None}, ("type", "transaction_id")),
+        redeclare("sub-order-no-alone", {**unsplit, "sub_order_no": "20150806125346-1"}, mode),
+        redeclare("sub-order-id-alone", {**unsplit, "sub_order_id": "1000320306201511078440737891"}),
+        redeclare("with-duty", {**unsplit, "duty": 88}, ("unknown_field", "duty")),
+        redeclare("with-currency", {**unsplit, "fee_type": "CNY"}, ("unknown_field", "fee_type")),
+        redeclare("payment-ids-missing-with-the-rule-off", no_ids, rules={"payment_id_missing": "off"}),
+        *[
+            redeclare(
+                f"payment-ids-missing-with-the-rule-as-{level}", no_ids, no_payment, rules={"payment_id_missing": level}
+            )
+            for level in ("warning", "error")
+        ],
+        *mode_levels("redeclare"),
+    ]
+
+
+def identity_findings() -> list[Object]:
+    """What only an identity can have wrong."""
+    sound = {**OWNER, **IDENTITY}
+    wrong = NOBODY[:-1] + ("1" if NOBODY[-1] == "0" else "0")
+    type_rule: Hit = ("certificate_type_idcard", "certificate_type")
+    digit_rule: Hit = ("identity_check_digit", "certificate_id")
+
+    def identity(name: str, changes: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
+        return found("verify_identity", name, {**sound, **changes}, *hits, rules=rules)
+
+    def number(what: str, text: str, *hits: Hit) -> Object:
+        return identity(f"id-{what}", {"certificate_id": text}, *hits)
+
+    by_digit = {text[-1]: text for text in reversed(NOBODIES)}
+    if len(by_digit) != 11:
+        raise ValueError("more numbers are needed for every check digit")
+    return [
+        found(
+            "verify_identity",
+            "nothing-given",
+            {},
+            *[("required", name) for name in VERIFY_IDENTITY_ORDER if name != "sub_order_no"],
+        ),
+        identity("sound", {}),
+        *[number(f"with-check-digit-{digit.lower()}", by_digit[digit]) for digit in sorted(by_digit)],
+        number("with-lower-case-x", NOBODY_WITH_X.lower()),
+        number("with-wrong-check-digit", wrong, digit_rule),
+        number("with-x-for-a-digit", NOBODY[:-1] + "X", digit_rule),
+        number("with-digit-for-x", NOBODY_WITH_X[:-1] + "0", digit_rule),
+        number("with-two-digits-exchanged", NOBODY[:7] + NOBODY[8] + NOBODY[7] + NOBODY[9:], digit_rule),
+        number("of-17-characters", NOBODY[:-1], digit_rule),
+        number("of-19-characters", NOBODY + "0", digit_rule),
+        number("with-space", NOBODY + " ", digit_rule),
+        number("of-letters", "ABCDEFGHIJKLMNOPQR", digit_rule),
+        number("with-x-in-the-middle", NOBODY[:9] + "X" + NOBODY[10:], digit_rule),
+        number(
+            "in-fullwidth-digits",
+            NOBODY.translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)}),
+            digit_rule,
+        ),
+        identity("type-in-lower-case", {"certificate_type": "idcard"}, type_rule),
+        identity("type-other", {"certificate_type": "PASSPORT"}, type_rule),
+        identity("name-of-rare-characters", {"certificate_name": "\U00020bb7\U0002a6a5"}),
+        identity("name-of-245-bytes-in-62-characters", {"certificate_name": "\U00020bb7" * 61 + "a"}),
+        identity(
+            "name-of-246-bytes-in-63-characters",
+            {"certificate_name": "\U00020bb7" * 61 + "ab"},
+            ("length", "certificate_name"),
+        ),
+        identity("with-sub-order-id", {"sub_order_id": "1"}, ("unknown_field", "sub_order_id")),
+        identity("with-currency", {"fee_type": "CNY"}, ("unknown_field", "fee_type")),
+        found(
+            "verify_identity",
+            "misspelt-fields-are-not-shown",
+            {**without(sound, *PERSONAL), "certificateId": NOBODY, "CertificateName": "测试甲"},
+            *[("required", name) for name in PERSONAL],
+            ("unknown_field", "certificateId"),
+            ("unknown_field", "CertificateName"),
+        ),
+        identity("id-with-the-rule-off", {"certificate_id": wrong}, rules={"identity_check_digit": "off"}),
+        *[
+            identity(
+                f"id-with-the-rule-as-{level}",
+                {"certificate_id": wrong},
+                digit_rule,
+                rules={"identity_check_digit": level},
+            )
+            for level in ("warning", "error")
+        ],
+        identity("type-with-the-rule-off", {"certificate_type": "PASSPORT"}, rules={"certificate_type_idcard": "off"}),
+        *[
+            identity(
+                f"type-with-the-rule-as-{level}",
+                {"certificate_type": "PASSPORT"},
+                type_rule,
+                rules={"certificate_type_idcard": level},
+            )
+            for level in ("warning", "error")
+        ],
+        *mode_levels("verify_identity"),
+    ]
+
+
+def certificates_findings() -> list[Object]:
+    """The list of platform certificates takes no fields."""
+    return [
+        found("certificates", "nothing-given", {}),
+        found("certificates", "limit-given", {"limit": 1}, ("unknown_field", "limit")),
     ]
 
 
@@ -881,8 +1718,8 @@ def failed(
 
 
 def unverified(name: str, response: Object, kind: str, code: str, *, operation: str = "declare", **more: Any) -> Object:
-    """A 2xx that cannot be trusted: never retryable, and a declare may have been carried out."""
-    error = {"retryable": False, "may_have_been_applied": operation == "declare"}
+    """A 2xx that cannot be trusted: never retryable, and what changes something may have been carried out."""
+    error = {"retryable": False, "may_have_been_applied": operation in CHANGING}
     return failed(name, operation, response, kind, code, error, **more)
 
 
@@ -1370,6 +2207,7 @@ def error_vectors() -> list[Object]:
         page("html-404-is-no-answer-about-the-order", "query", html_404, False, False),
         page("empty-503", "declare", answer("", 503, signer=None), True, True),
         page("empty-429", "declare", answer("", 429, signer=None), True, False),
+        failed("status-that-says-nothing", "declare", answer("", 199, signer=None), "response", "STATUS_UNEXPECTED", {}),
         *[
             failed(
                 f"redirect-{status}",
@@ -1389,7 +2227,685 @@ def error_vectors() -> list[Object]:
 
 def parse_vectors() -> list[Object]:
     """Responses, trusted, read or refused."""
-    return [*verification_vectors(), *value_vectors(), *error_vectors()]
+    return [
+        *verification_vectors(),
+        *value_vectors(),
+        *error_vectors(),
+        *answer_vectors(),
+        *[
+            vector
+            for operation in ("modify", "redeclare", "verify_identity", "certificates")
+            for vector in failures(operation)
+        ],
+        *certificates_vectors(),
+        *refusal_vectors(),
+    ]
+
+
+# Per operation: a request, its answer, and other values for the ids that the answer may carry.
+ANSWERS: dict[str, tuple[Object, Object, Object]] = {
+    "modify": (
+        PRINTED_MODIFY,
+        MODIFY_ANSWER,
+        {
+            "appid": "wx0000000000000001",
+            "mchid": "1230000110",
+            "out_trade_no": "20150806125347",
+            "transaction_id": "1000320306201511078440737899",
+            "sub_order_no": "20150806125347",
+        },
+    ),
+    "redeclare": (
+        {**PRINTED_REDECLARE, "sub_order_id": "20150806125346"},
+        REDECLARE_ANSWER,
+        {
+            "appid": "wx0000000000000001",
+            "mchid": "1230000110",
+            "out_trade_no": "20150806125347",
+            "transaction_id": "1000320306201511078440737899",
+            "sub_order_no": "20150806125347",
+            "sub_order_id": "20150806125347",
+        },
+    ),
+    "verify_identity": (
+        {**OWNER, **IDENTITY},
+        IDENTITY_ANSWER,
+        {
+            "appid": "wx0000000000000001",
+            "mchid": "1230000110",
+            "out_trade_no": "20150806125347",
+            "transaction_id": "1000320306201511078440737899",
+        },
+    ),
+}
+
+
+def answers(operation: str) -> list[Object]:
+    """Answers of one operation, trusted and not."""
+    request, value, others = ANSWERS[operation]
+    word = operation.replace("_", "-")
+    required = "certificate_check_result" if operation == "verify_identity" else "state"
+    extra: Object = {"new_text": "新", "new_object": {"list": [1, "2", True]}, "new_number": 2**33}
+    changed = {**value, **others}
+    good = answer(value)
+
+    def unreadable(what: str, body: str | Object | list[Any], code: str) -> Object:
+        error = {"retryable": False, "may_have_been_applied": operation in CHANGING}
+        return failed(f"{word}-verified-{what}", operation, answer(body), "response", code, error)
+
+    return [
+        parsed(f"{word}-answer", operation, good, value),
+        parsed(f"{word}-answer-to-its-request", operation, good, value, request=request),
+        parsed(
+            f"{word}-answer-by-public-key",
+            operation,
+            answer(value, signer=PLATFORM_PUBLIC, serial=PUBLIC_KEY_ID),
+            value,
+        ),
+        parsed(f"{word}-unknown-fields-kept", operation, answer({**extra, **value}), {**extra, **value}),
+        parsed(
+            f"{word}-null-is-missing",
+            operation,
+            answer({**dict.fromkeys(value), required: value[required]}),
+            {required: value[required]},
+            request=request,
+        ),
+        *[
+            parsed(
+                f"{word}-echo-differs-{field.replace('_', '-')}",
+                operation,
+                answer({**value, field: other}),
+                {**value, field: other},
+                f"/{field}",
+                request=request,
+            )
+            for field, other in others.items()
+        ],
+        parsed(
+            f"{word}-echo-differs-everywhere",
+            operation,
+            answer(changed),
+            changed,
+            *[f"/{field}" for field in others],
+            request=request,
+        ),
+        parsed(
+            f"{word}-echo-differs-from-ids-of-the-options",
+            operation,
+            answer(changed),
+            changed,
+            "/appid",
+            "/mchid",
+            request=without(request, *others),
+        ),
+        unreadable("text", "OK", "BODY_NOT_JSON"),
+        unreadable("list", [value], "BODY_UNEXPECTED"),
+        unreadable(f"without-{required.replace('_', '-')}", without(value, required), "BODY_UNEXPECTED"),
+        unreadable(f"{required.replace('_', '-')}-as-number", {**value, required: 1}, "BODY_UNEXPECTED"),
+        unverified(
+            f"{word}-signature-missing",
+            answer(value, signer=None),
+            "signature",
+            "SIGNATURE_MISSING",
+            operation=operation,
+        ),
+        unverified(
+            f"{word}-signature-mismatch",
+            answer(value, signer=OTHER),
+            "signature",
+            "SIGNATURE_MISMATCH",
+            operation=operation,
+        ),
+        unverified(
+            f"{word}-serial-unknown",
+            answer(value, serial=UNKNOWN_SERIAL),
+            "signature",
+            "SERIAL_UNKNOWN",
+            operation=operation,
+        ),
+        unverified(
+            f"{word}-probe",
+            with_header(good, "Wechatpay-Signature", lambda value: PROBE + value),
+            "probe",
+            "SIGNATURE_PROBE",
+            operation=operation,
+        ),
+        unverified(
+            f"{word}-timestamp-300-seconds-old",
+            good,
+            "freshness",
+            "TIMESTAMP_SKEWED",
+            operation=operation,
+            now=NOW + 300,
+        ),
+    ]
+
+
+def answer_vectors() -> list[Object]:
+    """Answers of modify, redeclare and verify_identity."""
+    upper = {
+        ("Verify_department_trade_id" if name == "verify_department_trade_id" else name): value
+        for name, value in MODIFY_ANSWER.items()
+    }
+    long = {**REDECLARE_ANSWER, "explanation": "详" * 300}
+    return [
+        *[vector for operation in ANSWERS for vector in answers(operation)],
+        parsed("modify-key-spelled-as-in-the-table", "modify", answer(upper), MODIFY_ANSWER),
+        parsed(
+            "modify-unsplit-answer-without-modify-time",
+            "modify",
+            answer(without(MODIFY_ANSWER, "sub_order_no", "sub_order_id", "modify_time")),
+            without(MODIFY_ANSWER, "sub_order_no", "sub_order_id", "modify_time"),
+            request=PRINTED_MODIFY,
+        ),
+        parsed(
+            "modify-unknown-state-kept",
+            "modify",
+            answer({**MODIFY_ANSWER, "state": "ON_HOLD", "verify_department": "SOMEONE"}),
+            {**MODIFY_ANSWER, "state": "ON_HOLD", "verify_department": "SOMEONE"},
+        ),
+        # As printed: the answer carries another sub_order_id than the request.
+        parsed(
+            "redeclare-printed-answer-to-the-printed-request",
+            "redeclare",
+            answer(REDECLARE_ANSWER),
+            REDECLARE_ANSWER,
+            "/sub_order_id",
+            request=PRINTED_REDECLARE,
+        ),
+        parsed("redeclare-long-explanation-kept", "redeclare", answer(long), long),
+        parsed(
+            "redeclare-unknown-state-kept",
+            "redeclare",
+            answer({**REDECLARE_ANSWER, "state": "ON_HOLD"}),
+            {**REDECLARE_ANSWER, "state": "ON_HOLD"},
+        ),
+        parsed(
+            "redeclare-ids-that-were-not-sent-are-not-compared",
+            "redeclare",
+            answer(REDECLARE_ANSWER),
+            REDECLARE_ANSWER,
+            request=without(PRINTED_REDECLARE, "transaction_id", "sub_order_no", "sub_order_id"),
+        ),
+        *[
+            parsed(
+                f"verify-identity-result-{what}",
+                "verify_identity",
+                answer({**IDENTITY_ANSWER, "certificate_check_result": sent}),
+                {**IDENTITY_ANSWER, "certificate_check_result": read},
+            )
+            for what, sent, read in [
+                ("same-in-lower-case", "same", "SAME"),
+                ("different", "DIFFERENT", "DIFFERENT"),
+                ("different-in-odd-case", "dIFFERENT", "DIFFERENT"),
+                ("unchecked", "UNCHECKED", "UNCHECKED"),
+                ("unchecked-in-odd-case", "Unchecked", "UNCHECKED"),
+                ("unknown-kept", "NOT_ON_FILE", "NOT_ON_FILE"),
+                ("unknown-kept-as-spelt", "NotOnFile", "NotOnFile"),
+            ]
+        ],
+    ]
+
+
+def failures(operation: str) -> list[Object]:
+    """Failures of one operation: what may be sent again, and what may have taken effect."""
+    word = operation.replace("_", "-")
+    passing: Object = {
+        "authenticated": False,
+        "retryable": operation not in NOT_REPEATABLE,
+        "may_have_been_applied": operation in CHANGING,
+    }
+    options: Object | None = {"api_v3_key": API_V3_KEY} if operation == "certificates" else None
+    limited: Object = {"authenticated": False, "retryable": True, "may_have_been_applied": False}
+    final: Object = {"authenticated": False, "retryable": False, "may_have_been_applied": False}
+
+    def page(status: int, error: Object, body: str = HTML) -> Object:
+        what = "html" if body else "empty"
+        response = answer(body, status, signer=None, content_type="text/html", request_id=None)
+        return failed(
+            f"{word}-{what}-{status}", operation, response, "response", "BODY_NOT_JSON", error, options=options
+        )
+
+    def named(status: int, sent: str, code: str, error: Object) -> Object:
+        response = answer({"code": sent, "message": "see the code"}, status, signer=None)
+        name = f"{word}-{status}-{sent.lower().replace('_', '-')}"
+        return failed(name, operation, response, "api", code, error, options=options)
+
+    return [
+        named(500, "SYSTEMERROR", "SYSTEMERROR", passing),
+        named(500, "SYSTEM_ERROR", "SYSTEMERROR", passing),
+        named(503, "SERVICE_UNAVAILABLE", "SERVICE_UNAVAILABLE", passing),
+        named(502, "SOMETHING_NEW", "SOMETHING_NEW", passing),
+        page(500, passing),
+        page(502, passing),
+        page(503, passing, ""),
+        page(504, passing, ""),
+        named(429, "RATE_LIMITED", "RATE_LIMITED", limited),
+        named(429, "FREQUENCY_LIMITED", "RATE_LIMITED", limited),
+        page(429, limited, ""),
+        named(400, "PARAM_ERROR", "PARAM_ERROR", final),
+        named(400, "INVALID_REQUEST", "INVALID_REQUEST", final),
+        named(401, "SIGN_ERROR", "SIGN_ERROR", final),
+        named(403, "NO_AUTH", "NOAUTH", final),
+        named(404, "RESOURCE_NOT_EXISTS", "RESOURCE_NOT_EXISTS", final),
+        failed(
+            f"{word}-error-signed",
+            operation,
+            answer({"code": "SYSTEMERROR", "message": "System error"}, 500),
+            "api",
+            "SYSTEMERROR",
+            {**passing, "authenticated": True},
+            options=options,
+        ),
+    ]
+
+
+def listed(
+    certificate: str,
+    serial: str,
+    *,
+    key: str = API_V3_KEY,
+    nonce: str = "9b1c7e04a5d2",
+    associated_data: str = "certificate",
+    damage: Callable[[bytes], bytes] | None = None,
+    **changes: Any,
+) -> Object:
+    """A certificate as the list carries it: AES-256-GCM, the tag at the end; `changes` come after encryption."""
+    data = AESGCM(key.encode()).encrypt(nonce.encode(), certificate.encode(), associated_data.encode())
+    sealed: Object = {
+        "algorithm": "AEAD_AES_256_GCM",
+        "nonce": nonce,
+        "associated_data": associated_data,
+        "ciphertext": base64.b64encode(damage(data) if damage else data).decode(),
+    }
+    return {**times(certificate, serial), "encrypt_certificate": {**sealed, **changes}}
+
+
+def times(certificate: str, serial: str) -> Object:
+    """What the list says in plain about a certificate."""
+    parsed_certificate = x509.load_pem_x509_certificate(certificate.encode())
+    beijing = timezone(timedelta(hours=8))
+    return {
+        "serial_no": serial,
+        "effective_time": parsed_certificate.not_valid_before_utc.astimezone(beijing).isoformat(),
+        "expire_time": parsed_certificate.not_valid_after_utc.astimezone(beijing).isoformat(),
+    }
+
+
+def certificates_vectors() -> list[Object]:
+    """Lists of platform certificates: decrypted, and verified with what they bring or with what is held."""
+    first_pem = pem("platform.cert.pem")
+    first, second = listed(first_pem, CERTIFICATE_SERIAL), listed(LATER_CERTIFICATE, LATER_SERIAL)
+    opened_first: Object = {**times(first_pem, CERTIFICATE_SERIAL), "certificate": first_pem}
+    opened_second: Object = {**times(LATER_CERTIFICATE, LATER_SERIAL), "certificate": LATER_CERTIFICATE}
+    body: Object = {"data": [first, second]}
+    value: Object = {"data": [opened_first, opened_second]}
+    good = answer(body)
+    bootstrap: Object = {**NO_KEYS, "api_v3_key": API_V3_KEY}
+    holding: Object = {"api_v3_key": API_V3_KEY}
+
+    def read(name: str, response: Object, expected: Object, options: Object) -> Object:
+        return parsed(f"certificates-{name}", "certificates", response, expected, options=options)
+
+    def distrusted(
+        name: str, response: Object, kind: str, code: str, options: Object = bootstrap, **more: Any
+    ) -> Object:
+        return unverified(
+            f"certificates-{name}", response, kind, code, operation="certificates", options=options, **more
+        )
+
+    def not_decrypted(name: str, *items: Object, options: Object = bootstrap) -> Object:
+        error: Object = {"retryable": False, "may_have_been_applied": False}
+        response = answer({"data": list(items)})
+        return failed(
+            f"certificates-{name}",
+            "certificates",
+            response,
+            "key",
+            "CERTIFICATE_NOT_DECRYPTED",
+            error,
+            options=options,
+        )
+
+    def bad_key(name: str, code: str, options: Object) -> Object:
+        expect = {"error": {"kind": "key", "code": code, "retryable": False, "may_have_been_applied": False}}
+        return parse_vector(f"certificates-{name}", "certificates", good, expect, options=options)
+
+    def unreadable(name: str, content: str | Object | list[Any], code: str) -> Object:
+        return failed(
+            f"certificates-{name}",
+            "certificates",
+            answer(content),
+            "response",
+            code,
+            {"may_have_been_applied": False},
+            options=holding,
+        )
+
+    def flipped(position: int) -> Callable[[bytes], bytes]:
+        def damage(data: bytes) -> bytes:
+            index = position % len(data)
+            return data[:index] + bytes([data[index] ^ 1]) + data[index + 1 :]
+
+        return damage
+
+    def damaged(**options: Any) -> Object:
+        return listed(first_pem, CERTIFICATE_SERIAL, **options)
+
+    extended = {"data": [{**first, "new_field": 1}, second], "new_text": "新"}
+    other_key = API_V3_KEY[::-1]
+    return [
+        # Nothing but the APIv3 key is held.
+        read("first-list-signed-by-its-first", good, value, bootstrap),
+        read(
+            "first-list-signed-by-its-second",
+            answer(body, signer=PLATFORM_PUBLIC, serial=LATER_SERIAL),
+            value,
+            bootstrap,
+        ),
+        read("first-list-of-one", answer({"data": [first]}), {"data": [opened_first]}, bootstrap),
+        read(
+            "first-list-with-header-names-in-lower-case",
+            {**good, "headers": [[name.lower(), text] for name, text in good["headers"]]},
+            value,
+            bootstrap,
+        ),
+        read(
+            "first-list-with-other-nonce-and-associated-data",
+            answer({"data": [damaged(nonce="61f9c719728a", associated_data="certificate 2")]}),
+            {"data": [opened_first]},
+            bootstrap,
+        ),
+        read(
+            "first-list-with-empty-associated-data",
+            answer({"data": [damaged(associated_data="")]}),
+            {"data": [opened_first]},
+            bootstrap,
+        ),
+        read(
+            "unknown-fields-kept",
+            answer(extended),
+            {"data": [{**opened_first, "new_field": 1}, opened_second], "new_text": "新"},
+            bootstrap,
+        ),
+        # Keys are held.
+        read("list-signed-by-a-certificate-held", good, value, {**CERTIFICATE_ONLY, **holding}),
+        read(
+            "list-signed-by-a-public-key-held",
+            answer(body, signer=PLATFORM_PUBLIC, serial=PUBLIC_KEY_ID),
+            value,
+            {**PUBLIC_KEY_ONLY, **holding},
+        ),
+        read(
+            "list-of-others-signed-by-a-certificate-held",
+            answer({"data": [second]}),
+            {"data": [opened_second]},
+            {**CERTIFICATE_ONLY, **holding},
+        ),
+        read(
+            "list-signed-by-a-new-certificate",
+            answer(body, signer=PLATFORM_PUBLIC, serial=LATER_SERIAL),
+            value,
+            {**CERTIFICATE_ONLY, **holding},
+        ),
+        read("empty-list", answer({"data": []}), {"data": []}, holding),
+        # Decryption fails.
+        not_decrypted("with-another-api-v3-key", first, second, options={**NO_KEYS, "api_v3_key": other_key}),
+        not_decrypted("with-another-api-v3-key-and-keys-held", first, options={"api_v3_key": other_key}),
+        not_decrypted("first-byte-flipped", damaged(damage=flipped(0)), second),
+        not_decrypted("byte-in-the-middle-flipped", damaged(damage=flipped(700)), second),
+        not_decrypted("tag-flipped", damaged(damage=flipped(-1)), second),
+        not_decrypted("second-one-flipped", first, listed(LATER_CERTIFICATE, LATER_SERIAL, damage=flipped(0))),
+        not_decrypted("tag-cut-off", damaged(damage=lambda data: data[:-16])),
+        not_decrypted("shorter-than-a-tag", damaged(damage=lambda data: data[:15])),
+        not_decrypted(
+            "associated-data-changed",
+            damaged(associated_data="certificate")
+            | {"encrypt_certificate": {**first["encrypt_certificate"], "associated_data": "transaction"}},
+        ),
+        not_decrypted(
+            "nonce-changed", {**first, "encrypt_certificate": {**first["encrypt_certificate"], "nonce": "9b1c7e04a5d3"}}
+        ),
+        not_decrypted(
+            "algorithm-unknown",
+            {**first, "encrypt_certificate": {**first["encrypt_certificate"], "algorithm": "AEAD_SM4_GCM"}},
+            second,
+        ),
+        not_decrypted("byte-flipped-and-keys-held", damaged(damage=flipped(0)), options=holding),
+        # The APIv3 key itself
+        *[
+            bad_key(f"api-v3-key-of-{size}-characters", "API_V3_KEY_INVALID", {**NO_KEYS, "api_v3_key": "k" * size})
+            for size in (1, 31, 33, 34, 64)
+        ],
+        bad_key("api-v3-key-missing", "API_V3_KEY_MISSING", NO_KEYS),
+        bad_key("api-v3-key-missing-and-keys-held", "API_V3_KEY_MISSING", CERTIFICATE_ONLY),
+        # Decrypted, and not to be trusted.
+        distrusted(
+            "first-list-signed-by-a-certificate-that-is-not-listed",
+            answer({"data": [second]}),
+            "signature",
+            "SERIAL_UNKNOWN",
+        ),
+        distrusted("first-list-empty", answer({"data": []}), "signature", "SERIAL_UNKNOWN"),
+        distrusted(
+            "list-signed-by-a-public-key-not-held",
+            answer(body, signer=PLATFORM_PUBLIC, serial=PUBLIC_KEY_ID),
+            "signature",
+            "SERIAL_UNKNOWN",
+        ),
+        distrusted("serial-unknown", answer(body, serial=UNKNOWN_SERIAL), "signature", "SERIAL_UNKNOWN"),
+        distrusted(
+            "serial-unknown-and-keys-held",
+            answer(body, serial=UNKNOWN_SERIAL),
+            "signature",
+            "SERIAL_UNKNOWN",
+            holding,
+        ),
+        distrusted("first-list-signed-by-another-key", answer(body, signer=OTHER), "signature", "SIGNATURE_MISMATCH"),
+        distrusted(
+            "first-list-signed-by-the-other-one", answer(body, serial=LATER_SERIAL), "signature", "SIGNATURE_MISMATCH"
+        ),
+        distrusted(
+            "list-signed-by-another-key-and-keys-held",
+            answer(body, signer=OTHER),
+            "signature",
+            "SIGNATURE_MISMATCH",
+            holding,
+        ),
+        distrusted(
+            "list-changed-after-signing",
+            with_body(good, compact({"data": [second, first]})),
+            "signature",
+            "SIGNATURE_MISMATCH",
+        ),
+        distrusted("signature-missing", answer(body, signer=None), "signature", "SIGNATURE_MISSING"),
+        *[
+            distrusted(
+                f"html-without-signature{what}",
+                answer(HTML, signer=None, content_type="text/html"),
+                "signature",
+                "SIGNATURE_MISSING",
+                options,
+            )
+            for what, options in [("", bootstrap), ("-and-keys-held", holding)]
+        ],
+        distrusted(
+            "text-signed-by-another-key-and-keys-held",
+            answer("OK", signer=OTHER),
+            "signature",
+            "SIGNATURE_MISMATCH",
+            holding,
+        ),
+        distrusted(
+            "signature-duplicated",
+            {**good, "headers": [*good["headers"], ["wechatpay-serial", CERTIFICATE_SERIAL]]},
+            "signature",
+            "SIGNATURE_DUPLICATED",
+        ),
+        distrusted(
+            "probe",
+            with_header(good, "Wechatpay-Signature", lambda text: PROBE + text),
+            "probe",
+            "SIGNATURE_PROBE",
+        ),
+        distrusted("timestamp-300-seconds-old", good, "freshness", "TIMESTAMP_SKEWED", now=NOW + 300),
+        # Verified, and yet unreadable.
+        unreadable("verified-text", "OK", "BODY_NOT_JSON"),
+        unreadable("verified-list-outside-an-object", [first], "BODY_UNEXPECTED"),
+        unreadable("verified-without-data", {"certificates": []}, "BODY_UNEXPECTED"),
+        # Only a public key exists for this merchant; an error is read whatever keys are held.
+        *[
+            failed(
+                f"certificates-do-not-exist{what}",
+                "certificates",
+                answer({"code": "RESOURCE_NOT_EXISTS", "message": "无可用的平台证书"}, 404, signer=None),
+                "api",
+                "RESOURCE_NOT_EXISTS",
+                {"authenticated": False, "retryable": False, "may_have_been_applied": False},
+                options=options,
+            )
+            for what, options in [("", bootstrap), ("-and-no-api-v3-key-either", PUBLIC_KEY_ONLY)]
+        ],
+    ]
+
+
+# Every row of the tables of errors on the declare page (2023-02-17) and the redeclare page (2025-01-07), as printed.
+ROWS: list[tuple[str, str, str, str]] = [
+    (
+        "declare",
+        "INVALID_REQUEST",
+        "The information re-entered by merchant for customs declaration is different from the original one",
+        "declared_data_differs",
+    ),
+    ("declare", "INVALID_REQUEST", "Customs information is not configured", "customs_not_configured"),
+    ("declare", "INVALID_REQUEST", "Order amount does not match", "order_amount_differs"),
+    ("declare", "INVALID_REQUEST", "Declaration is not allowed for refunded orders.", "refunded_order"),
+    ("declare", "NOAUTH", "The merchant has not registered with the current customs", "customs_not_registered"),
+    ("declare", "NOAUTH", "Self-Clearance is not enabled.", "self_clearance_not_enabled"),
+    ("declare", "PARAM_ERROR", "Merchant ID (mch_id) is not set", "mchid_not_set"),
+    ("declare", "PARAM_ERROR", "Invalid merchant ID length", "mchid_length"),
+    ("declare", "PARAM_ERROR", "Currency is not set", "currency_not_set"),
+    ("declare", "PARAM_ERROR", "Merchant order No. (out_trade_no) is not set", "out_trade_no_not_set"),
+    ("declare", "PARAM_ERROR", "WeChat order No. (transaction_id) is not set.", "transaction_id_not_set"),
+    ("declare", "PARAM_ERROR", "Invalid WeChat order No. length", "transaction_id_length"),
+    ("declare", "PARAM_ERROR", "Customs information is not set", "customs_not_set"),
+    ("declare", "PARAM_ERROR", "Customs registration No. is not set", "merchant_customs_no_not_set"),
+    ("declare", "PARAM_ERROR", "Invalid customs registration No. length", "merchant_customs_no_length"),
+    ("declare", "PARAM_ERROR", "Invalid sub-order No. length (sub_order_no)", "sub_order_no_length"),
+    ("declare", "PARAM_ERROR", "AppId is not set", "appid_not_set"),
+    (
+        "declare",
+        "PARAM_ERROR",
+        "Transaction currency is different from merchant's settlement currency",
+        "settlement_currency_differs",
+    ),
+    ("declare", "PARAM_ERROR", "Parameter error", "parameter_error"),
+    ("declare", "PARAM_ERROR", "Incorrect order amount", "order_amount_incorrect"),
+    ("declare", "PARAM_ERROR", "Incorrect transaction order information", "transaction_data_incorrect"),
+    ("declare", "PARAM_ERROR", "Merchant's split declaration amount is incorrect.", "split_amount_too_high"),
+    # Printed a second time, with another remedy; the words alone cannot tell it from the first.
+    (
+        "declare",
+        "PARAM_ERROR",
+        "Transaction currency is different from merchant's settlement currency.",
+        "settlement_currency_differs",
+    ),
+    ("declare", "PARAM_ERROR", "Missing parameters in split declaration.", "split_parameters_missing"),
+    ("declare", "SYSTEMERROR", "System error", "system_error"),
+    ("redeclare", "INVALID_REQUEST", "Customs declaration record does not exist.", "declaration_not_found"),
+    ("redeclare", "INVALID_REQUEST", "Customs information is not configured.", "customs_not_configured"),
+    ("redeclare", "NOAUTH", "The merchant has not registered with the current customs", "customs_not_registered"),
+    ("redeclare", "NOAUTH", "Self-Clearance is not enabled.", "self_clearance_not_enabled"),
+    ("redeclare", "PARAM_ERROR", "Parameter error", "parameter_error"),
+    ("redeclare", "SYSTEMERROR", "System error", "system_error"),
+]
+STATUSES = {"INVALID_REQUEST": 400, "PARAM_ERROR": 400, "NOAUTH": 403, "SYSTEMERROR": 500}
+
+
+def refusal_vectors() -> list[Object]:
+    """Documented refusals by the words of their messages."""
+
+    def refusal(
+        name: str, operation: str, code: str, message: str, reason: str | None, sent: str | None = None
+    ) -> Object:
+        passing = code == "SYSTEMERROR"
+        return api_error(
+            f"refusal-{name}",
+            operation,
+            answer({"code": sent or code, "message": message}, STATUSES[code], signer=None),
+            code,
+            retryable=passing and operation not in NOT_REPEATABLE,
+            applied=passing and operation in CHANGING,
+            reason=reason,
+        )
+
+    def declare(name: str, code: str, message: str, reason: str | None) -> Object:
+        return refusal(f"declare-{name}", "declare", code, message, reason)
+
+    vectors = []
+    seen: set[tuple[str, str]] = set()
+    for operation, code, message, reason in ROWS:
+        again = "-again" if (operation, reason) in seen else ""
+        seen.add((operation, reason))
+        word = f"{operation}-{reason.replace('_', '-')}{again}"
+        # Letter case, spaces and punctuation carry nothing.
+        bare = "".join(letter for letter in message if letter not in ".'")
+        vectors += [
+            refusal(word, operation, code, message, reason),
+            refusal(f"{word}-in-capitals", operation, code, message.upper(), reason),
+            refusal(f"{word}-with-other-punctuation", operation, code, f"  {bare.replace(' ', '  ')}!", reason),
+        ]
+    return [
+        *vectors,
+        # Another spelling of the code
+        refusal(
+            "redeclare-no-auth",
+            "redeclare",
+            "NOAUTH",
+            "Self-Clearance is not enabled.",
+            "self_clearance_not_enabled",
+            "NO_AUTH",
+        ),
+        refusal(
+            "declare-system-error-with-underscore",
+            "declare",
+            "SYSTEMERROR",
+            "System error",
+            "system_error",
+            "SYSTEM_ERROR",
+        ),
+        # The Chinese of the service is not printed on the pages that were seen: these are plain ways to say it.
+        declare("chinese-customs-not-configured", "INVALID_REQUEST", "海关信息未配置", "customs_not_configured"),
+        declare("chinese-order-amount-differs", "INVALID_REQUEST", "订单金额不匹配", "order_amount_differs"),
+        declare("chinese-refunded-order", "INVALID_REQUEST", "退款订单不允许报关。", "refunded_order"),
+        declare("chinese-customs-not-registered", "NOAUTH", "商户未在当前海关备案", "customs_not_registered"),
+        declare("chinese-self-clearance-not-enabled", "NOAUTH", "未开通自助清关功能", "self_clearance_not_enabled"),
+        declare(
+            "chinese-transaction-id-not-set",
+            "PARAM_ERROR",
+            "微信支付订单号(transaction_id)未设置",
+            "transaction_id_not_set",
+        ),
+        declare("chinese-sub-order-no-length", "PARAM_ERROR", "子订单号长度错误", "sub_order_no_length"),
+        declare("chinese-parameter-error", "PARAM_ERROR", "参数错误", "parameter_error"),
+        declare("chinese-system-error", "SYSTEMERROR", "系统错误", "system_error"),
+        refusal(
+            "redeclare-chinese-declaration-not-found",
+            "redeclare",
+            "INVALID_REQUEST",
+            "报关记录不存在",
+            "declaration_not_found",
+        ),
+        # No documented cause
+        declare("code-of-another-row", "NOAUTH", "Order amount does not match", None),
+        declare("unprinted-message", "INVALID_REQUEST", "查询指定记录不存在,请重新选择条件查询", None),
+        declare("empty-message", "PARAM_ERROR", "", None),
+        refusal("redeclare-row-of-declare", "redeclare", "INVALID_REQUEST", "Order amount does not match", None),
+        refusal(
+            "declare-row-of-redeclare", "declare", "INVALID_REQUEST", "Customs declaration record does not exist.", None
+        ),
+        refusal("query-row-of-declare", "query", "PARAM_ERROR", "AppId is not set", None),
+    ]
 
 
 # --- customs_order_fields ---------------------------------------------------------------------------------------------
@@ -1469,6 +2985,9 @@ def files() -> dict[str, str]:
             if vector["id"] in seen:
                 raise ValueError(f"two vectors are named {vector['id']}")
             seen.add(vector["id"])
+            # The names and ID numbers go into a request encrypted, and into nothing else.
+            if any(personal in compact(vector["expect"]) for personal in [*NOBODIES, "测试"]):
+                raise ValueError(f"{vector['id']} expects to see a person's name or ID number")
     contents: dict[str, Any] = {
         "options.json": OPTIONS,
         **{name: {"vectors": vectors} for name, vectors in suites.items()},

@@ -68,7 +68,7 @@ pub fn demo(verbose: bool) -> Result {
 
 /// The same declaration from the other languages, and whether they sign alike.
 fn languages(ready: &Path) -> Result {
-    println!("\n\x1b[1m6  the same declaration from the other languages\x1b[0m");
+    println!("\n\x1b[1m9  a declaration from each of the other languages\x1b[0m");
     let script = root().join("bindings-wasm/examples/declare.mjs");
     let node = |entry: &str| {
         let mut node = command("node", &[]);

@@ -10,14 +10,15 @@ use wechatpay_customs::{
     options::{Convention, OptionKind},
 };
 
-use crate::{Result, root};
+use crate::{Result, errors_page::errors_page, root};
 
 const TYPESCRIPT: &str = "bindings-wasm/face/src/generated.ts";
 const PYTHON: &str = "bindings-python/python/wechatpay_customs/_generated.py";
+const ERRORS: &str = "docs/errors.md";
 
 /// Writes the files, or with `check` tells whether one of them differs.
 pub fn generate(check: bool) -> Result {
-    for (path, text) in [(TYPESCRIPT, typescript()), (PYTHON, python())] {
+    for (path, text) in [(TYPESCRIPT, typescript()), (PYTHON, python()), (ERRORS, errors_page())] {
         let file = root().join(path);
         match check {
             true if fs::read_to_string(&file).ok().as_deref() != Some(&text) => {
@@ -118,9 +119,10 @@ fn typescript() -> String {
     line("/** The calls of a client. */\nexport interface Operations<PerCall> {".into());
     for operation in Operation::ALL {
         line(format!(
-            "  /** {} */\n  {}(fields: {name}Request, options?: PerCall): Promise<{name}Answer>",
+            "  /** {} */\n  {}(fields{}: {name}Request, options?: PerCall): Promise<{name}Answer>",
             operation.about(),
             Convention::JavaScript.name(operation.name()),
+            if operation.request_fields().is_empty() { "?" } else { "" },
             name = pascal(operation.name()),
         ));
     }
@@ -170,7 +172,7 @@ fn typescript_record(name: &str, fields: &[Field], request: bool, extends: &str)
     let mut out = format!("export interface {name}{extends} {{\n");
     for field in fields {
         let kind = match field.kind {
-            Kind::Text => "string".to_owned(),
+            Kind::Text | Kind::Personal => "string".to_owned(),
             Kind::Code(words) => format!("{} | (string & {{}})", quoted(words, " | ")),
             Kind::Fen | Kind::Count(_) => "number".to_owned(),
             Kind::Records(name, _) => format!("{name}[]"),
@@ -188,7 +190,7 @@ fn typescript_record(name: &str, fields: &[Field], request: bool, extends: &str)
 
 fn python_kind(kind: Kind) -> String {
     match kind {
-        Kind::Text | Kind::Code(_) => "str".to_owned(),
+        Kind::Text | Kind::Personal | Kind::Code(_) => "str".to_owned(),
         Kind::Fen | Kind::Count(_) => "int".to_owned(),
         Kind::Records(name, _) => format!("list[{name}]"),
         _ => "object".to_owned(),
@@ -247,7 +249,7 @@ fn python() -> String {
         let _ = writeln!(out, "        :param timeout: The longest that one attempt may take, in seconds.");
         let _ = writeln!(out, "        :param deadline: The longest that the whole call may take, in seconds.");
         let _ = writeln!(out, "        :raises WechatPayError: whatever goes wrong.\n        \"\"\"");
-        let _ = writeln!(out, "        keywords = {{");
+        let _ = writeln!(out, "        keywords: dict[str, object] = {{");
         for field in operation.request_fields() {
             let _ = writeln!(out, "            \"{0}\": {0},", field.name);
         }

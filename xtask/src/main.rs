@@ -2,6 +2,7 @@
 
 mod build;
 mod demo;
+mod errors_page;
 mod generate;
 mod run;
 mod test;

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from . import _native
-from ._generated import A, Operation, Operations, Options
+from ._generated import A, Declaration, Operation, Operations, Options
 from ._plain import plain, plain_map
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+_LOG = logging.getLogger("wechatpay_customs")
 
 Rules = Mapping[str, str]
 
@@ -32,8 +35,17 @@ class Client(Operations):
     :raises KeyMaterialError: for a key that cannot be used.
     """
 
-    def __init__(self, **options: Unpack[Options]) -> None:
-        self._native = _native.Client(plain_map(**options), True)
+    def __init__(self, *, on_attempt: Callable[[dict[str, Any]], object] | None = None, **options: Unpack[Options]) -> None:
+        """Takes the options, and ``on_attempt``: called with each observation of an attempt; what it raises is reported
+        as unraisable. The logger ``wechatpay_customs`` gets the same at level DEBUG.
+        """
+
+        def observe(attempt: dict[str, Any]) -> None:
+            _LOG.debug("%(operation)s, attempt %(attempt)d: %(phase)s %(host)s %(status)s %(request_id)s %(ms)d ms", attempt)
+            if on_attempt is not None:
+                on_attempt(attempt)
+
+        self._native = _native.Client(plain_map(**options), True, observe)
 
     def check(
         self, operation: Operation, fields: Mapping[str, object], rules: Rules | None = None
@@ -47,13 +59,15 @@ class Client(Operations):
         fields: Mapping[str, object],
         timestamp: int | None = None,
         nonce: str | None = None,
+        padding: bytes | None = None,
     ) -> Prepared:
         """Checks, builds and signs a request for the caller to send.
 
         :param timestamp: Unix seconds; the current time unless given.
         :param nonce: 1 to 32 letters and digits; random unless given.
+        :param padding: For fields that are encrypted; random unless given.
         """
-        return _prepare(self._native, operation, fields, timestamp, nonce)
+        return _prepare(self._native, operation, fields, timestamp, nonce, padding)
 
     def parse(
         self,
@@ -65,6 +79,29 @@ class Client(Operations):
         """Verifies and reads an answer that the caller received; raises as the call would."""
         return _parse(self._native, operation, response, request, now)
 
+    def query_all(
+        self,
+        fields: Mapping[str, object] | None = None,
+        /,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        **keywords: object,
+    ) -> Iterator[Declaration]:
+        """All records of a query, page by page; takes what ``query`` takes, and does not look at ``offset``."""
+        limits = plain_map(timeout=timeout, deadline=deadline)
+        given = plain_map(fields=_merged(fields, keywords))
+        page = self._page(given)
+        while page["request"] is not None:
+            call = {"call": "operation", "operation": page["operation"], "fields": page["request"]}
+            answer = self._native.run(call, limits)
+            page = self._page({**given, "state": page["state"], "answer": answer})
+            for record in page["records"]:
+                yield Declaration(record)
+
+    def _page(self, arguments: dict[str, object]) -> dict[str, Any]:
+        return cast("dict[str, Any]", self._native.call("query_all", arguments))
+
     def _operation(
         self,
         operation: Operation,
@@ -74,10 +111,7 @@ class Client(Operations):
         timeout: float | None,
         deadline: float | None,
     ) -> A:
-        given = {name: value for name, value in keywords.items() if value is not None}
-        # What is not a mapping goes on as it is, to end as a finding like all else that is wrong.
-        merged = {**fields, **given} if isinstance(fields, Mapping) else given if fields is None else fields
-        call = plain_map(call="operation", operation=operation, fields=merged)
+        call = plain_map(call="operation", operation=operation, fields=_merged(fields, keywords))
         return answer(self._native.run(call, plain_map(timeout=timeout, deadline=deadline)))
 
     def __repr__(self) -> str:
@@ -95,13 +129,15 @@ def prepare(
     options: Options,
     timestamp: int | None = None,
     nonce: str | None = None,
+    padding: bytes | None = None,
 ) -> Prepared:
     """Checks, builds and signs a request for the caller to send.
 
     :param timestamp: Unix seconds; the current time unless given.
     :param nonce: 1 to 32 letters and digits; random unless given.
+    :param padding: For fields that are encrypted; random unless given.
     """
-    return _prepare(_native.Client(_options(options), True), operation, fields, timestamp, nonce)
+    return _prepare(_native.Client(_options(options), True), operation, fields, timestamp, nonce, padding)
 
 
 def parse(
@@ -131,6 +167,15 @@ def customs_order_fields(
     return cast("dict[str, str]", _native.call("customs_order_fields", arguments))
 
 
+def _merged(fields: Mapping[str, object] | None, keywords: Mapping[str, object]) -> object:
+    """Fields given as one mapping, as keywords, or both; a keyword that is None counts as not given."""
+    given = {name: value for name, value in keywords.items() if value is not None}
+    if fields is None:
+        return given
+    # What is not a mapping goes on as it is, to end as a finding like all else that is wrong.
+    return {**fields, **given} if isinstance(fields, Mapping) else fields
+
+
 def _options(options: Options) -> dict[str, object]:
     return cast("dict[str, object]", plain(options))
 
@@ -145,8 +190,11 @@ def _prepare(
     fields: Mapping[str, object],
     timestamp: int | None,
     nonce: str | None,
+    padding: bytes | None,
 ) -> Prepared:
-    call = plain_map(call="prepare", operation=operation, fields=fields, timestamp=timestamp, nonce=nonce)
+    call = plain_map(
+        call="prepare", operation=operation, fields=fields, timestamp=timestamp, nonce=nonce, padding=padding
+    )
     return cast("Prepared", native.run(call, {}))
 
 

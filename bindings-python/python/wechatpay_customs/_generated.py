@@ -9,7 +9,7 @@ from ._answer import Answer, Record
 
 A = TypeVar("A", bound=Answer)
 
-Operation = Literal["declare", "query"]
+Operation = Literal["declare", "modify", "query", "redeclare", "verify_identity", "certificates"]
 
 
 class Options(TypedDict, total=False):
@@ -25,6 +25,8 @@ class Options(TypedDict, total=False):
     """The merchant's private key: the text of `apiclient_key.pem`."""
     platform_keys: Mapping[str, str]
     """WeChat Pay's keys: PEM certificates by serial, PEM public keys by `PUB_KEY_ID_…`."""
+    api_v3_key: str
+    """The merchant's APIv3 key, 32 bytes: decrypts platform certificates."""
     base_urls: list[str]
     """Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed."""
     path_prefix: Literal["v3/global", "global/v3"]
@@ -37,6 +39,8 @@ class Options(TypedDict, total=False):
     """Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`."""
     user_agent: str
     """The `User-Agent` of requests; this library's name and version unless given."""
+    field_encryption: Literal["pkcs1", "oaep"]
+    """How personal fields are encrypted: `pkcs1` (default) or `oaep`."""
     crypto: Literal["auto", "software"]
     """Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`."""
     rules: Mapping[str, Literal["error", "warning", "off"]]
@@ -72,6 +76,19 @@ class Declaration(Record):
     """When the record last changed (RFC 3339, `+08:00`)."""
 
 
+class PlatformCertificate(Record):
+    """One record of an answer."""
+
+    serial_no: str
+    """Its serial number, upper-case hexadecimal."""
+    effective_time: str | None
+    """From when it is valid (RFC 3339); a new one appears 24 hours before it is used."""
+    expire_time: str | None
+    """Until when it is valid (RFC 3339)."""
+    certificate: str | None
+    """PEM, as decrypted by this library."""
+
+
 class DeclareAnswer(Answer):
     """What `declare` answers."""
 
@@ -89,6 +106,31 @@ class DeclareAnswer(Answer):
     """The merchant's number of the sub-order, for a split order."""
     sub_order_id: str | None
     """WeChat Pay's number of the sub-order, for a split order: customs knows it by this."""
+    verify_department: str | None
+    """Who verified the payment."""
+    verify_department_trade_id: str | None
+    """The verifying institution's number of the payment."""
+
+
+class ModifyAnswer(Answer):
+    """What `modify` answers."""
+
+    appid: str | None
+    """Application id, as declared."""
+    mchid: str | None
+    """Merchant id, as declared."""
+    state: str
+    """Where the declaration stands."""
+    out_trade_no: str | None
+    """The merchant's order number, as declared."""
+    transaction_id: str | None
+    """WeChat Pay's number of the payment, as declared."""
+    sub_order_no: str | None
+    """The merchant's number of the sub-order, for a split order."""
+    sub_order_id: str | None
+    """WeChat Pay's number of the sub-order, for a split order."""
+    modify_time: str | None
+    """When the record last changed (RFC 3339, `+08:00`)."""
     verify_department: str | None
     """Who verified the payment."""
     verify_department_trade_id: str | None
@@ -117,6 +159,52 @@ class QueryAnswer(Answer):
     """How many records there are."""
     data: list[Declaration]
     """The declarations; empty when there is none."""
+
+
+class RedeclareAnswer(Answer):
+    """What `redeclare` answers."""
+
+    appid: str | None
+    """Application id, as declared."""
+    mchid: str | None
+    """Merchant id, as declared."""
+    state: str
+    """Where the declaration stands."""
+    out_trade_no: str | None
+    """The merchant's order number, as declared."""
+    transaction_id: str | None
+    """WeChat Pay's number of the payment, as declared."""
+    sub_order_no: str | None
+    """The merchant's number of the sub-order, for a split order."""
+    sub_order_id: str | None
+    """WeChat Pay's number of the sub-order, for a split order."""
+    modify_time: str | None
+    """When the record last changed (RFC 3339, `+08:00`)."""
+    explanation: str | None
+    """Why it failed, or what is odd about it."""
+
+
+class VerifyIdentityAnswer(Answer):
+    """What `verify_identity` answers."""
+
+    appid: str | None
+    """Application id, as asked."""
+    mchid: str | None
+    """Merchant id, as asked."""
+    out_trade_no: str | None
+    """The merchant's order number, as asked."""
+    transaction_id: str | None
+    """WeChat Pay's number of the payment, as asked."""
+    certificate_check_result: str
+    """Does the identity match that of the payer?"""
+
+
+class CertificatesAnswer(Answer):
+    """What `certificates` answers."""
+
+    _records = {"data": PlatformCertificate}
+    data: list[PlatformCertificate]
+    """The certificates; several may be valid at once."""
 
 
 class Operations:
@@ -173,7 +261,7 @@ class Operations:
         :param deadline: The longest that the whole call may take, in seconds.
         :raises WechatPayError: whatever goes wrong.
         """
-        keywords = {
+        keywords: dict[str, object] = {
             "appid": appid,
             "mchid": mchid,
             "out_trade_no": out_trade_no,
@@ -188,6 +276,59 @@ class Operations:
             "product_fee": product_fee,
         }
         return self._operation("declare", DeclareAnswer, fields, keywords, timeout, deadline)
+
+    def modify(
+        self,
+        fields: Mapping[str, object] | None = None,
+        /,
+        *,
+        appid: str | None = None,
+        mchid: str | None = None,
+        out_trade_no: str | None = None,
+        transaction_id: str | None = None,
+        customs: str | None = None,
+        merchant_customs_no: str | None = None,
+        duty: int | None = None,
+        sub_order_no: str | None = None,
+        order_fee: int | None = None,
+        transport_fee: int | None = None,
+        product_fee: int | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> ModifyAnswer:
+        """Changes the amounts or the registration number of a declaration.
+
+        Takes keywords or one mapping; a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param out_trade_no: The merchant's order number, as declared.
+        :param transaction_id: WeChat Pay's number of the payment, as declared.
+        :param customs: The customs that was declared to.
+        :param merchant_customs_no: The merchant's registration number at that customs; a new one makes WeChat Pay read the registration again.
+        :param duty: Tariff in fen; not forwarded to customs.
+        :param sub_order_no: The merchant's number of the sub-order, as declared.
+        :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
+        :param transport_fee: Freight in fen, for a split order.
+        :param product_fee: Price of the goods in fen, for a split order.
+        :param timeout: The longest that one attempt may take, in seconds.
+        :param deadline: The longest that the whole call may take, in seconds.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        keywords: dict[str, object] = {
+            "appid": appid,
+            "mchid": mchid,
+            "out_trade_no": out_trade_no,
+            "transaction_id": transaction_id,
+            "customs": customs,
+            "merchant_customs_no": merchant_customs_no,
+            "duty": duty,
+            "sub_order_no": sub_order_no,
+            "order_fee": order_fee,
+            "transport_fee": transport_fee,
+            "product_fee": product_fee,
+        }
+        return self._operation("modify", ModifyAnswer, fields, keywords, timeout, deadline)
 
     def query(
         self,
@@ -219,7 +360,7 @@ class Operations:
         :param deadline: The longest that the whole call may take, in seconds.
         :raises WechatPayError: whatever goes wrong.
         """
-        keywords = {
+        keywords: dict[str, object] = {
             "appid": appid,
             "mchid": mchid,
             "order_type": order_type,
@@ -229,3 +370,117 @@ class Operations:
             "limit": limit,
         }
         return self._operation("query", QueryAnswer, fields, keywords, timeout, deadline)
+
+    def redeclare(
+        self,
+        fields: Mapping[str, object] | None = None,
+        /,
+        *,
+        appid: str | None = None,
+        mchid: str | None = None,
+        customs: str | None = None,
+        merchant_customs_no: str | None = None,
+        out_trade_no: str | None = None,
+        transaction_id: str | None = None,
+        sub_order_no: str | None = None,
+        sub_order_id: str | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> RedeclareAnswer:
+        """Pushes a declaration again that the electronic port lost.
+
+        Takes keywords or one mapping; a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param customs: The customs that was declared to.
+        :param merchant_customs_no: The merchant's registration number at that customs.
+        :param out_trade_no: The merchant's order number; it or `transaction_id` is required.
+        :param transaction_id: WeChat Pay's number of the payment; it or `out_trade_no` is required.
+        :param sub_order_no: The merchant's number of the sub-order; for a split order, it or `sub_order_id`.
+        :param sub_order_id: WeChat Pay's number of the sub-order; for a split order, it or `sub_order_no`.
+        :param timeout: The longest that one attempt may take, in seconds.
+        :param deadline: The longest that the whole call may take, in seconds.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        keywords: dict[str, object] = {
+            "appid": appid,
+            "mchid": mchid,
+            "customs": customs,
+            "merchant_customs_no": merchant_customs_no,
+            "out_trade_no": out_trade_no,
+            "transaction_id": transaction_id,
+            "sub_order_no": sub_order_no,
+            "sub_order_id": sub_order_id,
+        }
+        return self._operation("redeclare", RedeclareAnswer, fields, keywords, timeout, deadline)
+
+    def verify_identity(
+        self,
+        fields: Mapping[str, object] | None = None,
+        /,
+        *,
+        appid: str | None = None,
+        mchid: str | None = None,
+        out_trade_no: str | None = None,
+        transaction_id: str | None = None,
+        customs: str | None = None,
+        merchant_customs_no: str | None = None,
+        sub_order_no: str | None = None,
+        certificate_type: str | None = None,
+        certificate_id: str | None = None,
+        certificate_name: str | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> VerifyIdentityAnswer:
+        """Asks whether an identity matches that of the payer.
+
+        Takes keywords or one mapping; a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param out_trade_no: The merchant's order number, as declared.
+        :param transaction_id: WeChat Pay's number of the payment, as declared.
+        :param customs: The customs that was declared to.
+        :param merchant_customs_no: The merchant's registration number at that customs.
+        :param sub_order_no: The merchant's number of the sub-order, for a split order.
+        :param certificate_type: Kind of identity document: `IDCARD`.
+        :param certificate_id: ID number, plain; it is encrypted when the request is built.
+        :param certificate_name: Name, plain; it is encrypted when the request is built.
+        :param timeout: The longest that one attempt may take, in seconds.
+        :param deadline: The longest that the whole call may take, in seconds.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        keywords: dict[str, object] = {
+            "appid": appid,
+            "mchid": mchid,
+            "out_trade_no": out_trade_no,
+            "transaction_id": transaction_id,
+            "customs": customs,
+            "merchant_customs_no": merchant_customs_no,
+            "sub_order_no": sub_order_no,
+            "certificate_type": certificate_type,
+            "certificate_id": certificate_id,
+            "certificate_name": certificate_name,
+        }
+        return self._operation("verify_identity", VerifyIdentityAnswer, fields, keywords, timeout, deadline)
+
+    def certificates(
+        self,
+        fields: Mapping[str, object] | None = None,
+        /,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> CertificatesAnswer:
+        """Fetches the platform certificates, decrypted and verified.
+
+        Takes keywords or one mapping; a keyword that is None counts as not given.
+
+        :param timeout: The longest that one attempt may take, in seconds.
+        :param deadline: The longest that the whole call may take, in seconds.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        keywords: dict[str, object] = {
+        }
+        return self._operation("certificates", CertificatesAnswer, fields, keywords, timeout, deadline)

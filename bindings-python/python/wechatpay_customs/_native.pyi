@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any, final
 
 __all__ = ["Client", "__version__", "call"]
@@ -5,7 +6,12 @@ __version__: str
 
 @final
 class Client:
-    def __new__(cls, options: dict[str, object], sends: bool) -> Client: ...
+    def __new__(
+        cls,
+        options: dict[str, object],
+        sends: bool,
+        observer: Callable[[dict[str, Any]], object] | None = None,
+    ) -> Client: ...
     def run(self, call: dict[str, object], options: dict[str, object]) -> dict[str, Any]: ...
     def call(self, function: str, arguments: dict[str, object]) -> object: ...
 

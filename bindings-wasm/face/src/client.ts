@@ -1,4 +1,14 @@
-import type { CallOptions, CoreOptions, CustomsOrderFields, Finding, Operation, Operations, Rules } from './generated.js'
+import type {
+  CallOptions,
+  CoreOptions,
+  CustomsOrderFields,
+  Declaration,
+  Finding,
+  Operation,
+  Operations,
+  QueryRequest,
+  Rules
+} from './generated.js'
 import { OPERATIONS } from './generated.js'
 import type { Attempt, Shared } from './native.js'
 import { native } from './native.js'
@@ -43,6 +53,13 @@ export interface Received {
   body: string | Uint8Array
 }
 
+interface Page {
+  operation: string
+  records: Declaration[]
+  request: object | null
+  state: object
+}
+
 type OwnOptions = Pick<ClientOptions, 'signer' | 'fetch' | 'onAttempt' | 'clock'>
 
 /** Declares to customs through WeChat Pay. Making one sends nothing. */
@@ -61,8 +78,15 @@ export class Client {
   }
 
   /** Checks, builds and signs a request for the caller to send. */
-  async prepare(operation: Operation, fields: object, timestamp?: number, nonce?: string): Promise<Prepared> {
-    return (await run(this.#shared, this.#own, { call: 'prepare', operation, fields, timestamp, nonce })) as Prepared
+  async prepare(
+    operation: Operation,
+    fields: object,
+    timestamp?: number,
+    nonce?: string,
+    padding?: Uint8Array
+  ): Promise<Prepared> {
+    const call = { call: 'prepare', operation, fields, timestamp, nonce, padding }
+    return (await run(this.#shared, this.#own, call)) as Prepared
   }
 
   /** Verifies and reads an answer that the caller received; fails as the call would. */
@@ -70,10 +94,25 @@ export class Client {
     return run(this.#shared, this.#own, { call: 'parse', operation, response, request, now })
   }
 
+  /** All records of a query, page by page; its `offset` is not looked at. */
+  async *queryAll(fields: QueryRequest, options: PerCall = {}): AsyncGenerator<Declaration, void, undefined> {
+    let page = this.#page({ fields })
+    while (page.request !== null) {
+      const call = { call: 'operation', operation: page.operation, fields: page.request }
+      const answer = await run(this.#shared, this.#own, call, options)
+      page = this.#page({ fields, state: page.state, answer })
+      yield* page.records
+    }
+  }
+
+  #page(argument: object): Page {
+    return attempt(() => this.#shared.call('query_all', json(argument))) as Page
+  }
+
   static {
     for (const operation of OPERATIONS) {
       Object.defineProperty(Client.prototype, camelCase(operation), {
-        value: async function (this: Client, fields: object, options: PerCall = {}): Promise<object> {
+        value: async function (this: Client, fields: object = {}, options: PerCall = {}): Promise<object> {
           return run(this.#shared, this.#own, { call: 'operation', operation, fields }, options)
         },
         writable: true,
@@ -93,16 +132,17 @@ export function check(operation: Operation, fields: object, rules?: Rules): Find
 
 /**
  * Checks, builds and signs a request for the caller to send. The current `timestamp` (Unix seconds) and a random `nonce`
- * (1 to 32 letters and digits) are taken unless given.
+ * (1 to 32 letters and digits) are taken unless given; and random `padding` for fields that are encrypted.
  */
 export async function prepare(
   operation: Operation,
   fields: object,
   options: ClientOptions,
   timestamp?: number,
-  nonce?: string
+  nonce?: string,
+  padding?: Uint8Array
 ): Promise<Prepared> {
-  return new Client(options).prepare(operation, fields, timestamp, nonce)
+  return new Client(options).prepare(operation, fields, timestamp, nonce, padding)
 }
 
 /** Verifies and reads an answer that the caller received; fails as the call would. `now` is in Unix seconds. */

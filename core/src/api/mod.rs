@@ -6,7 +6,10 @@ mod record;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::check::{Fields, Report};
+use crate::{
+    check::{Fields, Report},
+    options::PathPrefix,
+};
 pub(crate) use record::FieldType;
 use record::record;
 pub use record::{Field, Kind, Need, Record};
@@ -18,6 +21,8 @@ pub enum Method {
     Get,
     /// Fields in a JSON body.
     Post,
+    /// Fields in a JSON body.
+    Patch,
 }
 
 impl Method {
@@ -26,6 +31,7 @@ impl Method {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
+            Method::Patch => "PATCH",
         }
     }
 }
@@ -42,6 +48,10 @@ pub trait Endpoint: Record + Serialize + DeserializeOwned + Send {
     const METHOD: Method;
     /// The path after the prefix, beginning with `/`.
     const PATH: &'static str;
+    /// The one path prefix that it has, whatever the client's; none if it follows the client.
+    const PREFIX: Option<PathPrefix> = None;
+    /// Does its answer bring the keys that it is verified with?
+    const BRINGS_KEYS: bool = false;
     /// Does an accepted call change something at WeChat Pay?
     const CHANGES: bool;
     /// Is it safe to send the same call again when its answer was lost?
@@ -56,6 +66,8 @@ pub(crate) struct Spec {
     pub about: &'static str,
     pub method: Method,
     pub path: &'static str,
+    pub prefix: Option<PathPrefix>,
+    pub brings_keys: bool,
     pub changes: bool,
     pub repeatable: bool,
     pub request: &'static [Field],
@@ -86,6 +98,8 @@ macro_rules! operations {
                             about: concat!($($about),+),
                             method: <$module::Request as Endpoint>::METHOD,
                             path: <$module::Request as Endpoint>::PATH,
+                            prefix: <$module::Request as Endpoint>::PREFIX,
+                            brings_keys: <$module::Request as Endpoint>::BRINGS_KEYS,
                             changes: <$module::Request as Endpoint>::CHANGES,
                             repeatable: <$module::Request as Endpoint>::REPEATABLE,
                             request: <$module::Request as Record>::FIELDS,
@@ -114,8 +128,16 @@ macro_rules! operations {
 operations! {
     /// Declares a payment, or one part of a split payment, to a customs.
     Declare declare,
+    /// Changes the amounts or the registration number of a declaration.
+    Modify modify,
     /// Asks what became of the declarations of a payment or sub-order.
     Query query,
+    /// Pushes a declaration again that the electronic port lost.
+    Redeclare redeclare,
+    /// Asks whether an identity matches that of the payer.
+    VerifyIdentity verify_identity,
+    /// Fetches the platform certificates, decrypted and verified.
+    Certificates certificates,
 }
 
 impl Operation {

@@ -8,6 +8,8 @@
 pub enum Kind {
     /// Text.
     Text,
+    /// A person's name or ID number: text that is never shown, and encrypted before it is sent.
+    Personal,
     /// Text out of an open list: values that are not listed are kept.
     Code(&'static [&'static str]),
     /// An amount in fen (0.01 CNY), 0 to 2 147 483 647.
@@ -93,7 +95,7 @@ macro_rules! record {
         } }
     };
     (@define [$($doc_of_type:tt)*] [$($derived:ident),*] [$($after:tt)*] $Name:ident {
-        $($(#[doc = $doc:literal])+ $need:ident $field:ident: $Type:ty $(, max $max:literal)? $(, also $also:literal)?;)+
+        $($(#[doc = $doc:literal])+ $need:ident $field:ident: $Type:ty $(, max $max:literal)? $(, also $also:literal)?;)*
     } { $($rest:tt)* }) => {
         $($doc_of_type)*
         #[derive(Debug, Clone, PartialEq, $($derived,)* serde::Serialize, serde::Deserialize)]
@@ -103,7 +105,7 @@ macro_rules! record {
                 $(#[doc = $doc])+
                 #[serde(skip_serializing_if = "crate::api::record::FieldType::left_out")]
                 pub $field: record!(@type $need $Type),
-            )+
+            )*
             $($rest)*
         }
 
@@ -116,7 +118,7 @@ macro_rules! record {
                 max: record!(@option $($max)?),
                 also: record!(@option $($also)?),
                 doc: concat!($($doc, "\n"),+),
-            }),+];
+            }),*];
         }
     };
     (@type required $Type:ty) => { $Type };

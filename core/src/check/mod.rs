@@ -80,7 +80,7 @@ impl Report<'_> {
                 field: if self.location == "body" { pointer(field) } else { field.to_owned() },
                 value: match self.given.get(field) {
                     // Also under a name that is misspelt or does not belong here.
-                    Some(_) if squeezed(field).starts_with("certificate") => "***".into(),
+                    Some(_) if PERSONAL.iter().any(|name| squeezed(field).starts_with(name)) => "***".into(),
                     given => given.cloned().unwrap_or(Value::Null),
                 },
                 issue: issue.into(),
@@ -92,6 +92,14 @@ impl Report<'_> {
     /// Was the field given at all, sound or not?
     pub fn given(&self, field: &str) -> bool {
         self.given.contains_key(field)
+    }
+}
+
+/// Where the fields of a request travel.
+fn location(operation: Operation) -> &'static str {
+    match operation.spec().method {
+        Method::Get => "query",
+        Method::Post | Method::Patch => "body",
     }
 }
 
@@ -108,10 +116,7 @@ fn pointer(field: &str) -> String {
 /// `fields` is what would be given to the operation, `appid` and `mchid` included.
 pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding> {
     let spec = operation.spec();
-    let location = match spec.method {
-        Method::Get => "query",
-        Method::Post => "body",
-    };
+    let location = location(operation);
     let none = Map::new();
     let Value::Object(given) = fields else {
         let mut report = Report { rules, location, given: &none, findings: Vec::new() };
@@ -150,7 +155,7 @@ pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding
 ///
 /// Gives the request that was read beside the findings.
 pub fn check_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Vec<Finding>) {
-    let location = "body";
+    let location = location(operation);
     match serde_json::from_str::<Members>(text) {
         Err(_) => {
             let none = Map::new();
@@ -206,19 +211,22 @@ impl<'de> serde::Deserialize<'de> for Members {
 /// The integrity of one value: none of this can be switched off.
 fn unsound(field: &Field, value: &Value) -> Option<(&'static Rule, String)> {
     let wanted = match field.kind {
-        Kind::Text | Kind::Code(_) => "text",
+        Kind::Text | Kind::Personal | Kind::Code(_) => "text",
         Kind::Fen => "a whole number of fen",
         Kind::Count(_) => "a whole number",
         Kind::Records(..) => "a list",
     };
     match (field.kind, value) {
         (_, Value::Null) => Some((&rules::TYPE, format!("must be {wanted}, not null; leave the field out instead"))),
-        (Kind::Text | Kind::Code(_), Value::String(text)) => {
+        (Kind::Text | Kind::Personal | Kind::Code(_), Value::String(text)) => {
             if text.is_empty() {
                 return Some((&rules::EMPTY, "must not be empty".to_owned()));
             }
             if text.chars().any(char::is_control) {
                 return Some((&rules::CONTROL_CHARACTER, "must not hold control characters or line breaks".to_owned()));
+            }
+            if field.kind == Kind::Personal {
+                return unencryptable(text);
             }
             let (length, max) = (text.chars().count(), field.max.unwrap_or(usize::MAX));
             (length > max).then(|| (&rules::LENGTH, format!("must be at most {max} characters; it has {length}")))
@@ -233,6 +241,20 @@ fn unsound(field: &Field, value: &Value) -> Option<(&'static Rule, String)> {
         }
         _ => Some((&rules::TYPE, format!("must be {wanted}, not {}", called(value)))),
     }
+}
+
+/// The most bytes that RSAES-PKCS1-v1_5 takes with a key of 2048 bits.
+const LONGEST_PERSONAL: usize = 245;
+
+/// What cannot be encrypted, or was already.
+fn unencryptable(text: &str) -> Option<(&'static Rule, String)> {
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    if text.len() >= 256 && text.bytes().all(base64) {
+        let issue = "looks encrypted already; give it plain, as it is encrypted when the request is built";
+        return Some((&rules::ALREADY_ENCRYPTED, issue.to_owned()));
+    }
+    (text.len() > LONGEST_PERSONAL)
+        .then(|| (&rules::LENGTH, format!("must be at most {LONGEST_PERSONAL} bytes in UTF-8; it has {}", text.len())))
 }
 
 /// Is this meant as a whole number? Beyond 2^53 some languages hold only floats, which then are out of range.
@@ -260,6 +282,9 @@ fn called(value: &Value) -> &str {
 fn nearest(name: &str, fields: &[Field]) -> Option<&'static str> {
     fields.iter().map(|field| field.name).find(|known| squeezed(known) == squeezed(name))
 }
+
+/// The names of a person's name and ID number, squeezed.
+const PERSONAL: [&str; 2] = ["certificateid", "certificatename"];
 
 fn squeezed(name: &str) -> String {
     name.replace(['_', '-'], "").to_ascii_lowercase()

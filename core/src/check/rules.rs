@@ -44,6 +44,7 @@ rules! {
     RANGE "range" Error true "A number must lie within the documented range.",
     CONTROL_CHARACTER "control_character" Error true "No control characters: they could forge a line of the signed message.",
     UNKNOWN_FIELD "unknown_field" Error true "Only documented fields are sent.",
+    ALREADY_ENCRYPTED "already_encrypted" Error true "Personal fields are given plain; the library encrypts them.",
     DUPLICATE_FIELD "duplicate_field" Error true "A field is given once.",
     OUT_TRADE_NO_CHARACTERS "out_trade_no_characters" Error false "`out_trade_no` holds only digits, letters and `_-|*@`.",
     SPLIT_FIELDS_INCOMPLETE "split_fields_incomplete" Error false "A split order needs all its amounts, and on declare its currency.",
@@ -51,6 +52,9 @@ rules! {
     FEE_TYPE_CNY "fee_type_cny" Error false "`fee_type` is `CNY`.",
     OUTSIDE_BMP "outside_bmp" Error false "Characters outside the Basic Multilingual Plane are not taken.",
     ORDER_TYPE_KNOWN "order_type_known" Error false "`order_type` is one of the four documented words.",
+    PAYMENT_ID_MISSING "payment_id_missing" Error false "A re-push names the payment by `out_trade_no` or `transaction_id` (prose of the redeclare page, 2025-01-07).",
+    CERTIFICATE_TYPE_IDCARD "certificate_type_idcard" Error false "`certificate_type` is `IDCARD`.",
+    IDENTITY_CHECK_DIGIT "identity_check_digit" Error false "`certificate_id` is a mainland ID number of 18 characters with a right check digit (GB 11643).",
     MCHID_DIGITS "mchid_digits" Warning false "The declare page says that `mchid` has 10 digits; nine-digit overseas ids exist.",
     TRANSACTION_ID_DIGITS "transaction_id_digits" Warning false "The declare page says that `transaction_id` has 28 digits.",
     CUSTOMS_UNKNOWN "customs_unknown" Warning false "`customs` is not in the known list.",
@@ -125,7 +129,8 @@ impl Rules {
 
 /// The rules for a single text, which follow from the field's name wherever it stands.
 pub(super) fn text(field: &str, text: &str, report: &mut Report<'_>) {
-    if text.chars().any(|character| u32::from(character) > 0xFFFF) {
+    // Rare characters of names lie there.
+    if field != "certificate_name" && text.chars().any(|character| u32::from(character) > 0xFFFF) {
         report.add(&OUTSIDE_BMP, field, "must not hold characters outside the Basic Multilingual Plane, such as emoji");
     }
     match field {
@@ -134,8 +139,15 @@ pub(super) fn text(field: &str, text: &str, report: &mut Report<'_>) {
         "out_trade_no" if !order_characters(text) => {
             report.add(&OUT_TRADE_NO_CHARACTERS, field, "must hold only digits, letters and _-|*@");
         }
-        "sub_order_no" if !order_characters(text) => {
-            report.add(&SUB_ORDER_NO_CHARACTERS, field, "should hold only digits, letters and _-|*@");
+        "sub_order_no" => {
+            report.add(&SPLIT_INSTITUTION_MODE, field, "splits an order: some pages allow that to institutions only");
+            if !order_characters(text) {
+                report.add(&SUB_ORDER_NO_CHARACTERS, field, "should hold only digits, letters and _-|*@");
+            }
+        }
+        "certificate_type" if text != "IDCARD" => report.add(&CERTIFICATE_TYPE_IDCARD, field, "must be IDCARD"),
+        "certificate_id" if !check_digit_fits(text) => {
+            report.add(&IDENTITY_CHECK_DIGIT, field, "must be an ID number of 18 characters whose check digit fits");
         }
         "fee_type" if text != "CNY" => report.add(&FEE_TYPE_CNY, field, "must be CNY"),
         "order_type" if !OrderType::KNOWN.contains(&text) => {
@@ -157,13 +169,6 @@ pub(super) fn text(field: &str, text: &str, report: &mut Report<'_>) {
 /// `parts` are the fields that such a request needs beside `sub_order_no`.
 pub fn split_order(fields: &Fields<'_>, parts: &[&str], report: &mut Report<'_>) {
     let split = report.given("sub_order_no");
-    if fields.has("sub_order_no") {
-        report.add(
-            &SPLIT_INSTITUTION_MODE,
-            "sub_order_no",
-            "splits an order: some pages allow that to institutions only",
-        );
-    }
     for part in parts {
         match (split, fields.has(part)) {
             (true, false) if !report.given(part) => {
@@ -189,6 +194,18 @@ pub fn split_order(fields: &Fields<'_>, parts: &[&str], report: &mut Report<'_>)
 
 fn digits(text: &str, count: usize) -> bool {
     text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// ISO 7064 MOD 11-2 over the first 17 digits, as GB 11643 says.
+fn check_digit_fits(text: &str) -> bool {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    const CHECKS: &[u8; 11] = b"10X98765432";
+    let Some((digits, [last])) = text.as_bytes().split_at_checked(17) else { return false };
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let sum: u32 = digits.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+    CHECKS.get((sum % 11) as usize) == Some(&last.to_ascii_uppercase())
 }
 
 fn order_characters(text: &str) -> bool {

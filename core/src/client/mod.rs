@@ -220,6 +220,25 @@ fn failed(cause: Cause) -> Event {
     Event::Failed { sent: Sent::Unknown, cause }
 }
 
+/// A request as the engine says.
+fn request(
+    client: &reqwest::Client,
+    method: &str,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+    timeout: Duration,
+) -> Option<reqwest::RequestBuilder> {
+    let mut request = client.request(reqwest::Method::from_bytes(method.as_bytes()).ok()?, url).timeout(timeout);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    Some(match body {
+        Some(body) => request.body(body),
+        None => request,
+    })
+}
+
 /// All headers as they came.
 fn pairs(headers: &reqwest::header::HeaderMap) -> Vec<(String, String)> {
     headers

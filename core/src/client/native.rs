@@ -5,9 +5,9 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Method, redirect, retry};
+use reqwest::{redirect, retry};
 
-use super::{failed, pairs};
+use super::{failed, pairs, request};
 use crate::engine::{Cause, Event, Sent};
 
 /// Made at the first request, as it reads the system's certificates; and again in a process that was forked, as
@@ -40,16 +40,9 @@ impl Transport {
         timeout: Duration,
         max_body: usize,
     ) -> Event {
-        let Ok(method) = Method::from_bytes(method.as_bytes()) else { return failed(Cause::Other) };
         // All that can fail here is what HTTPS needs, such as the system's certificates.
         let Ok(client) = self.client() else { return Event::Failed { sent: Sent::No, cause: Cause::Tls } };
-        let mut request = client.request(method, url).timeout(timeout);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        if let Some(body) = body {
-            request = request.body(body);
-        }
+        let Some(request) = request(&client, method, url, headers, body, timeout) else { return failed(Cause::Other) };
         let mut response = match request.send().await {
             Ok(response) => response,
             Err(error) => return failure(&error),

@@ -1,9 +1,8 @@
 use std::time::Duration;
 
 use js_sys::{Function, Reflect, Uint8Array, global};
-use reqwest::Method;
 
-use super::{failed, pairs};
+use super::{failed, pairs, request};
 use crate::engine::{Cause, Event};
 
 #[derive(Clone, Default)]
@@ -19,14 +18,7 @@ impl Transport {
         timeout: Duration,
         max_body: usize,
     ) -> Event {
-        let Ok(method) = Method::from_bytes(method.as_bytes()) else { return failed(Cause::Other) };
-        let mut request = self.0.request(method, url).timeout(timeout);
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        if let Some(body) = body {
-            request = request.body(body);
-        }
+        let Some(request) = request(&self.0, method, url, headers, body, timeout) else { return failed(Cause::Other) };
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) if error.is_timeout() => return failed(Cause::Timeout),

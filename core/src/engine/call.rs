@@ -24,6 +24,8 @@ pub enum Call {
         timestamp: Option<i64>,
         /// Letters and digits; random unless given.
         nonce: Option<String>,
+        /// Padding for fields that are encrypted; random unless given.
+        padding: Option<Vec<u8>>,
     },
     /// Only verify and read an answer that the caller received.
     Parse {
@@ -59,6 +61,10 @@ impl Call {
                     None | Some(Value::Null) => None,
                     Some(Value::String(nonce)) => Some(nonce),
                     Some(_) => return Err(wrong("`nonce`", "text")),
+                },
+                padding: match given.remove("padding").filter(|padding| !padding.is_null()) {
+                    None => None,
+                    Some(bytes) => Some(serde_json::from_value(bytes).map_err(|_| wrong("`padding`", "bytes"))?),
                 },
             }),
             "parse" => Ok(Call::Parse {

@@ -7,7 +7,7 @@ mod action;
 mod call;
 mod shared;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
 
 use rand_chacha::{
     ChaCha20Rng,
@@ -22,10 +22,12 @@ pub use shared::{Shared, Signing};
 use crate::{
     api::Operation,
     check::Finding,
+    encryption::Padding,
     error::{
         BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, Error, SIGNING_FAILED,
         TIMEOUT, TLS_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT,
     },
+    keys::PlatformKeys,
     options::CallOptions,
     request::{Unsigned, filled},
     response::{Examined, MAX_BODY, Received},
@@ -146,22 +148,28 @@ impl Engine {
             Call::Operation { operation, fields } => {
                 let operation = Operation::named(&operation)?;
                 self.shared.require_signing()?;
-                self.shared.require_platform_keys()?;
+                self.shared.require_platform_keys(operation)?;
                 let fields = filled(&self.shared, operation, fields);
                 let nonce = self.nonce();
-                let unsigned = Unsigned::build(&self.shared, operation, fields.clone(), now_s, nonce)?;
+                let padding = Padding::Seed(self.seed());
+                let unsigned = Unsigned::build(&self.shared, operation, fields.clone(), now_s, nonce, padding)?;
                 self.sign(unsigned, Then::Send(fields), now)
             }
-            Call::Prepare { operation, fields, timestamp, nonce } => {
+            Call::Prepare { operation, fields, timestamp, nonce, padding } => {
                 let operation = Operation::named(&operation)?;
                 self.shared.require_signing()?;
                 let nonce = nonce.unwrap_or_else(|| self.nonce());
-                let unsigned = Unsigned::build(&self.shared, operation, fields, timestamp.unwrap_or(now_s), nonce)?;
+                let padding = padding.map_or_else(|| Padding::Seed(self.seed()), Padding::Given);
+                let timestamp = timestamp.unwrap_or(now_s);
+                let unsigned = Unsigned::build(&self.shared, operation, fields, timestamp, nonce, padding)?;
                 self.sign(unsigned, Then::HandOver, now)
             }
             Call::Parse { operation, response, request, now: at } => {
                 let operation = Operation::named(&operation)?;
-                self.shared.require_platform_keys()?;
+                // A refusal can be read without any key.
+                if response.succeeded() {
+                    self.shared.require_platform_keys(operation)?;
+                }
                 let request = request.map(|request| filled(&self.shared, operation, request));
                 let exchange = Exchange { operation, request, warnings: Vec::new(), attempt: None };
                 self.examine(exchange, response, at.unwrap_or(now_s), now)
@@ -173,11 +181,7 @@ impl Engine {
         let Some(base) = self.shared.bases.first().cloned() else {
             return Err(Error::new(crate::error::INVALID_OPTION, "option `base_urls` is empty"));
         };
-        let entropy = (self.shared.signs == Signs::Software).then(|| {
-            let mut entropy = [0; 32];
-            self.rng.fill_bytes(&mut entropy);
-            entropy
-        });
+        let entropy = (self.shared.signs == Signs::Software).then(|| self.seed());
         let action = Action::Sign { message: unsigned.message(), entropy, timeout_ms: self.left(now) };
         self.state = State::Signing { unsigned, base, then };
         Ok(action)
@@ -240,8 +244,30 @@ impl Engine {
         self.examine(exchange, received, now.unix_ms.div_euclid(1000), now)
     }
 
+    /// The keys that an answer is verified with: those that are known; if it names another, also those that it brings.
+    fn keys<'a>(
+        &'a self,
+        received: &Received,
+        operation: Operation,
+        now_s: i64,
+    ) -> Result<Cow<'a, PlatformKeys>, Error> {
+        let known = &self.shared.platform_keys;
+        let key = self.shared.api_v3_key.as_ref().filter(|_| operation.spec().brings_keys);
+        match key {
+            Some(key) if received.names_another_key(known, now_s) => {
+                let brought = received.certificates(operation, key)?;
+                Ok(Cow::Owned(known.clone().with(PlatformKeys::from_pem(pairs(&brought))?)))
+            }
+            _ => Ok(Cow::Borrowed(known)),
+        }
+    }
+
     fn examine(&mut self, exchange: Exchange, received: Received, now_s: i64, now: Now) -> Result<Action, Error> {
-        let examined = match received.examine(exchange.operation, &self.shared.platform_keys, now_s) {
+        let examined = match self.keys(&received, exchange.operation, now_s) {
+            Ok(keys) => received.examine(exchange.operation, &keys, now_s),
+            Err(error) => Err(error),
+        };
+        let examined = match examined {
             Ok(examined) => examined,
             Err(error) => {
                 self.ended(exchange.attempt, Some(&error), error.may_have_been_applied);
@@ -261,19 +287,38 @@ impl Engine {
     }
 
     fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool) -> Result<Action, Error> {
-        let Exchange { request, mut warnings, attempt, .. } = exchange;
-        match examined.settle(ok, request.as_ref()) {
-            Ok(answer) => {
+        let Exchange { request, mut warnings, attempt, operation } = exchange;
+        let certificates = self.certificates(&examined, operation, ok);
+        match certificates.and_then(|certificates| Ok((examined.settle(ok, request.as_ref())?, certificates))) {
+            Ok((answer, certificates)) => {
                 self.ended(attempt, None, false);
                 let request_id = answer.request_id.clone();
                 warnings.extend(answer.warnings.iter().cloned());
-                Ok(done(Outcome::Ok { value: Value::Object(answer.into_inner()), request_id, warnings }))
+                let mut value = Value::Object(answer.into_inner());
+                show_decrypted(&mut value, &certificates);
+                Ok(done(Outcome::Ok { value, request_id, warnings }))
             }
             Err(error) => {
                 self.ended(attempt, Some(&error), error.may_have_been_applied);
                 Err(error)
             }
         }
+    }
+
+    /// The certificates in an answer that was verified; none in any other.
+    fn certificates(
+        &self,
+        examined: &Examined,
+        operation: Operation,
+        ok: bool,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let key =
+            self.shared.api_v3_key.as_ref().filter(|_| ok && examined.succeeded() && operation.spec().brings_keys);
+        let Some(key) = key else { return Ok(BTreeMap::new()) };
+        let certificates = examined.received().certificates(operation, key)?;
+        // Each must be what its serial number says.
+        PlatformKeys::from_pem(pairs(&certificates))?;
+        Ok(certificates)
     }
 
     /// Lets the end of an attempt be observed.
@@ -336,6 +381,13 @@ impl Engine {
         self.ends_at.saturating_sub(now.mono_ms).min(LONGEST)
     }
 
+    /// 32 bytes for something that wants randomness of its own.
+    fn seed(&mut self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        self.rng.fill_bytes(&mut seed);
+        seed
+    }
+
     /// 32 letters and digits, evenly distributed.
     fn nonce(&mut self) -> String {
         const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -348,6 +400,22 @@ impl Engine {
             }
         }
         nonce
+    }
+}
+
+fn pairs(map: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    map.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// Puts certificates in the place of their encrypted form.
+fn show_decrypted(value: &mut Value, certificates: &BTreeMap<String, String>) {
+    let records = value.get_mut("data").and_then(Value::as_array_mut).into_iter().flatten();
+    for record in records.filter_map(Value::as_object_mut) {
+        let pem = record.get("serial_no").and_then(Value::as_str).and_then(|serial| certificates.get(serial));
+        if let Some(pem) = pem {
+            record.insert("certificate".to_owned(), pem.as_str().into());
+            record.remove("encrypt_certificate");
+        }
     }
 }
 

@@ -1,13 +1,15 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use aes_gcm::Aes256Gcm;
 use http::Uri;
 
 use crate::{
+    api::Operation,
     check::Rules,
     crypto::{self, Signer, Verifier},
-    error::{Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, PRIVATE_KEY_MISSING},
-    keys::{PlatformKeys, PrivateKey},
-    options::{Crypto, Options, PathPrefix, Secret},
+    error::{API_V3_KEY_MISSING, Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, PRIVATE_KEY_MISSING},
+    keys::{PlatformKeys, PrivateKey, api_v3_key},
+    options::{Crypto, FieldEncryption, Options, PathPrefix, Secret},
     request::header_safe,
 };
 
@@ -15,7 +17,6 @@ const HOST: &str = "https://apihk.mch.weixin.qq.com";
 const USER_AGENT: &str = concat!("wechatpay-customs/", env!("CARGO_PKG_VERSION"));
 
 /// What all calls of one client share: identity, keys, hosts, limits. Made from [`Options`].
-#[derive(Debug)]
 pub struct Shared {
     pub(crate) appid: Option<String>,
     pub(crate) identity: Option<Identity>,
@@ -28,6 +29,8 @@ pub struct Shared {
     pub(crate) user_agent: String,
     pub(crate) rules: Rules,
     pub(crate) signs: Signs,
+    pub(crate) field_encryption: FieldEncryption,
+    pub(crate) api_v3_key: Option<Aes256Gcm>,
     crypto: Crypto,
     private_key: Option<PrivateKey>,
 }
@@ -68,6 +71,17 @@ pub(crate) struct Base {
     pub url: String,
     /// The host, for logs.
     pub host: String,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Shared")
+            .field("identity", &self.identity)
+            .field("platform_keys", &self.platform_keys.ids().collect::<Vec<_>>())
+            .field("bases", &self.bases)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Shared {
@@ -113,7 +127,7 @@ impl Shared {
         Ok(Shared {
             appid: options.appid,
             identity,
-            platform_keys: PlatformKeys::from_pem(pairs(&platform_keys))?,
+            platform_keys: PlatformKeys::from_pem(super::pairs(&platform_keys))?,
             bases,
             path_prefix: options.path_prefix.unwrap_or_default(),
             timeout: options.timeout.unwrap_or(Duration::from_secs(10)),
@@ -122,6 +136,8 @@ impl Shared {
             user_agent: header("user_agent", options.user_agent, USER_AGENT)?,
             rules: options.rules,
             signs,
+            field_encryption: options.field_encryption.unwrap_or_default(),
+            api_v3_key: options.api_v3_key.as_ref().map(api_v3_key).transpose()?,
             crypto,
             private_key,
         })
@@ -151,7 +167,17 @@ impl Shared {
         })
     }
 
-    pub(crate) fn require_platform_keys(&self) -> Result<(), Error> {
+    /// Makes sure that an answer can be verified; one that brings its keys needs the means to decrypt them.
+    pub(crate) fn require_platform_keys(&self, operation: Operation) -> Result<(), Error> {
+        if operation.spec().brings_keys {
+            return match self.api_v3_key {
+                Some(_) => Ok(()),
+                None => Err(Error::new(
+                    API_V3_KEY_MISSING,
+                    format!("{operation} needs `api_v3_key`, the 32 bytes that encrypt platform certificates"),
+                )),
+            };
+        }
         if self.platform_keys.is_empty() {
             return Err(Error::new(
                 PLATFORM_KEYS_MISSING,
@@ -189,10 +215,6 @@ impl Shared {
     pub fn verifier(&self) -> Option<Arc<dyn Verifier>> {
         crypto::verifier(self.crypto)
     }
-}
-
-fn pairs(map: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
-    map.iter().map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
 /// HTTPS anywhere, plain HTTP to this machine only.

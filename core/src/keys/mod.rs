@@ -1,8 +1,10 @@
 //! Reading the merchant's private key, and the platform keys that answers are verified with.
 
+mod certificate_list;
 mod platform_keys;
 mod private_key;
 
+pub(crate) use certificate_list::{api_v3_key, decrypted};
 pub use platform_keys::{PlatformKey, PlatformKeys};
 pub use private_key::PrivateKey;
 

@@ -13,6 +13,8 @@ use crate::error::{Error, PLATFORM_KEY_INVALID};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlatformKey {
     spki_der: Vec<u8>,
+    /// From when until when a certificate is valid, in Unix seconds; a public key has no such times.
+    valid: Option<(i64, i64)>,
 }
 
 impl PlatformKey {
@@ -58,6 +60,23 @@ impl PlatformKeys {
         self.keys.is_empty()
     }
 
+    /// The key that personal fields are encrypted with: the public key if there is one, else the valid certificate that
+    /// expires last.
+    pub fn for_encryption(&self, now: i64) -> Option<(&str, &PlatformKey)> {
+        let rank = |key: &PlatformKey| match key.valid {
+            None => Some(i64::MAX),
+            Some((from, until)) => (from <= now && now < until).then_some(until),
+        };
+        let ranked = self.keys.iter().filter_map(|(id, key)| Some((rank(key)?, id, key)));
+        ranked.max_by_key(|(rank, _, _)| *rank).map(|(_, id, key)| (id.as_str(), key))
+    }
+
+    /// Takes in more keys.
+    pub(crate) fn with(mut self, more: PlatformKeys) -> PlatformKeys {
+        self.keys.extend(more.keys);
+        self
+    }
+
     /// The id of the WeChat Pay public key, which every request then names.
     pub fn public_key_id(&self) -> Option<&str> {
         self.ids().find(|id| id.starts_with(PUBLIC_KEY_ID))
@@ -75,8 +94,13 @@ fn read(id: &str, text: &str) -> Result<PlatformKey, String> {
     if !super::super::request::header_safe(id) {
         return Err("is not the serial of a certificate or the id of a public key".to_owned());
     }
+    let mut valid = None;
     let spki_der = match pem_label(text) {
-        Some("CERTIFICATE") => certificate(id, text)?,
+        Some("CERTIFICATE") => {
+            let (spki_der, times) = certificate(id, text)?;
+            valid = Some(times);
+            spki_der
+        }
         Some("PUBLIC KEY") => Document::from_pem(text)
             .map(|(_, document)| document.into_vec())
             .map_err(|_| "is PEM, but its public key cannot be read; copy it again, whole".to_owned())?,
@@ -100,10 +124,11 @@ fn read(id: &str, text: &str) -> Result<PlatformKey, String> {
     if length < MIN_BITS {
         return Err(format!("has {length} bits; WeChat Pay's keys have {MIN_BITS}"));
     }
-    Ok(PlatformKey { spki_der })
+    Ok(PlatformKey { spki_der, valid })
 }
 
-fn certificate(id: &str, text: &str) -> Result<Vec<u8>, String> {
+/// A certificate's key, and when it is valid.
+fn certificate(id: &str, text: &str) -> Result<(Vec<u8>, (i64, i64)), String> {
     let certificate = Certificate::from_pem(text)
         .map_err(|_| "is PEM, but its certificate cannot be read; copy it again, whole".to_owned())?
         .tbs_certificate;
@@ -117,5 +142,9 @@ fn certificate(id: &str, text: &str) -> Result<Vec<u8>, String> {
     if serial.trim_start_matches('0') != canonical(id).trim_start_matches('0') {
         return Err(format!("is not the serial of its certificate, which is {serial}"));
     }
-    certificate.subject_public_key_info.to_der().map_err(|_| "holds no public key that can be read".to_owned())
+    let seconds = |time: x509_cert::time::Time| i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+    let times = (seconds(certificate.validity.not_before), seconds(certificate.validity.not_after));
+    let spki_der =
+        certificate.subject_public_key_info.to_der().map_err(|_| "holds no public key that can be read".to_owned())?;
+    Ok((spki_der, times))
 }

@@ -109,3 +109,15 @@ code! {
         SubOrderId = "sub_order_id",
     }
 }
+
+code! {
+    /// Does an identity match? (Chinese page on identity verification, 2025-01-07.)
+    CertificateCheckResult {
+        /// It does.
+        Same = "SAME",
+        /// It does not.
+        Different = "DIFFERENT",
+        /// It was not checked (seen by merchants).
+        Unchecked = "UNCHECKED",
+    }
+}

@@ -3,7 +3,9 @@
 mod code;
 mod customs;
 mod fen;
+mod personal;
 
-pub use code::{OrderType, State, VerifyDepartment};
+pub use code::{CertificateCheckResult, OrderType, State, VerifyDepartment};
 pub use customs::{CustomsCode, Place, Standing};
 pub use fen::{Count, Fen, Limit};
+pub use personal::Personal;

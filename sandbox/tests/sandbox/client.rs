@@ -12,19 +12,19 @@ use wechatpay_customs_sandbox::Sandbox;
 
 use crate::raw::{declaration, start};
 
-fn options(sandbox: &Sandbox) -> Options {
+pub fn options(sandbox: &Sandbox) -> Options {
     Options::from_value(sandbox.ready()["client"].clone(), Convention::Python).unwrap()
 }
 
-fn client(sandbox: &Sandbox) -> Client {
+pub fn client(sandbox: &Sandbox) -> Client {
     Client::new(options(sandbox)).unwrap()
 }
 
-fn order() -> declare::Request {
+pub fn order() -> declare::Request {
     serde_json::from_value(declaration()).unwrap()
 }
 
-fn sub_order(number: &str) -> declare::Request {
+pub fn sub_order(number: &str) -> declare::Request {
     declare::Request {
         sub_order_no: Some(number.into()),
         fee_type: Some("CNY".into()),
@@ -35,7 +35,7 @@ fn sub_order(number: &str) -> declare::Request {
     }
 }
 
-fn find(order_type: OrderType, order_no: &str) -> query::Request {
+pub fn find(order_type: OrderType, order_no: &str) -> query::Request {
     query::Request {
         appid: None,
         mchid: None,
@@ -47,7 +47,7 @@ fn find(order_type: OrderType, order_no: &str) -> query::Request {
     }
 }
 
-async fn advance(sandbox: &Sandbox, seconds: i64) -> i64 {
+pub async fn advance(sandbox: &Sandbox, seconds: i64) -> i64 {
     let url = format!("{}/clock", sandbox.ready()["control_url"].as_str().unwrap());
     let answer =
         reqwest::Client::new().post(url).body(json!({ "advance_s": seconds }).to_string()).send().await.unwrap();

@@ -1,6 +1,10 @@
 //! The sandbox over real HTTP: through the core's client, by raw requests, and as a program.
 
+mod calls;
 mod client;
+mod faults;
+mod payments;
 mod program;
 mod raw;
+mod state;
 mod strict;

@@ -165,11 +165,27 @@ fn verify(sandbox: &Sandbox, headers: &reqwest::header::HeaderMap, body: &[u8]) 
         .expect("the answer must be signed by the key that it names");
 }
 
-fn public_key(sandbox: &Sandbox, id: &str) -> RsaPublicKey {
+pub fn public_key(sandbox: &Sandbox, id: &str) -> RsaPublicKey {
     let pem = sandbox.ready()["client"]["platform_keys"][id].as_str().expect("a key of the ready line").to_owned();
     if id.starts_with("PUB_KEY_ID_01") {
         return RsaPublicKey::from_public_key_pem(&pem).unwrap();
     }
     let keys = wechatpay_customs::keys::PlatformKeys::from_pem([(id, pem.as_str())]).unwrap();
     RsaPublicKey::from_public_key_der(keys.get(id).unwrap().spki_der()).unwrap()
+}
+
+/// Calls a control endpoint.
+pub async fn control(sandbox: &Sandbox, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let url = format!("{}/{path}", sandbox.ready()["control_url"].as_str().unwrap());
+    let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+    let answer = reqwest::Client::new().request(method, url).body(body.to_string()).send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap())
+}
+
+/// Posts to a control endpoint what it takes.
+pub async fn told(sandbox: &Sandbox, path: &str, body: Value) -> Value {
+    let (status, answer) = control(sandbox, "POST", path, &body).await;
+    assert_eq!(status, 200, "{path} {body}: {answer}");
+    answer
 }

@@ -1,0 +1,85 @@
+use std::collections::BTreeMap;
+
+use aes_gcm::{
+    Aes256Gcm, KeyInit, Nonce,
+    aead::{Aead, Payload},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    error::{API_V3_KEY_INVALID, BODY_NOT_JSON, BODY_UNEXPECTED, CERTIFICATE_NOT_DECRYPTED, Error},
+    options::Secret,
+};
+
+/// The key that encrypts certificates: 32 bytes, set by the merchant.
+///
+/// # Errors
+/// `API_V3_KEY_INVALID`, saying how long it is.
+pub(crate) fn api_v3_key(key: &Secret) -> Result<Aes256Gcm, Error> {
+    let bytes = key.expose().as_bytes();
+    Aes256Gcm::new_from_slice(bytes).map_err(|_| {
+        let why = format!("`api_v3_key` has {} bytes; the APIv3 key of the merchant platform has 32", bytes.len());
+        Error::new(API_V3_KEY_INVALID, why)
+    })
+}
+
+#[derive(Deserialize)]
+struct List {
+    data: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    serial_no: String,
+    encrypt_certificate: Encrypted,
+}
+
+#[derive(Deserialize)]
+struct Encrypted {
+    algorithm: String,
+    nonce: String,
+    #[serde(default)]
+    associated_data: String,
+    ciphertext: String,
+}
+
+/// The PEM texts in an answer that is not verified yet, by serial. AES-GCM's tag proves each of them.
+///
+/// # Errors
+/// `BODY_NOT_JSON`, `BODY_UNEXPECTED` for another shape, `CERTIFICATE_NOT_DECRYPTED` if the APIv3 key is another or the text was changed.
+pub(crate) fn decrypted(body: &[u8], key: &Aes256Gcm) -> Result<BTreeMap<String, String>, Error> {
+    let list: Value = serde_json::from_slice(body)
+        .map_err(|_| Error::new(BODY_NOT_JSON, "the answer is not JSON, so it is no list of certificates"))?;
+    let list: List = serde_json::from_value(list).map_err(|_| {
+        Error::new(
+            BODY_UNEXPECTED,
+            "the answer is no list of encrypted certificates, as the certificates page shows it",
+        )
+    })?;
+    let mut certificates = BTreeMap::new();
+    for Item { serial_no, encrypt_certificate } in list.data {
+        let refused = |why: &str| {
+            Error::new(
+                CERTIFICATE_NOT_DECRYPTED,
+                format!("platform certificate `{serial_no}` could not be decrypted: {why}"),
+            )
+        };
+        let Encrypted { algorithm, nonce, associated_data, ciphertext } = encrypt_certificate;
+        if algorithm != "AEAD_AES_256_GCM" {
+            return Err(refused(&format!("its algorithm is `{algorithm}`, not AEAD_AES_256_GCM")));
+        }
+        if nonce.len() != 12 {
+            return Err(refused("its nonce is not 12 bytes"));
+        }
+        let ciphertext = BASE64_STANDARD.decode(ciphertext).map_err(|_| refused("it is not Base64"))?;
+        let payload = Payload { msg: &ciphertext, aad: associated_data.as_bytes() };
+        let plain = key
+            .decrypt(Nonce::from_slice(nonce.as_bytes()), payload)
+            .map_err(|_| refused("its tag does not fit: `api_v3_key` is another one, or the answer was changed"))?;
+        let text = String::from_utf8(plain).map_err(|_| refused("it is not text"))?;
+        certificates.insert(serial_no, text);
+    }
+    Ok(certificates)
+}

@@ -1,0 +1,122 @@
+//! All records of a query, page by page.
+//!
+//! Records can shift between two pages while they are read: one that comes twice is given once, and while fewer came than
+//! the service counts, the pages are gone through again. That ends when a round brings nothing new, so that a wrong count
+//! cannot keep it going.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// The page size where none is asked for, as the query page suggests (2020-06-02).
+const LIMIT: u64 = 20;
+
+/// Where the reading stands. It can be kept as data between two pages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pages {
+    offset: u64,
+    seen: BTreeSet<String>,
+    /// Did this round bring anything new?
+    new: bool,
+    finished: bool,
+}
+
+impl Pages {
+    /// The fields of the query for the next page; nothing when all is read.
+    pub fn request(&self, fields: &Map<String, Value>) -> Option<Map<String, Value>> {
+        if self.finished {
+            return None;
+        }
+        let mut fields = fields.clone();
+        fields.insert("offset".to_owned(), self.offset.into());
+        fields.entry("limit").or_insert(LIMIT.into());
+        Some(fields)
+    }
+
+    /// Takes the answer to that query and gives the records that did not come before.
+    pub fn take(&mut self, answer: &Map<String, Value>) -> Vec<Value> {
+        let page = answer.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let total = answer.get("total_count").and_then(Value::as_u64);
+        let new: Vec<Value> = page.iter().filter(|record| self.seen.insert(identity(record))).cloned().collect();
+        self.offset += page.len() as u64;
+        self.new |= !new.is_empty();
+        if new.is_empty() || total.is_some_and(|total| self.offset >= total) {
+            let missing = total.is_some_and(|total| total > self.seen.len() as u64);
+            self.finished = !(missing && self.new && self.offset > 0);
+            self.offset = 0;
+            self.new = false;
+        }
+        new
+    }
+}
+
+/// What makes a record another one: its sub-order and customs, not its state.
+fn identity(record: &Value) -> String {
+    let part = |name: &str| record.get(name).cloned().unwrap_or_default();
+    json!([part("sub_order_id"), part("sub_order_no"), part("customs"), part("mch_customs_no")]).to_string()
+}
+
+#[cfg(feature = "client")]
+pub use all::QueryAll;
+
+#[cfg(feature = "client")]
+mod all {
+    use std::collections::VecDeque;
+
+    use serde_json::{Value, json};
+
+    use super::Pages;
+    use crate::{
+        api::query,
+        client::Client,
+        error::{BODY_UNEXPECTED, Error},
+    };
+
+    impl Client {
+        /// All records of a query, page by page; its `offset` is not looked at.
+        pub fn query_all(&self, request: query::Request) -> QueryAll<'_> {
+            QueryAll { client: self, request, pages: Pages::default(), records: VecDeque::new() }
+        }
+    }
+
+    /// All records of a query; see [`Client::query_all`].
+    pub struct QueryAll<'a> {
+        client: &'a Client,
+        request: query::Request,
+        pages: Pages,
+        records: VecDeque<query::Declaration>,
+    }
+
+    impl QueryAll<'_> {
+        /// The next record; sends a query when the last page is used up, and gives nothing when all is read.
+        ///
+        /// # Errors
+        /// As [`Client::query`]; the same page is asked for again when called once more.
+        pub async fn next(&mut self) -> Option<Result<query::Declaration, Error>> {
+            loop {
+                if let Some(record) = self.records.pop_front() {
+                    return Some(Ok(record));
+                }
+                match self.page().await {
+                    Ok(true) => {}
+                    Ok(false) => return None,
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+        }
+
+        /// Reads one more page, if there is one.
+        async fn page(&mut self) -> Result<bool, Error> {
+            let unreadable = |error| Error::new(BODY_UNEXPECTED, format!("the records cannot be read: {error}"));
+            let fields = serde_json::from_value(json!(self.request)).map_err(unreadable)?;
+            let Some(fields) = self.pages.request(&fields) else { return Ok(false) };
+            let request = serde_json::from_value(Value::Object(fields)).map_err(unreadable)?;
+            let answer: query::Response = self.client.query(&request).await?.into_inner();
+            let answer = serde_json::from_value(json!(answer)).map_err(unreadable)?;
+            let records = self.pages.take(&answer);
+            self.records = serde_json::from_value(records.into()).map_err(unreadable)?;
+            Ok(true)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Parsers take anything and panic at nothing.
+
+use std::sync::Arc;
+
+use proptest::{collection::vec, prelude::*};
+use serde_json::{Value, json};
+use wechatpay_customs::{
+    Operation,
+    check::{Rules, check, check_json},
+    engine::{Action, Call, Engine, Event, Now, Outcome, Shared, Signing},
+    keys::{PlatformKeys, PrivateKey},
+    options::{CallOptions, Convention, Options},
+};
+
+fn shared() -> Arc<Shared> {
+    let options: Value = serde_json::from_str(include_str!("../../tests/vectors/options.json")).expect("JSON");
+    let mut options = options;
+    options["api_v3_key"] = json!("0123456789abcdef0123456789abcdef");
+    let options = Options::from_value(options, Convention::Python).expect("sound options");
+    Arc::new(Shared::new(options, Signing::Core).expect("sound keys"))
+}
+
+/// Any JSON, documented names among its keys.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,40}".prop_map(Value::from),
+        Just(json!("SUCCESS")),
+    ];
+    let name = prop_oneof![
+        ".{0,8}",
+        Just("state".to_owned()),
+        Just("data".to_owned()),
+        Just("order_fee".to_owned()),
+        Just("sub_order_no".to_owned()),
+        Just("certificate_id".to_owned()),
+        Just("encrypt_certificate".to_owned()),
+        Just("serial_no".to_owned()),
+        Just("code".to_owned()),
+        Just("message".to_owned()),
+    ];
+    leaf.prop_recursive(3, 24, 6, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..5).prop_map(Value::from),
+            vec((name.clone(), inner), 0..6).prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    (0..Operation::ALL.len()).prop_map(|index| Operation::ALL[index])
+}
+
+/// Drives a call on data alone: whatever has to be verified is called right or wrong.
+fn parse(shared: &Arc<Shared>, operation: Operation, response: Value, right: bool) -> Option<Outcome> {
+    let call = json!({ "call": "parse", "operation": operation, "response": response, "now": 1_767_225_600 });
+    let call = Call::from_value(call).ok()?;
+    let mut engine = Engine::new(call, Arc::clone(shared), CallOptions::default(), [1; 32]);
+    let now = Now { unix_ms: 1_767_225_600_000, mono_ms: 0 };
+    let mut event = Event::Start;
+    loop {
+        event = match engine.step(event, now).action {
+            Action::Verify { .. } => Event::Verified { ok: right },
+            Action::Done { outcome } => return Some(outcome),
+            _ => panic!("a parse neither signs nor sends"),
+        };
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn check_takes_anything(operation in operation(), fields in any_json(), text in ".{0,200}") {
+        check(operation, &fields, &Rules::default());
+        check_json(operation, &fields.to_string(), &Rules::default());
+        check_json(operation, &text, &Rules::default());
+    }
+
+    #[test]
+    fn answers_can_be_anything(
+        operation in operation(),
+        status in any::<u16>(),
+        body in prop_oneof![any_json().prop_map(|json| json.to_string().into_bytes()), vec(any::<u8>(), 0..200)],
+        signature in prop_oneof!["[A-Za-z0-9+/]{0,40}={0,2}", ".{0,40}"],
+        timestamp in prop_oneof![Just("1767225600".to_owned()), ".{0,12}"],
+        right in any::<bool>(),
+    ) {
+        let serial = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1";
+        let response = json!({
+            "status": status,
+            "headers": [
+                ["wechatpay-timestamp", timestamp], ["Wechatpay-Nonce", "n"], ["Wechatpay-Signature", signature],
+                ["Wechatpay-Serial", serial], ["Request-ID", ".."],
+            ],
+            "body": body,
+        });
+        let outcome = parse(&shared(), operation, response, right);
+        // Nothing but a verified success ends well.
+        if let Some(Outcome::Ok { .. }) = outcome {
+            prop_assert!(right && (200..300).contains(&status));
+        }
+    }
+
+    #[test]
+    fn calls_options_and_keys_can_be_anything(value in any_json(), text in ".{0,300}") {
+        let _ = Call::from_value(value.clone());
+        let _ = Call::from_value(json!({ "call": "parse", "operation": "query", "response": value }));
+        let _ = Options::from_value(value, Convention::JavaScript);
+        for label in ["PRIVATE KEY", "PUBLIC KEY", "CERTIFICATE", "EC PRIVATE KEY"] {
+            let pem = format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n");
+            prop_assert!(PrivateKey::from_pem(&pem).is_err());
+            prop_assert!(PlatformKeys::from_pem([("7F", pem.as_str())]).is_err());
+        }
+    }
+}

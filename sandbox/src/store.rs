@@ -1,0 +1,105 @@
+//! Declarations in a file, so that they outlive the process.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Error as SqlError, OptionalExtension, params};
+
+use crate::{Error, records::Record};
+
+/// "WXCS": says whose file it is.
+const APPLICATION: i64 = 0x5758_4353;
+/// The version of the tables.
+const VERSION: i64 = 1;
+
+/// An open state file; nobody else can open it meanwhile.
+pub(crate) struct Store(Connection);
+
+/// What a state file held.
+pub(crate) struct Kept {
+    pub records: Vec<Record>,
+    /// How far the sandbox clock was ahead.
+    pub ahead_s: i64,
+}
+
+impl Store {
+    /// Opens a file, or makes it.
+    pub(crate) fn open(path: &Path, appid: &str, mchid: &str) -> Result<(Store, Kept), Error> {
+        let refused = |why: &str| Error(format!("the state file {} cannot be used: {why}", path.display()));
+        let sql = |error: SqlError| refused(&error.to_string());
+        let connection = Connection::open(path).map_err(sql)?;
+        let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(sql);
+        // The lock is taken by the first reading, and kept.
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(sql)?;
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(sql)?;
+        if tables > 0 && number("application_id")? != APPLICATION {
+            return Err(refused("it is a database of another program"));
+        }
+        if tables > 0 && number("user_version")? != VERSION {
+            return Err(refused("it is of another version of the sandbox"));
+        }
+        // WAL and FULL: an answer is sent only when what it says is on the disk.
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
+        if tables == 0 {
+            connection
+                .execute_batch(&format!(
+                    "BEGIN IMMEDIATE;
+                     CREATE TABLE records (place INTEGER PRIMARY KEY, record TEXT NOT NULL) STRICT;
+                     CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+                     PRAGMA application_id = {APPLICATION};
+                     PRAGMA user_version = {VERSION};
+                     COMMIT;"
+                ))
+                .map_err(sql)?;
+        }
+        let store = Store(connection);
+        for (name, ours) in [("appid", appid), ("mchid", mchid)] {
+            match store.fact(name).map_err(sql)? {
+                None => store.set_fact(name, ours).map_err(sql)?,
+                Some(kept) if kept == ours => {}
+                Some(kept) => return Err(refused(&format!("its {name} is {kept}, not {ours}"))),
+            }
+        }
+        let ahead_s = match store.fact("ahead_s").map_err(sql)? {
+            None => 0,
+            Some(text) => text.parse().map_err(|_| refused("its clock is not a number"))?,
+        };
+        let records = store.records().map_err(sql)?;
+        let records = records
+            .iter()
+            .map(|text| serde_json::from_str(text))
+            .collect::<Result<_, _>>()
+            .map_err(|error| refused(&format!("a record in it cannot be read: {error}")))?;
+        Ok((store, Kept { records, ahead_s }))
+    }
+
+    fn records(&self) -> Result<Vec<String>, SqlError> {
+        let mut statement = self.0.prepare("SELECT record FROM records ORDER BY place")?;
+        statement.query_map([], |row| row.get(0))?.collect()
+    }
+
+    fn fact(&self, name: &str) -> Result<Option<String>, SqlError> {
+        self.0.query_row("SELECT value FROM facts WHERE name = ?1", [name], |row| row.get(0)).optional()
+    }
+
+    fn set_fact(&self, name: &str, value: &str) -> Result<(), SqlError> {
+        self.0.execute("INSERT OR REPLACE INTO facts VALUES (?1, ?2)", [name, value]).map(drop)
+    }
+
+    /// Keeps how far the sandbox clock is ahead.
+    pub(crate) fn set_ahead(&self, ahead_s: i64) -> Result<(), String> {
+        self.set_fact("ahead_s", &ahead_s.to_string()).map_err(|error| error.to_string())
+    }
+
+    /// Keeps a record under its place, in place of what was there.
+    pub(crate) fn save(&self, place: usize, record: &Record) -> Result<(), String> {
+        let text = serde_json::to_string(record).map_err(|error| error.to_string())?;
+        let place = i64::try_from(place).map_err(|error| error.to_string())?;
+        self.0
+            .prepare_cached("INSERT OR REPLACE INTO records VALUES (?1, ?2)")
+            .and_then(|mut statement| statement.execute(params![place, text]))
+            .map(drop)
+            .map_err(|error| error.to_string())
+    }
+}
