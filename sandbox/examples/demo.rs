@@ -15,6 +15,7 @@ use wechatpay_customs::{
     options::Convention,
     request::Unsigned,
 };
+use wechatpay_customs_sandbox::IDENTITY;
 
 const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
@@ -138,7 +139,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ..verify_identity::Request::default()
     };
     let checked = client.verify_identity(&person).await?;
-    println!("   {GREEN}{}{PLAIN}  {DIM}an invented person; both fields were encrypted{PLAIN}", checked.certificate_check_result);
+    println!(
+        "   {GREEN}{}{PLAIN}  {DIM}an invented person; both fields were encrypted{PLAIN}",
+        checked.certificate_check_result
+    );
     println!("   In a log it is {:?}.", person.certificate_name);
     Ok(())
 }
@@ -148,7 +152,11 @@ async fn until_success(client: &Client, question: &query::Request, ready: &Value
     loop {
         let found = client.query(question).await?;
         let record = found.data.first().ok_or("the declaration is not found")?;
-        println!("   {:<22} {DIM}since {}{PLAIN}", shown(&record.state), record.modify_time.as_deref().unwrap_or_default());
+        println!(
+            "   {:<22} {DIM}since {}{PLAIN}",
+            shown(&record.state),
+            record.modify_time.as_deref().unwrap_or_default()
+        );
         if record.state == State::Success {
             return Ok(());
         }
@@ -190,7 +198,8 @@ fn wrapped(text: &str, indent: &str) {
 fn signed_lines(client: &Client, request: &declare::Request) -> Result<(), Box<dyn Error>> {
     let nonce = "5K8264ILTKCH16CQ2502SI8ZNMTM67VS".to_owned();
     let fields = serde_json::to_value(request)?;
-    let unsigned = Unsigned::build(client.shared(), Operation::Declare, fields, 1_767_225_600, nonce, Padding::Given(vec![]))?;
+    let unsigned =
+        Unsigned::build(client.shared(), Operation::Declare, fields, 1_767_225_600, nonce, Padding::Given(vec![]))?;
     println!("   {DIM}signed, each line ended by a line feed (time and nonce are examples):{PLAIN}");
     for line in String::from_utf8(unsigned.message())?.lines() {
         let characters: Vec<char> = line.chars().collect();

@@ -109,6 +109,10 @@ pub(crate) struct Identity {
     certificate_name: Personal,
 }
 
+/// Whose identity is on file for every payer, unless another is put there: ID number and name of a person made up. The
+/// number's check digit is right, its region is none.
+pub const IDENTITY: (&str, &str) = ("00000019000101005X", "张三");
+
 /// The identities on file. Nothing here is ever shown.
 pub(crate) struct Identities {
     of_all: Identity,
@@ -116,13 +120,9 @@ pub(crate) struct Identities {
 }
 
 impl Default for Identities {
-    /// A person made up, whose ID number has a right check digit.
     fn default() -> Self {
-        let of_all = Identity {
-            out_trade_no: None,
-            certificate_id: "11010119900307002X".into(),
-            certificate_name: "张三".into(),
-        };
+        let (id, name) = IDENTITY;
+        let of_all = Identity { out_trade_no: None, certificate_id: id.into(), certificate_name: name.into() };
         Identities { of_all, own: Vec::new() }
     }
 }

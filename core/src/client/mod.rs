@@ -115,7 +115,7 @@ impl Client {
         &self.shared
     }
 
-    /// Calls `observer` at the beginning and end of each attempt.
+    /// Calls `observer` at the beginning and end of each attempt. The same goes out as `tracing` events at level DEBUG.
     #[must_use]
     pub fn on_attempt(mut self, observer: impl Fn(&Emit) + Send + Sync + 'static) -> Client {
         self.observer = Some(Arc::new(observer));
@@ -157,8 +157,11 @@ impl Client {
         let mut raised = None;
         loop {
             let step = engine.step(event, clock.now());
-            if let Some(observer) = &self.observer {
-                step.emits.iter().for_each(|emit| observer(emit));
+            for emit in &step.emits {
+                log(emit);
+                if let Some(observer) = &self.observer {
+                    observer(emit);
+                }
             }
             event = match step.action {
                 Action::Done { outcome: Outcome::Host } => return Err(raised.unwrap_or_else(unexpected)),
@@ -192,6 +195,20 @@ impl Client {
             };
         }
     }
+}
+
+/// What is observed, for those who collect `tracing` events.
+fn log(emit: &Emit) {
+    tracing::debug!(
+        operation = emit.operation.name(),
+        attempt = emit.attempt,
+        phase = emit.phase,
+        host = emit.host,
+        status = emit.status,
+        request_id = emit.request_id,
+        ms = emit.ms,
+        reason = emit.reason,
+    );
 }
 
 /// The answer of a future, unless the other is ready first.

@@ -45,9 +45,9 @@ impl PlatformKeys {
         Ok(PlatformKeys { keys })
     }
 
-    /// The key that an answer names.
+    /// The key that an answer names, letter by letter.
     pub fn get(&self, id: &str) -> Option<&PlatformKey> {
-        self.keys.get(&canonical(id))
+        self.keys.get(id)
     }
 
     /// The ids of all keys.
