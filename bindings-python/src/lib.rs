@@ -5,10 +5,14 @@ use std::{
     time::Duration,
 };
 
-use pyo3::{exceptions::PyRuntimeError, prelude::*, types::PyDict};
+use pyo3::{
+    exceptions::{PyKeyboardInterrupt, PyRuntimeError},
+    prelude::*,
+    types::PyDict,
+};
 use pythonize::{depythonize, pythonize};
 use serde::Serialize;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use wechatpay_customs::{
     Error, Options, client,
     engine::{Call, Emit, Outcome},
@@ -48,6 +52,9 @@ impl Client {
         let read = Call::from_value(call)
             .and_then(|call| Options::for_call(options, Convention::Python).map(|options| (call, options)));
         let (call, options) = read.map_err(|error| raised(py, &error))?;
+        if Handle::try_current().is_ok() {
+            return Err(PyRuntimeError::new_err("a client cannot be used from within on_attempt"));
+        }
         let mut interrupt = None;
         let runtime = runtime()?;
         let outcome = py.detach(|| runtime.block_on(self.0.run(call, options, interrupted(&mut interrupt))));
@@ -90,8 +97,16 @@ impl Client {
 fn observe(observer: &Py<PyAny>, emit: &Emit) {
     Python::attach(|py| {
         let called = to_python(py, emit).and_then(|attempt| observer.call1(py, (attempt,)));
-        if let Err(error) = called {
-            error.write_unraisable(py, Some(observer.bind(py)));
+        match called {
+            Ok(_) => {}
+            // Ctrl-C is not the observer's: it ends the call.
+            Err(error) if error.is_instance_of::<PyKeyboardInterrupt>(py) => {
+                let again = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
+                if let Err(error) = again {
+                    error.write_unraisable(py, None);
+                }
+            }
+            Err(error) => error.write_unraisable(py, Some(observer.bind(py))),
         }
     });
 }

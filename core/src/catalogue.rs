@@ -679,9 +679,9 @@ pub(crate) fn consequence(code: Option<&str>, status: u16) -> Consequence {
             _,
         ) => (true, false),
         (_, 429) => (true, true),
+        // Not the API's words, or not its status: whoever said it may not know what became of the request.
+        (None, 400..=499) | (_, 408) => (false, false),
         (Some(_), 400..=499) => (true, false),
-        // Not the API's words: whoever said it may not know what became of the request.
-        (None, 400..=499) => (false, false),
         _ => (false, true),
     };
     Consequence { not_processed, passing }

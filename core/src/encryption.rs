@@ -24,9 +24,11 @@ pub enum Padding {
 }
 
 impl Padding {
-    pub(crate) fn source(self) -> Source {
+    pub(crate) fn source(self, scheme: FieldEncryption) -> Source {
         match self {
-            Padding::Given(bytes) => Source::Given { bytes, at: 0, misfit: false },
+            Padding::Given(bytes) => {
+                Source::Given { bytes, at: 0, misfit: false, zero_fits: scheme == FieldEncryption::Oaep }
+            }
             Padding::Seed(seed) => Source::Rng(Box::new(ChaCha20Rng::from_seed(seed))),
         }
     }
@@ -34,7 +36,7 @@ impl Padding {
 
 /// Gives padding bytes in the form that the `rsa` crate asks for.
 pub(crate) enum Source {
-    Given { bytes: Vec<u8>, at: usize, misfit: bool },
+    Given { bytes: Vec<u8>, at: usize, misfit: bool, zero_fits: bool },
     Rng(Box<ChaCha20Rng>),
 }
 
@@ -42,7 +44,7 @@ impl Source {
     /// Were the given bytes too few, too many or, where that matters, zero?
     pub(crate) fn misfit(&self) -> bool {
         match self {
-            Source::Given { bytes, at, misfit } => *misfit || *at != bytes.len(),
+            Source::Given { bytes, at, misfit, .. } => *misfit || *at != bytes.len(),
             Source::Rng(_) => false,
         }
     }
@@ -64,11 +66,11 @@ impl RngCore for Source {
     fn fill_bytes(&mut self, wanted: &mut [u8]) {
         match self {
             Source::Rng(rng) => rng.fill_bytes(wanted),
-            Source::Given { bytes, at, misfit } => {
+            Source::Given { bytes, at, misfit, zero_fits } => {
                 for byte in wanted {
                     // When they run out, anything but zero ends the search for bytes that are not zero.
                     *byte = bytes.get(*at).copied().unwrap_or(1);
-                    *misfit |= *at >= bytes.len();
+                    *misfit |= *at >= bytes.len() || (*byte == 0 && !*zero_fits);
                     *at += 1;
                 }
             }
@@ -86,10 +88,7 @@ impl CryptoRng for Source {}
 /// The most bytes of text that a key (SubjectPublicKeyInfo, DER) takes.
 pub(crate) fn limit(spki_der: &[u8], scheme: FieldEncryption) -> Option<usize> {
     let size = RsaPublicKey::from_public_key_der(spki_der).ok()?.size();
-    Some(size.saturating_sub(match scheme {
-        FieldEncryption::Pkcs1 => 11,
-        FieldEncryption::Oaep => 42,
-    }))
+    Some(size.saturating_sub(scheme.overhead()))
 }
 
 /// Base64 of the encrypted text; nothing if the text is too long or the key unusable.

@@ -164,6 +164,8 @@ codes! {
         BODY_NOT_JSON,
         /// The body is JSON, but not of the documented shape.
         BODY_UNEXPECTED,
+        /// The answer names another order than the request, where that decides.
+        ID_MISMATCH,
         /// The server redirects; this API never does.
         REDIRECT_REFUSED,
         /// The status is neither success nor failure.

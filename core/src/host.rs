@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     api::Operation,
-    check::{Rules, check, check_json},
+    check::{Rules, check, read_json},
     customs_message::customs_order_fields_value,
     engine::{Action, Call, Engine, Event, Now, Shared, Signing, Step},
     error::{Error, INVALID_OPTION},
@@ -28,16 +28,26 @@ const FUNCTIONS: &[(&str, Function)] = &[
         let operation = given.remove("operation").unwrap_or(Value::Null);
         let operation = Operation::named(operation.as_str().unwrap_or("null"))?;
         let rules = match (given.remove("rules").filter(|rules| !rules.is_null()), shared) {
-            (Some(rules), _) => Rules::from_value(&rules)?,
+            (Some(rules), Some(shared)) => Rules::from_value(&rules)?.encrypting(shared.field_encryption),
+            (Some(rules), None) => Rules::from_value(&rules)?,
             (None, Some(shared)) => shared.rules.clone(),
             (None, None) => Rules::default(),
         };
         let fields = given.remove("fields").unwrap_or(Value::Null);
-        let findings = match (fields, shared) {
+        let with_ids = |fields| match shared {
+            Some(shared) => filled(shared, operation, fields),
+            None => fields,
+        };
+        let findings = match fields {
             // JSON text can hold a field twice.
-            (Value::String(text), _) => check_json(operation, &text, &rules).1,
-            (fields, Some(shared)) => check(operation, &filled(shared, operation, fields), &rules),
-            (fields, None) => check(operation, &fields, &rules),
+            Value::String(text) => {
+                let (fields, mut findings) = read_json(operation, &text, &rules);
+                if !fields.is_null() {
+                    findings.extend(check(operation, &with_ids(fields), &rules));
+                }
+                findings
+            }
+            fields => check(operation, &with_ids(fields), &rules),
         };
         Ok(json!(findings))
     }),
@@ -55,7 +65,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
         let state = given.remove("state").unwrap_or(Value::Null);
         let mut pages: Pages = serde_json::from_value(state).unwrap_or_default();
         let records = match given.remove("answer") {
-            Some(Value::Object(answer)) => pages.take(&answer),
+            Some(Value::Object(answer)) => pages.take(&answer)?,
             _ => Vec::new(),
         };
         let request = pages.request(&fields);

@@ -100,6 +100,19 @@ impl FieldEncryption {
             FieldEncryption::Oaep => "oaep",
         }
     }
+
+    /// The bytes that padding takes at least.
+    pub(crate) const fn overhead(self) -> usize {
+        match self {
+            FieldEncryption::Pkcs1 => 11,
+            FieldEncryption::Oaep => 42,
+        }
+    }
+
+    /// The most bytes of text that a key of 2048 bits takes.
+    pub(crate) const fn longest(self) -> usize {
+        256 - self.overhead()
+    }
 }
 
 /// How a host language writes options.

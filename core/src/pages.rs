@@ -4,10 +4,12 @@
 //! the service counts, the pages are gone through again. That ends when a round brings nothing new, so that a wrong count
 //! cannot keep it going.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+use crate::error::{Error, ID_MISMATCH};
 
 /// The page size where none is asked for, as the query page suggests (2020-06-02).
 const LIMIT: u64 = 20;
@@ -16,7 +18,8 @@ const LIMIT: u64 = 20;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pages {
     offset: u64,
-    seen: BTreeSet<String>,
+    /// How often each record was given: those without ids can be alike.
+    given: BTreeMap<String, u64>,
     /// Did this round bring anything new?
     new: bool,
     finished: bool,
@@ -34,27 +37,56 @@ impl Pages {
         Some(fields)
     }
 
-    /// Takes the answer to that query and gives the records that did not come before.
-    pub fn take(&mut self, answer: &Map<String, Value>) -> Vec<Value> {
-        let page = answer.get("data").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    /// Takes the answer to that query, with its `warnings`, and gives the records that did not come before.
+    ///
+    /// # Errors
+    /// `ID_MISMATCH` if the answer names another order than the query.
+    pub fn take(&mut self, answer: &Map<String, Value>) -> Result<Vec<Value>, Error> {
+        let list = |name: &str| answer.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        if let Some(echo) = list("warnings").iter().find(|warning| warning["rule"] == "id_echo") {
+            let issue = echo["issue"].as_str().unwrap_or_default();
+            return Err(Error::new(ID_MISMATCH, format!("the records cannot be trusted: {issue}")));
+        }
+        let page = list("data");
         let total = answer.get("total_count").and_then(Value::as_u64);
-        let new: Vec<Value> = page.iter().filter(|record| self.seen.insert(identity(record))).cloned().collect();
+        let mut on_page = BTreeMap::<String, u64>::new();
+        let mut new = Vec::new();
+        for record in page {
+            let identity = identity(record);
+            let times = on_page.entry(identity.clone()).or_default();
+            *times += 1;
+            if *times > self.given.get(&identity).copied().unwrap_or_default() {
+                new.push(record.clone());
+            }
+        }
+        for (identity, times) in on_page {
+            let given = self.given.entry(identity).or_default();
+            *given = times.max(*given);
+        }
         self.offset += page.len() as u64;
         self.new |= !new.is_empty();
         if new.is_empty() || total.is_some_and(|total| self.offset >= total) {
-            let missing = total.is_some_and(|total| total > self.seen.len() as u64);
+            let missing = total.is_some_and(|total| total > self.given.values().sum());
             self.finished = !(missing && self.new && self.offset > 0);
             self.offset = 0;
             self.new = false;
         }
-        new
+        Ok(new)
     }
 }
 
-/// What makes a record another one: its sub-order and customs, not its state.
+/// What makes a record another one: its sub-order and customs, not its state; without a sub-order, all that stays.
 fn identity(record: &Value) -> String {
-    let part = |name: &str| record.get(name).cloned().unwrap_or_default();
-    json!([part("sub_order_id"), part("sub_order_no"), part("customs"), part("mch_customs_no")]).to_string()
+    let part = |name: &str| record.get(name).filter(|value| !value.is_null() && *value != "").cloned();
+    let ids = [part("sub_order_id"), part("sub_order_no")];
+    if ids.iter().any(Option::is_some) {
+        return json!([ids, part("customs"), part("mch_customs_no")]).to_string();
+    }
+    let mut record = record.clone();
+    if let Some(fields) = record.as_object_mut() {
+        fields.retain(|name, _| !["state", "explanation", "modify_time"].contains(&name.as_str()));
+    }
+    record.to_string()
 }
 
 #[cfg(feature = "client")]
@@ -64,7 +96,7 @@ pub use all::QueryAll;
 mod all {
     use std::collections::VecDeque;
 
-    use serde_json::{Value, json};
+    use serde_json::{Map, Value, json};
 
     use super::Pages;
     use crate::{
@@ -112,9 +144,10 @@ mod all {
             let fields = serde_json::from_value(json!(self.request)).map_err(unreadable)?;
             let Some(fields) = self.pages.request(&fields) else { return Ok(false) };
             let request = serde_json::from_value(Value::Object(fields)).map_err(unreadable)?;
-            let answer: query::Response = self.client.query(&request).await?.into_inner();
-            let answer = serde_json::from_value(json!(answer)).map_err(unreadable)?;
-            let records = self.pages.take(&answer);
+            let answer = self.client.query(&request).await?;
+            let mut fields: Map<String, Value> = serde_json::from_value(json!(*answer)).map_err(unreadable)?;
+            fields.insert("warnings".to_owned(), json!(answer.warnings));
+            let records = self.pages.take(&fields)?;
             self.records = serde_json::from_value(records.into()).map_err(unreadable)?;
             Ok(true)
         }

@@ -32,7 +32,7 @@ pub struct Unsigned {
 /// A request ready to be sent, as it is.
 #[derive(Debug, Clone, Serialize)]
 pub struct Signed {
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `PATCH`.
     pub method: &'static str,
     /// The whole URL.
     pub url: String,
@@ -179,8 +179,15 @@ fn encrypt_personal(
 ) -> Result<Option<String>, Error> {
     let personal = operation.request_fields().iter().filter(|field| field.kind == Kind::Personal);
     let mut names = personal.map(|field| field.name).filter(|name| fields.contains_key(*name)).peekable();
+    let misfit = || {
+        let why = "`padding` must be exactly the bytes that encryption takes, none of them zero with PKCS1";
+        Error::new(INVALID_OPTION, why)
+    };
     if names.peek().is_none() {
-        return Ok(None);
+        return match padding {
+            Padding::Given(bytes) if !bytes.is_empty() => Err(misfit()),
+            _ => Ok(None),
+        };
     }
     let (id, key) = shared.platform_keys.for_encryption(now).ok_or_else(|| {
         Error::new(
@@ -191,15 +198,17 @@ fn encrypt_personal(
         )
     })?;
     let scheme = shared.field_encryption;
-    let limit = encryption::limit(key.spki_der(), scheme).unwrap_or_default();
-    let mut padding = padding.source();
+    let limit = encryption::limit(key.spki_der(), scheme).ok_or_else(|| {
+        Error::new(ENCRYPTION_KEY_MISSING, format!("platform key `{id}` cannot be used to encrypt personal fields"))
+    })?;
+    let mut padding = padding.source(scheme);
     let names: Vec<&str> = names.collect();
     for name in names {
         let Some(Value::String(text)) = fields.remove(name) else { continue };
         let mut text = Zeroizing::new(text);
         // WeChat Pay knows ID numbers with a capital letter only.
         if text.ends_with('x') && name == "certificate_id" {
-            *text = text.to_ascii_uppercase();
+            text.make_ascii_uppercase();
         }
         let encrypted = encryption::encrypt(key.spki_der(), &text, scheme, &mut padding).ok_or_else(|| {
             let finding = Finding {
@@ -215,8 +224,7 @@ fn encrypt_personal(
         fields.insert(name.to_owned(), encrypted.into());
     }
     if padding.misfit() {
-        let why = "`padding` must be exactly the bytes that encryption takes, none of them zero with PKCS1";
-        return Err(Error::new(INVALID_OPTION, why));
+        return Err(misfit());
     }
     Ok(Some(id.to_owned()))
 }

@@ -224,7 +224,9 @@ impl Received {
     /// `Retry-After` in milliseconds, if it is in seconds; a date would need the server's clock.
     fn retry_after_ms(&self) -> Option<u64> {
         let (_, seconds) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Retry-After"))?;
-        seconds.trim().parse::<u64>().ok()?.checked_mul(1000)
+        // As far as a host's timer can count.
+        const LONGEST: u64 = i32::MAX as u64;
+        Some(seconds.trim().parse::<u64>().ok()?.saturating_mul(1000).min(LONGEST))
     }
 
     pub(crate) fn status(&self) -> u16 {
@@ -236,7 +238,7 @@ impl Received {
     }
 
     /// What the answer alone tells about an error.
-    fn about(&self, operation: Operation, error: Error) -> Error {
+    pub(crate) fn about(&self, operation: Operation, error: Error) -> Error {
         error.with(|details| {
             details.operation = Some(operation);
             details.status = Some(self.status);
@@ -272,6 +274,7 @@ impl Received {
                     details.reason = entry.map(|entry| entry.reason);
                     details.advice = entry.map(|entry| entry.advice).or_else(|| catalogue::code_advice(code));
                     details.detail = object.as_ref().and_then(|object| object.get("detail")).cloned();
+                    hide_personal(operation, details.detail.as_mut());
                 })
             }
         };
@@ -374,6 +377,16 @@ impl<T: DeserializeOwned> Verified<T> {
             })
         })?;
         Ok(Verified { value, request_id, warnings })
+    }
+}
+
+/// The service quotes the value that it refuses; a person's is not handed on.
+fn hide_personal(operation: Operation, detail: Option<&mut Value>) {
+    let personal = operation.request_fields().iter().filter(|field| field.kind == Kind::Personal);
+    let Some(detail) = detail.and_then(Value::as_object_mut) else { return };
+    let named = detail.get("field").and_then(Value::as_str).unwrap_or_default();
+    if personal.map(|field| field.name).any(|name| named.ends_with(name)) && detail.contains_key("value") {
+        detail.insert("value".to_owned(), "***".into());
     }
 }
 

@@ -14,7 +14,7 @@ fn yuan_is_read_exactly_or_not_at_all() {
         assert!(Fen::from_yuan(text).is_err(), "{text}");
     }
     let decimals = Fen::from_yuan("8.880").expect_err("three decimals");
-    assert!(decimals.contains("3 decimals"), "{decimals}");
+    assert!(decimals.issue.contains("3 decimals"), "{decimals:?}");
 }
 
 proptest! {

@@ -20,7 +20,7 @@ fn read(limit: u64, mut service: impl FnMut(u64) -> Value) -> (Vec<String>, usiz
         // As a host does that keeps the state as data between two pages.
         let state = serde_json::to_string(&pages).expect("it can be written");
         pages = serde_json::from_str(&state).expect("it can be read");
-        let records = pages.take(answer.as_object().expect("a map"));
+        let records = pages.take(answer.as_object().expect("a map")).expect("it is of this order");
         read.extend(records.iter().map(|record| record["sub_order_no"].as_str().expect("a number").to_owned()));
     }
     (read, queries)
@@ -76,4 +76,23 @@ fn a_total_that_lies_ends_all_the_same() {
     let (records, queries) = read(2, |_| page(&all, 0, 2, json!(9)));
     assert_eq!(records, ["a", "b"]);
     assert!(queries <= 4, "{queries}");
+}
+
+#[test]
+fn records_without_ids_are_told_apart_by_the_rest() {
+    let record = |number: u64, state: &str| json!({ "mch_customs_no": "1", "order_fee": number, "state": state });
+    let mut pages = Pages::default();
+    let mut take = |data: Value| {
+        let answer = json!({ "data": data, "total_count": 9 });
+        pages.take(answer.as_object().expect("a map")).expect("it is of this order").len()
+    };
+    assert_eq!(take(json!([record(1, "FAIL"), record(1, "FAIL"), record(2, "FAIL")])), 3);
+    assert_eq!(take(json!([record(2, "SUCCESS"), record(3, "FAIL")])), 1);
+}
+
+#[test]
+fn the_answer_of_another_order_ends_it() {
+    let answer = json!({ "data": [], "warnings": [{ "rule": "id_echo", "issue": "it names `b`" }] });
+    let error = Pages::default().take(answer.as_object().expect("a map")).expect_err("it is refused");
+    assert_eq!(error.code, "ID_MISMATCH");
 }

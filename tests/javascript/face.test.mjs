@@ -150,6 +150,7 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
       }
     })
     await observed.declare(order())
+    await client({ onAttempt: () => Promise.reject(new Error('observer')) }).declare(order())
     assert.deepEqual(
       seen.map(({ phase, operation, attempt, status }) => [phase, operation, attempt, status]),
       [

@@ -13,7 +13,7 @@ def plain(value: object, depth: int = 0) -> object:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return str(value) if _is_unicode(value) else {"$type": "text that is not Unicode"}
+        return str.__str__(value) if _is_unicode(value) else {"$type": "text that is not Unicode"}
     if isinstance(value, int):
         # Beyond 64 bits only its size matters: it is out of every range.
         return int(value) if -(2**63) <= value < 2**64 else 1e300 if value > 0 else -1e300

@@ -92,7 +92,8 @@ function within(ms: number, signal: AbortSignal | undefined, answer: Promise<Eve
 /** An observer must not change what it observes: what it throws is left aside. */
 function observe(host: Host, emit: Attempt): void {
   try {
-    host.onAttempt?.(emit)
+    const seen: unknown = host.onAttempt?.(emit)
+    if (seen instanceof Promise) seen.catch(() => {})
   } catch {}
 }
 

@@ -80,7 +80,7 @@ impl Report<'_> {
                 field: if self.location == "body" { pointer(field) } else { field.to_owned() },
                 value: match self.given.get(field) {
                     // Also under a name that is misspelt or does not belong here.
-                    Some(_) if PERSONAL.iter().any(|name| squeezed(field).starts_with(name)) => "***".into(),
+                    Some(value) if is_personal(field, value) => "***".into(),
                     given => given.cloned().unwrap_or(Value::Null),
                 },
                 issue: issue.into(),
@@ -129,7 +129,7 @@ pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding
         match given.get(field.name) {
             None if field.need == Need::Optional => {}
             None => report.add(&rules::REQUIRED, field.name, "is required"),
-            Some(value) => match unsound(field, value) {
+            Some(value) => match unsound(field, value, rules.longest_personal) {
                 Some((rule, issue)) => report.add(rule, field.name, issue),
                 None => sound.push((field.name, value)),
             },
@@ -155,6 +155,15 @@ pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding
 ///
 /// Gives the request that was read beside the findings.
 pub fn check_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Vec<Finding>) {
+    let (given, mut findings) = read_json(operation, text, rules);
+    if !given.is_null() {
+        findings.extend(check(operation, &given, rules));
+    }
+    (given, findings)
+}
+
+/// A request that is still JSON text: its fields, or null if it is something else, and what only the text can show.
+pub(crate) fn read_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Vec<Finding>) {
     let location = location(operation);
     match serde_json::from_str::<Members>(text) {
         Err(_) => {
@@ -168,10 +177,8 @@ pub fn check_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Ve
             for name in &twice {
                 report.add(&rules::DUPLICATE_FIELD, name, "is given twice; which one counts is not defined");
             }
-            let mut findings = report.findings;
-            let given = Value::Object(given);
-            findings.extend(check(operation, &given, rules));
-            (given, findings)
+            let findings = report.findings;
+            (Value::Object(given), findings)
         }
     }
 }
@@ -209,7 +216,7 @@ impl<'de> serde::Deserialize<'de> for Members {
 }
 
 /// The integrity of one value: none of this can be switched off.
-fn unsound(field: &Field, value: &Value) -> Option<(&'static Rule, String)> {
+fn unsound(field: &Field, value: &Value, longest_personal: usize) -> Option<(&'static Rule, String)> {
     let wanted = match field.kind {
         Kind::Text | Kind::Personal | Kind::Code(_) => "text",
         Kind::Fen => "a whole number of fen",
@@ -226,7 +233,7 @@ fn unsound(field: &Field, value: &Value) -> Option<(&'static Rule, String)> {
                 return Some((&rules::CONTROL_CHARACTER, "must not hold control characters or line breaks".to_owned()));
             }
             if field.kind == Kind::Personal {
-                return unencryptable(text);
+                return unencryptable(text, longest_personal);
             }
             let (length, max) = (text.chars().count(), field.max.unwrap_or(usize::MAX));
             (length > max).then(|| (&rules::LENGTH, format!("must be at most {max} characters; it has {length}")))
@@ -243,18 +250,15 @@ fn unsound(field: &Field, value: &Value) -> Option<(&'static Rule, String)> {
     }
 }
 
-/// The most bytes that RSAES-PKCS1-v1_5 takes with a key of 2048 bits.
-const LONGEST_PERSONAL: usize = 245;
-
 /// What cannot be encrypted, or was already.
-fn unencryptable(text: &str) -> Option<(&'static Rule, String)> {
+fn unencryptable(text: &str, longest: usize) -> Option<(&'static Rule, String)> {
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
     if text.len() >= 256 && text.bytes().all(base64) {
         let issue = "looks encrypted already; give it plain, as it is encrypted when the request is built";
         return Some((&rules::ALREADY_ENCRYPTED, issue.to_owned()));
     }
-    (text.len() > LONGEST_PERSONAL)
-        .then(|| (&rules::LENGTH, format!("must be at most {LONGEST_PERSONAL} bytes in UTF-8; it has {}", text.len())))
+    (text.len() > longest)
+        .then(|| (&rules::LENGTH, format!("must be at most {longest} bytes in UTF-8; it has {}", text.len())))
 }
 
 /// Is this meant as a whole number? Beyond 2^53 some languages hold only floats, which then are out of range.
@@ -286,6 +290,16 @@ fn nearest(name: &str, fields: &[Field]) -> Option<&'static str> {
 /// The names of a person's name and ID number, squeezed.
 const PERSONAL: [&str; 2] = ["certificateid", "certificatename"];
 
+/// Is it a person's, by its name or by that of something in it?
+fn is_personal(name: &str, value: &Value) -> bool {
+    PERSONAL.iter().any(|personal| squeezed(name).starts_with(personal))
+        || match value {
+            Value::Object(members) => members.iter().any(|(name, value)| is_personal(name, value)),
+            Value::Array(list) => list.iter().any(|value| is_personal("", value)),
+            _ => false,
+        }
+}
+
 fn squeezed(name: &str) -> String {
-    name.replace(['_', '-'], "").to_ascii_lowercase()
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }

@@ -8,6 +8,7 @@ use super::{Fields, Report, Severity};
 use crate::{
     error::{Error, INVALID_OPTION},
     model::{CustomsCode, OrderType, Standing},
+    options::FieldEncryption,
 };
 
 /// A rule that a request can break.
@@ -77,9 +78,17 @@ pub enum Level {
 }
 
 /// The caller's choices about business rules, by rule name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     levels: BTreeMap<&'static str, Level>,
+    /// The most bytes that a personal field can have to be encrypted.
+    pub(super) longest_personal: usize,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Rules { levels: BTreeMap::new(), longest_personal: FieldEncryption::default().longest() }
+    }
 }
 
 impl Rules {
@@ -115,6 +124,12 @@ impl Rules {
             )
         })?;
         Rules::new(levels.iter().map(|(name, level)| (name.as_str(), *level)))
+    }
+
+    /// The same rules for another encryption.
+    pub(crate) fn encrypting(mut self, scheme: FieldEncryption) -> Rules {
+        self.longest_personal = scheme.longest();
+        self
     }
 
     pub(super) fn severity(&self, rule: &Rule) -> Option<Severity> {

@@ -116,7 +116,7 @@ pub enum Action {
     },
     /// Send, without following redirects; answered by `Response` or `Failed`.
     Send {
-        /// `GET` or `POST`.
+        /// `GET`, `POST` or `PATCH`.
         method: &'static str,
         /// The whole URL, to be used as it is.
         url: String,

@@ -14,13 +14,14 @@ use rand_chacha::{
     rand_core::{RngCore, SeedableRng},
 };
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 pub use action::{Action, Cause, Emit, Event, Now, Outcome, Sent, Step};
 pub use call::Call;
 pub use shared::{Shared, Signing};
 
 use crate::{
-    api::Operation,
+    api::{Kind, Operation},
     check::Finding,
     encryption::Padding,
     error::{
@@ -143,20 +144,28 @@ impl Engine {
     }
 
     fn start(&mut self, call: Call, now: Now) -> Result<Action, Error> {
+        let operation = match &call {
+            Call::Operation { operation, .. } | Call::Prepare { operation, .. } | Call::Parse { operation, .. } => {
+                Operation::named(operation)?
+            }
+        };
+        self.begin(operation, call, now)
+            .map_err(|error| error.with(|details| details.operation = details.operation.or(Some(operation))))
+    }
+
+    fn begin(&mut self, operation: Operation, call: Call, now: Now) -> Result<Action, Error> {
         let now_s = now.unix_ms.div_euclid(1000);
         match call {
-            Call::Operation { operation, fields } => {
-                let operation = Operation::named(&operation)?;
+            Call::Operation { fields, .. } => {
                 self.shared.require_signing()?;
                 self.shared.require_platform_keys(operation)?;
                 let fields = filled(&self.shared, operation, fields);
                 let nonce = self.nonce();
                 let padding = Padding::Seed(self.seed());
                 let unsigned = Unsigned::build(&self.shared, operation, fields.clone(), now_s, nonce, padding)?;
-                self.sign(unsigned, Then::Send(fields), now)
+                self.sign(unsigned, Then::Send(without_personal(operation, fields)), now)
             }
-            Call::Prepare { operation, fields, timestamp, nonce, padding } => {
-                let operation = Operation::named(&operation)?;
+            Call::Prepare { fields, timestamp, nonce, padding, .. } => {
                 self.shared.require_signing()?;
                 let nonce = nonce.unwrap_or_else(|| self.nonce());
                 let padding = padding.map_or_else(|| Padding::Seed(self.seed()), Padding::Given);
@@ -164,8 +173,7 @@ impl Engine {
                 let unsigned = Unsigned::build(&self.shared, operation, fields, timestamp, nonce, padding)?;
                 self.sign(unsigned, Then::HandOver, now)
             }
-            Call::Parse { operation, response, request, now: at } => {
-                let operation = Operation::named(&operation)?;
+            Call::Parse { response, request, now: at, .. } => {
                 // A refusal can be read without any key.
                 if response.succeeded() {
                     self.shared.require_platform_keys(operation)?;
@@ -256,7 +264,7 @@ impl Engine {
         match key {
             Some(key) if received.names_another_key(known, now_s) => {
                 let brought = received.certificates(operation, key)?;
-                Ok(Cow::Owned(known.clone().with(PlatformKeys::from_pem(pairs(&brought))?)))
+                Ok(Cow::Owned(known.clone().with(brought_keys(received, operation, &brought)?)))
             }
             _ => Ok(Cow::Borrowed(known)),
         }
@@ -300,7 +308,8 @@ impl Engine {
             }
             Err(error) => {
                 self.ended(attempt, Some(&error), error.may_have_been_applied);
-                Err(error)
+                // What was odd about the request may explain its refusal.
+                Err(error.with(|details| details.warnings.splice(..0, warnings).for_each(drop)))
             }
         }
     }
@@ -316,8 +325,7 @@ impl Engine {
             self.shared.api_v3_key.as_ref().filter(|_| ok && examined.succeeded() && operation.spec().brings_keys);
         let Some(key) = key else { return Ok(BTreeMap::new()) };
         let certificates = examined.received().certificates(operation, key)?;
-        // Each must be what its serial number says.
-        PlatformKeys::from_pem(pairs(&certificates))?;
+        brought_keys(examined.received(), operation, &certificates)?;
         Ok(certificates)
     }
 
@@ -401,6 +409,31 @@ impl Engine {
         }
         nonce
     }
+}
+
+/// The keys in a list of certificates, each of which must be what its serial number says.
+fn brought_keys(
+    received: &Received,
+    operation: Operation,
+    certificates: &BTreeMap<String, String>,
+) -> Result<PlatformKeys, Error> {
+    PlatformKeys::from_pem(pairs(certificates)).map_err(|error| {
+        let error = error.with(|details| {
+            details.message = details.message.replace("`platform_keys`", "the list of certificates in the answer");
+        });
+        received.about(operation, error)
+    })
+}
+
+/// The fields of a request that its answer is compared with; a person's are wiped at once.
+fn without_personal(operation: Operation, mut fields: Value) -> Value {
+    let personal = operation.request_fields().iter().filter(|field| field.kind == Kind::Personal);
+    for name in personal.map(|field| field.name) {
+        if let Some(Value::String(text)) = fields.as_object_mut().and_then(|fields| fields.remove(name)) {
+            drop(Zeroizing::new(text));
+        }
+    }
+    fields
 }
 
 fn pairs(map: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {

@@ -134,7 +134,7 @@ impl Shared {
             deadline: options.deadline.unwrap_or(Duration::from_secs(30)),
             accept_language: header("accept_language", options.accept_language, "en")?,
             user_agent: header("user_agent", options.user_agent, USER_AGENT)?,
-            rules: options.rules,
+            rules: options.rules.encrypting(options.field_encryption.unwrap_or_default()),
             signs,
             field_encryption: options.field_encryption.unwrap_or_default(),
             api_v3_key: options.api_v3_key.as_ref().map(api_v3_key).transpose()?,

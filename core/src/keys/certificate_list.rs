@@ -8,6 +8,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::pem_label;
+
 use crate::{
     error::{API_V3_KEY_INVALID, BODY_NOT_JSON, BODY_UNEXPECTED, CERTIFICATE_NOT_DECRYPTED, Error},
     options::Secret,
@@ -79,6 +81,9 @@ pub(crate) fn decrypted(body: &[u8], key: &Aes256Gcm) -> Result<BTreeMap<String,
             .decrypt(Nonce::from_slice(nonce.as_bytes()), payload)
             .map_err(|_| refused("its tag does not fit: `api_v3_key` is another one, or the answer was changed"))?;
         let text = String::from_utf8(plain).map_err(|_| refused("it is not text"))?;
+        if pem_label(&text) != Some("CERTIFICATE") {
+            return Err(refused("what comes out is no certificate"));
+        }
         certificates.insert(serial_no, text);
     }
     Ok(certificates)

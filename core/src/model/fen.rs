@@ -2,7 +2,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{FieldType, Kind};
+use crate::{
+    api::{FieldType, Kind},
+    check::{Finding, Severity, rules},
+};
 
 /// An amount in fen, the hundredth part of a yuan.
 ///
@@ -15,25 +18,30 @@ impl Fen {
     /// Reads an amount in yuan, such as `8.88`: digits, and at most two decimals.
     ///
     /// # Errors
-    /// What is wrong with it, in words. More decimals are never rounded away.
-    pub fn from_yuan(text: &str) -> Result<Fen, String> {
-        let wrong =
-            || format!("`{text}` is not an amount in yuan; write digits with at most two decimals, such as 8.88");
+    /// A finding; more decimals are never rounded away.
+    pub fn from_yuan(text: &str) -> Result<Fen, Finding> {
+        let finding = |rule: &rules::Rule, issue: String| Finding {
+            rule: rule.name,
+            severity: Severity::Error,
+            field: "yuan".to_owned(),
+            value: text.into(),
+            issue,
+            location: "argument",
+        };
+        let wrong = || finding(&rules::TYPE, "must be digits with at most two decimals, such as 8.88".to_owned());
         let (yuan, decimals) = text.split_once('.').unwrap_or((text, "00"));
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         if !digits(yuan) || !digits(decimals) {
             return Err(wrong());
         }
         if decimals.len() > 2 {
-            return Err(format!(
-                "`{text}` has {} decimals; a fen is the smallest amount, so there are two",
-                decimals.len()
-            ));
+            let issue = format!("has {} decimals; a fen is the smallest amount, so there are two", decimals.len());
+            return Err(finding(&rules::TYPE, issue));
         }
         let fen = yuan.parse::<i32>().ok().zip(format!("{decimals:0<2}").parse::<i32>().ok());
         fen.and_then(|(yuan, fen)| yuan.checked_mul(100)?.checked_add(fen))
             .map(Fen)
-            .ok_or_else(|| format!("`{text}` is more than 21474836.47 yuan, the most that WeChat Pay takes"))
+            .ok_or_else(|| finding(&rules::RANGE, "must be at most 21474836.47 yuan".to_owned()))
     }
 
     /// The amount in yuan with two decimals, such as `8.88`.
