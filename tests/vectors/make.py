@@ -2207,6 +2207,17 @@ def error_vectors() -> list[Object]:
         page("html-404-is-no-answer-about-the-order", "query", html_404, False, False),
         page("empty-503", "declare", answer("", 503, signer=None), True, True),
         page("empty-429", "declare", answer("", 429, signer=None), True, False),
+        failed(
+            "rate-limited-for-longer-than-timers-count",
+            "declare",
+            {
+                **(limited := answer({"code": "RATE_LIMITED", "message": "later"}, 429)),
+                "headers": [*limited["headers"], ["Retry-After", "9007199254741"]],
+            },
+            "api",
+            "RATE_LIMITED",
+            {"retryable": True, "may_have_been_applied": False, "authenticated": True},
+        ),
         failed("status-that-says-nothing", "declare", answer("", 199, signer=None), "response", "STATUS_UNEXPECTED", {}),
         *[
             failed(
