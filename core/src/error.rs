@@ -104,6 +104,18 @@ codes! {
         PRIVATE_KEY_INVALID,
         /// Neither a private key nor a signer was given.
         PRIVATE_KEY_MISSING,
+        /// The private key is encrypted and there is no password.
+        PRIVATE_KEY_PASSWORD_MISSING,
+        /// The password does not open the private key.
+        PRIVATE_KEY_PASSWORD_WRONG,
+        /// PKCS#12 cannot be read on this surface; convert it.
+        PKCS12_UNSUPPORTED,
+        /// The private key and the certificate beside it do not belong together.
+        CERTIFICATE_MISMATCH,
+        /// The merchant's certificate has expired.
+        CERTIFICATE_EXPIRED,
+        /// `serial_no` is not the serial of the certificate that came with the private key.
+        SERIAL_NO_MISMATCH,
         /// A platform certificate or public key cannot be used.
         PLATFORM_KEY_INVALID,
         /// There is nothing to verify an answer with, so nothing was sent.
@@ -128,6 +140,8 @@ codes! {
         SIGNATURE_MALFORMED,
         /// The answer names a platform key that is not known here.
         SERIAL_UNKNOWN,
+        /// The platform certificate that the answer names has expired or is not valid yet.
+        CERTIFICATE_NOT_VALID,
         /// The signature does not belong to these bytes and this key.
         SIGNATURE_MISMATCH,
     }

@@ -71,6 +71,12 @@ const FUNCTIONS: &[(&str, Function)] = &[
         let request = pages.request(&fields);
         Ok(json!({ "operation": Operation::Query, "records": records, "request": request, "state": pages }))
     }),
+    ("export_keys", |shared, _| Ok(shared.map(Shared::export_keys).into())),
+    ("import_keys", |shared, given| {
+        let text = given.remove("keys").unwrap_or(Value::Null);
+        shared.map(|shared| shared.import_keys(text.as_str().unwrap_or_default())).transpose()?;
+        Ok(Value::Null)
+    }),
     ("customs_order_fields", |_, given| {
         let mut argument = |name: &str| given.remove(name).unwrap_or(Value::Null);
         customs_order_fields_value(argument("request"), argument("result"), Some(argument("paid")))

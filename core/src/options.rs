@@ -39,6 +39,47 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A key as text or bytes, in any form that is read; no `Debug` shows it and it is wiped from memory when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyMaterial(Zeroizing<Vec<u8>>);
+
+impl KeyMaterial {
+    /// The bytes themselves.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for KeyMaterial {
+    fn from(bytes: Vec<u8>) -> Self {
+        KeyMaterial(Zeroizing::new(bytes))
+    }
+}
+
+impl From<&[u8]> for KeyMaterial {
+    fn from(bytes: &[u8]) -> Self {
+        bytes.to_vec().into()
+    }
+}
+
+impl From<String> for KeyMaterial {
+    fn from(text: String) -> Self {
+        text.into_bytes().into()
+    }
+}
+
+impl From<&str> for KeyMaterial {
+    fn from(text: &str) -> Self {
+        text.as_bytes().into()
+    }
+}
+
+impl fmt::Debug for KeyMaterial {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
 /// Where the API's paths begin: the spelling of the current pages, or that of 2020.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PathPrefix {
@@ -165,8 +206,10 @@ pub enum OptionKind {
     Text,
     /// A list of texts.
     Texts,
-    /// A map from text to text.
-    TextMap,
+    /// Text or bytes.
+    KeyMaterial,
+    /// A map from text to text or bytes.
+    KeyMaterials,
     /// A span of time, in the host's unit.
     Duration,
     /// One of these words.
@@ -181,7 +224,8 @@ impl OptionKind {
         match self {
             OptionKind::Text => "text, and not empty".to_owned(),
             OptionKind::Texts => "a list of texts, and not empty".to_owned(),
-            OptionKind::TextMap => "a map from text to text".to_owned(),
+            OptionKind::KeyMaterial => "text or bytes, and not empty".to_owned(),
+            OptionKind::KeyMaterials => "a map from an id to a key, as text or bytes".to_owned(),
             OptionKind::Duration => "a span of time above 0".to_owned(),
             OptionKind::Word(words) => format!("one of \"{}\"", words.join("\", \"")),
             OptionKind::Rules => "a map from rule name to level".to_owned(),
@@ -218,10 +262,30 @@ impl OptionType for Vec<String> {
     }
 }
 
-impl OptionType for BTreeMap<String, String> {
-    const KIND: OptionKind = OptionKind::TextMap;
+impl OptionType for KeyMaterial {
+    const KIND: OptionKind = OptionKind::KeyMaterial;
     fn read(value: Value, _: Convention) -> Option<Self> {
-        serde_json::from_value(value).ok()
+        let material = match value {
+            Value::String(text) => Some(KeyMaterial::from(text)),
+            Value::Array(mut list) => {
+                let mut bytes = Zeroizing::new(Vec::with_capacity(list.len()));
+                for item in &mut list {
+                    // What is read is not left behind.
+                    bytes.push(std::mem::take(item).as_u64().and_then(|byte| u8::try_from(byte).ok())?);
+                }
+                Some(KeyMaterial(bytes))
+            }
+            _ => None,
+        };
+        material.filter(|material| !material.expose().is_empty())
+    }
+}
+
+impl OptionType for BTreeMap<String, KeyMaterial> {
+    const KIND: OptionKind = OptionKind::KeyMaterials;
+    fn read(value: Value, convention: Convention) -> Option<Self> {
+        let Value::Object(given) = value else { return None };
+        given.into_iter().map(|(id, value)| Some((id, KeyMaterial::read(value, convention)?))).collect()
     }
 }
 
@@ -314,13 +378,16 @@ options! {
     appid: String,
     /// Merchant id; filled into requests that lack it, and named in every signature.
     mchid: String,
-    /// Serial number of the merchant's API certificate, upper-case hexadecimal.
+    /// Serial number of the merchant's API certificate, hexadecimal; not needed where the certificate comes with the key.
     serial_no: String,
-    /// The merchant's private key: the text of `apiclient_key.pem`.
-    private_key: Secret,
-    /// WeChat Pay's keys: PEM certificates by serial, PEM public keys by `PUB_KEY_ID_…`.
-    platform_keys: BTreeMap<String, String>,
-    /// The merchant's APIv3 key, 32 bytes: decrypts platform certificates.
+    /// The merchant's private key, `apiclient_key.pem` or `apiclient_cert.p12`: PKCS#8, PKCS#1 or PKCS#12 as PEM, DER or
+    /// Base64.
+    private_key: KeyMaterial,
+    /// Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given.
+    private_key_password: Secret,
+    /// WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64.
+    platform_keys: BTreeMap<String, KeyMaterial>,
+    /// The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed.
     api_v3_key: Secret,
     /// Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed.
     base_urls: Vec<String>,

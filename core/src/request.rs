@@ -12,6 +12,7 @@ use crate::{
     encryption::{self, Padding},
     engine::Shared,
     error::{ENCRYPTION_KEY_MISSING, Error, INVALID_OPTION},
+    keys::PlatformKeys,
     message,
 };
 
@@ -68,7 +69,7 @@ impl Unsigned {
     ///
     /// # Errors
     /// `INVALID_FIELDS` with all findings; `INVALID_OPTION` for a nonce or timestamp that cannot be signed, and without
-    /// `mchid` or `serial_no`.
+    /// `mchid` or `serial_no`; `CERTIFICATE_EXPIRED`.
     pub fn build(
         shared: &Shared,
         operation: Operation,
@@ -84,6 +85,7 @@ impl Unsigned {
         if timestamp < 0 {
             return Err(Error::new(INVALID_OPTION, "`timestamp` must be in Unix seconds, not negative"));
         }
+        shared.require_valid_certificate(timestamp)?;
         let fields = filled(shared, operation, fields);
         let findings = check(operation, &fields, &shared.rules);
         let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
@@ -91,7 +93,8 @@ impl Unsigned {
             return Err(Error::invalid_fields(operation, &format!("{operation} was not sent"), findings));
         };
         let spec = operation.spec();
-        let encrypted_for = encrypt_personal(shared, operation, &mut fields, timestamp, padding)?;
+        let keys = shared.platform_keys();
+        let encrypted_for = encrypt_personal(shared, &keys, operation, &mut fields, timestamp, padding)?;
         let mut path = format!("/{}{}", spec.prefix.unwrap_or(shared.path_prefix).as_str(), spec.path);
         let body = match spec.method {
             Method::Get => {
@@ -110,7 +113,7 @@ impl Unsigned {
             ("User-Agent", shared.user_agent.clone()),
             ("Accept-Language", shared.accept_language.clone()),
         ];
-        if let Some(id) = encrypted_for.or_else(|| shared.platform_keys.public_key_id().map(str::to_owned)) {
+        if let Some(id) = encrypted_for.or_else(|| keys.public_key_id().map(str::to_owned)) {
             headers.push(("Wechatpay-Serial", id));
         }
         Ok(Unsigned {
@@ -172,6 +175,7 @@ impl Unsigned {
 /// Encrypts a person's fields where they stand, and gives the id of the key that was used, if there are such fields.
 fn encrypt_personal(
     shared: &Shared,
+    keys: &PlatformKeys,
     operation: Operation,
     fields: &mut Map<String, Value>,
     now: i64,
@@ -189,7 +193,7 @@ fn encrypt_personal(
             _ => Ok(None),
         };
     }
-    let (id, key) = shared.platform_keys.for_encryption(now).ok_or_else(|| {
+    let (id, key) = keys.for_encryption(now).ok_or_else(|| {
         Error::new(
             ENCRYPTION_KEY_MISSING,
             format!(

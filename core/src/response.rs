@@ -13,19 +13,16 @@ use crate::{
     check::{Finding, Severity},
     crypto::Verifier,
     error::{
-        BODY_NOT_JSON, BODY_TOO_LARGE, BODY_UNEXPECTED, Error, REDIRECT_REFUSED, SERIAL_UNKNOWN, SIGNATURE_DUPLICATED,
-        SIGNATURE_MALFORMED, SIGNATURE_MISMATCH, SIGNATURE_MISSING, SIGNATURE_PROBE, STATUS_UNEXPECTED,
-        TIMESTAMP_SKEWED,
+        BODY_NOT_JSON, BODY_TOO_LARGE, BODY_UNEXPECTED, CERTIFICATE_NOT_VALID, Error, REDIRECT_REFUSED, SERIAL_UNKNOWN,
+        SIGNATURE_DUPLICATED, SIGNATURE_MALFORMED, SIGNATURE_MISMATCH, SIGNATURE_MISSING, SIGNATURE_PROBE,
+        STATUS_UNEXPECTED, TIMESTAMP_SKEWED,
     },
-    keys::{PlatformKeys, decrypted},
+    keys::{FRESH_S, PlatformKeys, decrypted},
     message,
 };
 
 /// No answer of this API is larger.
 pub const MAX_BODY: usize = 1024 * 1024;
-
-/// Answers whose timestamp is this far from the local clock, in seconds, are refused.
-const FRESH_S: i64 = 300;
 
 /// An answer as it came, whose body cannot be read yet.
 pub struct Received {
@@ -102,11 +99,14 @@ impl Received {
         examined.settle(ok, serde_json::to_value(request).ok().as_ref())?.typed(R::OPERATION)
     }
 
-    /// Is it a success whose signature is in order but for the key, which is not among those known?
-    pub(crate) fn names_another_key(&self, known: &PlatformKeys, now: i64) -> bool {
-        self.succeeded()
+    /// The serial in a success whose signature is in order but for the key, which is not among those that are valid.
+    pub(crate) fn names_another_key(&self, known: &PlatformKeys, now: i64) -> Option<&str> {
+        let lacking = [SERIAL_UNKNOWN.name, CERTIFICATE_NOT_VALID.name];
+        (self.succeeded()
             && !self.truncated
-            && self.proof(known, now).is_err_and(|error| error.code == SERIAL_UNKNOWN.name)
+            && self.proof(known, now).is_err_and(|error| lacking.contains(&error.code.as_str())))
+        .then(|| self.header("Wechatpay-Serial").map(str::trim))
+        .flatten()
     }
 
     /// The certificates in the body, by serial.
@@ -206,6 +206,12 @@ impl Received {
                 ),
             ));
         };
+        if let Some(certificate) = key.certificate().filter(|_| !key.valid_at(now)) {
+            return Err(Error::new(
+                CERTIFICATE_NOT_VALID,
+                format!("the answer is signed by platform certificate `{serial}`, which {}", certificate.standing(now)),
+            ));
+        }
         let Ok(signature) = BASE64_STANDARD.decode(signature) else {
             return Err(Error::new(SIGNATURE_MALFORMED, "the header `Wechatpay-Signature` is not Base64"));
         };
@@ -218,12 +224,16 @@ impl Received {
     }
 
     pub(crate) fn request_id(&self) -> Option<String> {
-        self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Request-ID")).map(|(_, value)| value.clone())
+        self.header("Request-ID").map(str::to_owned)
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// `Retry-After` in milliseconds, if it is in seconds; a date would need the server's clock.
     fn retry_after_ms(&self) -> Option<u64> {
-        let (_, seconds) = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("Retry-After"))?;
+        let seconds = self.header("Retry-After")?;
         // As far as a host's timer can count.
         const LONGEST: u64 = i32::MAX as u64;
         Some(seconds.trim().parse::<u64>().ok()?.saturating_mul(1000).min(LONGEST))

@@ -112,8 +112,8 @@ proptest! {
         let _ = Options::from_value(value, Convention::JavaScript);
         for label in ["PRIVATE KEY", "PUBLIC KEY", "CERTIFICATE", "EC PRIVATE KEY"] {
             let pem = format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n");
-            prop_assert!(PrivateKey::from_pem(&pem).is_err());
-            prop_assert!(PlatformKeys::from_pem([("7F", pem.as_str())]).is_err());
+            prop_assert!(PrivateKey::read(&pem.as_str().into(), None, None).is_err());
+            prop_assert!(PlatformKeys::read([("7F", &pem.as_str().into())]).is_err());
         }
     }
 }

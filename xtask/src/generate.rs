@@ -95,7 +95,8 @@ fn typescript() -> String {
         let kind = match option.kind {
             OptionKind::Text => "string".to_owned(),
             OptionKind::Texts => "string[]".to_owned(),
-            OptionKind::TextMap => "Record<string, string>".to_owned(),
+            OptionKind::KeyMaterial => "string | Uint8Array".to_owned(),
+            OptionKind::KeyMaterials => "Record<string, string | Uint8Array>".to_owned(),
             OptionKind::Duration => "number".to_owned(),
             OptionKind::Word(words) => quoted(words, " | "),
             OptionKind::Rules => "Rules".to_owned(),
@@ -206,7 +207,8 @@ fn python() -> String {
         let kind = match option.kind {
             OptionKind::Text => "str".to_owned(),
             OptionKind::Texts => "list[str]".to_owned(),
-            OptionKind::TextMap => "Mapping[str, str]".to_owned(),
+            OptionKind::KeyMaterial => "str | bytes".to_owned(),
+            OptionKind::KeyMaterials => "Mapping[str, str] | Mapping[str, str | bytes]".to_owned(),
             OptionKind::Duration => "float".to_owned(),
             OptionKind::Word(words) => {
                 format!("Literal[{}]", words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", "))

@@ -99,6 +99,14 @@ class Client(Operations):
             for record in page["records"]:
                 yield Declaration(record)
 
+    def export_keys(self) -> str:
+        """The platform keys as one JSON text, to start another client with."""
+        return cast("str", self._native.call("export_keys", {}))
+
+    def import_keys(self, keys: str) -> None:
+        """Takes in platform keys that ``export_keys`` gave. They are trusted: take them from a safe place only."""
+        self._native.call("import_keys", plain_map(keys=keys))
+
     def _page(self, arguments: dict[str, object]) -> dict[str, Any]:
         return cast("dict[str, Any]", self._native.call("query_all", arguments))
 

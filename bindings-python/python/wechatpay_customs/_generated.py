@@ -20,13 +20,15 @@ class Options(TypedDict, total=False):
     mchid: str
     """Merchant id; filled into requests that lack it, and named in every signature."""
     serial_no: str
-    """Serial number of the merchant's API certificate, upper-case hexadecimal."""
-    private_key: str
-    """The merchant's private key: the text of `apiclient_key.pem`."""
-    platform_keys: Mapping[str, str]
-    """WeChat Pay's keys: PEM certificates by serial, PEM public keys by `PUB_KEY_ID_…`."""
+    """Serial number of the merchant's API certificate, hexadecimal; not needed where the certificate comes with the key."""
+    private_key: str | bytes
+    """The merchant's private key, `apiclient_key.pem` or `apiclient_cert.p12`: PKCS#8, PKCS#1 or PKCS#12 as PEM, DER or Base64."""
+    private_key_password: str
+    """Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given."""
+    platform_keys: Mapping[str, str] | Mapping[str, str | bytes]
+    """WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64."""
     api_v3_key: str
-    """The merchant's APIv3 key, 32 bytes: decrypts platform certificates."""
+    """The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed."""
     base_urls: list[str]
     """Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed."""
     path_prefix: Literal["v3/global", "global/v3"]

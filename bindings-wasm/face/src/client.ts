@@ -12,8 +12,9 @@ import type {
 import { OPERATIONS } from './generated.js'
 import type { Attempt, Shared } from './native.js'
 import { native } from './native.js'
+import type { Landed } from './driver.js'
 import { drive } from './driver.js'
-import { raised } from './errors.js'
+import { raised, WechatPayError } from './errors.js'
 import { camelCase, json } from './plain.js'
 
 /** What a client is made from; an option that does not exist is refused. */
@@ -105,6 +106,16 @@ export class Client {
     }
   }
 
+  /** The platform keys as one JSON text, to start another client with. */
+  async exportKeys(): Promise<string> {
+    return attempt(() => this.#shared.call('export_keys', '{}')) as string
+  }
+
+  /** Takes in platform keys that `exportKeys` gave. They are trusted: take them from a safe place only. */
+  async importKeys(keys: string): Promise<void> {
+    attempt(() => this.#shared.call('import_keys', json({ keys })))
+  }
+
   #page(argument: object): Page {
     return attempt(() => this.#shared.call('query_all', json(argument))) as Page
   }
@@ -188,11 +199,34 @@ async function run(shared: Shared, own: OwnOptions, call: object, options: PerCa
   return drive(engine, {
     sign: signer === undefined ? (message, entropy) => sign(shared, message, entropy) : async (message) => signer(message),
     verify: (spkiDer, message, signature) => verify(shared, spkiDer, message, signature),
+    loadKeys: (flight) => loadKeys(shared, own, flight),
     fetch: own.fetch ?? fetch,
     onAttempt: own.onAttempt,
     signal,
     clock: own.clock ?? Date.now
   })
+}
+
+const flights = new WeakMap<Shared, Map<number, Promise<Landed>>>()
+
+/** One download for all calls of a client that wait for it; it goes on without them. */
+async function loadKeys(shared: Shared, own: OwnOptions, flight: number): Promise<Landed> {
+  let underWay = flights.get(shared)
+  if (underWay === undefined) flights.set(shared, (underWay = new Map()))
+  let download = underWay.get(flight)
+  if (download === undefined) {
+    download = run(shared, own, { call: 'load_keys', flight }).then(
+      () => null,
+      (error: unknown) => {
+        if (error instanceof WechatPayError) return { code: error.code }
+        throw error
+      }
+    )
+    underWay.set(flight, download)
+    const landed = () => underWay.delete(flight)
+    download.then(landed, landed)
+  }
+  return download
 }
 
 /** Runs a function of the core and turns what it throws into a real `Error`. */

@@ -6,6 +6,8 @@ import { raised } from './errors.js'
 export interface Host {
   sign(message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
   verify(spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
+  /** Waits for a download of keys, and begins it unless it is under way; rejects with what the caller's signer threw. */
+  loadKeys(flight: number): Promise<Landed>
   fetch: typeof fetch
   onAttempt: ((attempt: Attempt) => void) | undefined
   signal: AbortSignal | undefined
@@ -16,13 +18,18 @@ export interface Host {
 const START: Event = { event: 'start' }
 const CANCEL: Event = { event: 'cancel' }
 const HOST_FAILED: Event = { event: 'host_failed' }
+const KEYS_READY: Event = { event: 'keys_ready' }
+const KEYS_FAILED: Event = { event: 'keys_failed', error: null }
 const TIMED_OUT: Event = { event: 'timed_out' }
+
+/** How a download of keys ended: without an error of ours, or with one. */
+export type Landed = object | null
 
 export async function drive(engine: Engine, host: Host): Promise<object> {
   let event: Event = START
   let thrown: unknown
-  const hostAnswer = async (answer: Promise<Event>, ms: number) =>
-    within(ms, host.signal, answer.catch((error: unknown) => ((thrown = error), HOST_FAILED)))
+  const hostAnswer = async (answer: Promise<Event>, ms: number, failed = HOST_FAILED) =>
+    within(ms, host.signal, answer.catch((error: unknown) => ((thrown = error), failed)))
   for (;;) {
     const { emits, action } = engine.step(event, { unix_ms: Math.floor(host.clock()), mono_ms: Math.floor(performance.now()) })
     for (const emit of emits) observe(host, emit)
@@ -46,7 +53,11 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
         event = await within(action.ms, host.signal, new Promise(() => {}), { event: 'woke' })
         break
       case 'load_keys':
-        event = { event: 'keys_failed', error: null }
+        event = await hostAnswer(
+          host.loadKeys(action.flight).then((error) => (error === null ? KEYS_READY : { event: 'keys_failed', error })),
+          action.timeout_ms,
+          KEYS_FAILED
+        )
         break
       case 'done':
         return ended(action.outcome, host.signal, thrown)

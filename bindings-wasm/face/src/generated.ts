@@ -14,6 +14,12 @@ export type OwnCode =
   | 'UNKNOWN_OPERATION'
   | 'PRIVATE_KEY_INVALID'
   | 'PRIVATE_KEY_MISSING'
+  | 'PRIVATE_KEY_PASSWORD_MISSING'
+  | 'PRIVATE_KEY_PASSWORD_WRONG'
+  | 'PKCS12_UNSUPPORTED'
+  | 'CERTIFICATE_MISMATCH'
+  | 'CERTIFICATE_EXPIRED'
+  | 'SERIAL_NO_MISMATCH'
   | 'PLATFORM_KEY_INVALID'
   | 'PLATFORM_KEYS_MISSING'
   | 'API_V3_KEY_INVALID'
@@ -25,6 +31,7 @@ export type OwnCode =
   | 'SIGNATURE_DUPLICATED'
   | 'SIGNATURE_MALFORMED'
   | 'SERIAL_UNKNOWN'
+  | 'CERTIFICATE_NOT_VALID'
   | 'SIGNATURE_MISMATCH'
   | 'TIMESTAMP_SKEWED'
   | 'SIGNATURE_PROBE'
@@ -137,13 +144,15 @@ export interface CoreOptions {
   appid?: string
   /** Merchant id; filled into requests that lack it, and named in every signature. */
   mchid?: string
-  /** Serial number of the merchant's API certificate, upper-case hexadecimal. */
+  /** Serial number of the merchant's API certificate, hexadecimal; not needed where the certificate comes with the key. */
   serialNo?: string
-  /** The merchant's private key: the text of `apiclient_key.pem`. */
-  privateKey?: string
-  /** WeChat Pay's keys: PEM certificates by serial, PEM public keys by `PUB_KEY_ID_…`. */
-  platformKeys?: Record<string, string>
-  /** The merchant's APIv3 key, 32 bytes: decrypts platform certificates. */
+  /** The merchant's private key, `apiclient_key.pem` or `apiclient_cert.p12`: PKCS#8, PKCS#1 or PKCS#12 as PEM, DER or Base64. */
+  privateKey?: string | Uint8Array
+  /** Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given. */
+  privateKeyPassword?: string
+  /** WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. */
+  platformKeys?: Record<string, string | Uint8Array>
+  /** The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed. */
   apiV3Key?: string
   /** Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed. */
   baseUrls?: string[]

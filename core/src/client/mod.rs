@@ -6,15 +6,17 @@
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
 mod host;
 
+mod flights;
+
 use std::{
     future::{Future, pending, poll_fn},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     task::Poll,
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::json;
 use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::{
@@ -41,7 +43,7 @@ type Observer = Arc<dyn Fn(&Emit) + Send + Sync>;
 ///     mchid: Some("1230000109".into()),
 ///     serial_no: Some("5157F09EFDC096DE15EBE81A47057A7232F1B8E1".into()),
 ///     private_key: Some(private_key.into()),
-///     platform_keys: Some([("PUB_KEY_ID_01".to_owned(), platform_key.to_owned())].into()),
+///     platform_keys: Some([("PUB_KEY_ID_01".to_owned(), platform_key.into())].into()),
 ///     ..Options::default()
 /// })?;
 /// let answer = client
@@ -63,6 +65,7 @@ pub struct Client {
     signer: Option<Arc<dyn Signer>>,
     verifier: Arc<dyn Verifier>,
     transport: host::Transport,
+    flights: Arc<flights::Flights>,
     observer: Option<Observer>,
 }
 
@@ -107,7 +110,14 @@ impl Client {
         let verifier = shared.verifier().ok_or_else(|| {
             Error::new(PLATFORM_KEY_INVALID, "no verifier is built in; turn on feature `aws-lc` or `rsa`")
         })?;
-        Ok(Client { shared: Arc::new(shared), signer, verifier, transport: host::Transport::default(), observer: None })
+        Ok(Client {
+            shared: Arc::new(shared),
+            signer,
+            verifier,
+            transport: host::Transport::default(),
+            flights: Arc::default(),
+            observer: None,
+        })
     }
 
     /// What all calls of this client share.
@@ -140,6 +150,19 @@ impl Client {
         }
     }
 
+    /// The platform keys as one JSON text, to start another client with.
+    pub fn export_keys(&self) -> String {
+        self.shared.export_keys()
+    }
+
+    /// Takes in platform keys that [`Client::export_keys`] gave. They are trusted: take them from a safe place only.
+    ///
+    /// # Errors
+    /// `PLATFORM_KEY_INVALID`.
+    pub fn import_keys(&self, text: &str) -> Result<(), Error> {
+        self.shared.import_keys(text)
+    }
+
     /// Drives any call to its end; when `cancelled` is ready, the call is given up.
     ///
     /// # Errors
@@ -150,13 +173,12 @@ impl Client {
         options: CallOptions,
         cancelled: impl Future<Output = ()>,
     ) -> Result<Outcome, Error> {
-        let clock = Clock::start();
         let mut engine = Engine::new(call, Arc::clone(&self.shared), options, seed()?);
         let mut cancelled = pin!(cancelled);
         let mut event = Event::Start;
         let mut raised = None;
         loop {
-            let step = engine.step(event, clock.now());
+            let step = engine.step(event, now());
             for emit in &step.emits {
                 log(emit);
                 if let Some(observer) = &self.observer {
@@ -191,7 +213,20 @@ impl Client {
                     let sleep = host::sleep(Duration::from_millis(ms));
                     first(sleep, cancelled.as_mut()).await.map_or(Event::Cancel, |()| Event::Woke)
                 }
-                Action::LoadKeys { .. } => Event::KeysFailed { error: Value::Null },
+                Action::LoadKeys { flight, timeout_ms, .. } => {
+                    let download = self.flights.join(flight, self);
+                    let time = host::sleep(Duration::from_millis(timeout_ms));
+                    match first(first(download, pin!(time)), cancelled.as_mut()).await {
+                        None => Event::Cancel,
+                        Some(None) => Event::TimedOut,
+                        Some(Some(flights::Landed::Well)) => Event::KeysReady,
+                        Some(Some(flights::Landed::Failed(error))) => Event::KeysFailed { error: json!(error) },
+                        Some(Some(flights::Landed::Raised(error))) => {
+                            raised = Some(error);
+                            Event::KeysFailed { error: json!(null) }
+                        }
+                    }
+                }
             };
         }
     }
@@ -264,17 +299,11 @@ fn pairs(headers: &reqwest::header::HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-struct Clock(Instant);
-
-impl Clock {
-    fn start() -> Clock {
-        Clock(Instant::now())
-    }
-
-    fn now(&self) -> Now {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now { unix_ms: millis(unix) as i64, mono_ms: millis(self.0.elapsed()) }
-    }
+/// What the clocks say; the monotonic one, which all calls share, begins when it is first asked.
+fn now() -> Now {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Now { unix_ms: millis(unix) as i64, mono_ms: millis(START.elapsed()) }
 }
 
 fn millis(span: Duration) -> u64 {

@@ -1,10 +1,12 @@
 use std::{
     error::Error as _,
+    future::Future,
     io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use reqwest::{redirect, retry};
 
 use super::{failed, pairs, request};
@@ -101,6 +103,16 @@ fn failure(error: &reqwest::Error) -> Event {
         () if error.is_body() || error.is_decode() => Cause::Body,
         () => Cause::Other,
     })
+}
+
+pub(super) type Boxed<T> = BoxFuture<'static, T>;
+
+pub(super) fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) {
+    tokio::spawn(future);
+}
+
+pub(super) fn process() -> u32 {
+    std::process::id()
 }
 
 pub(super) async fn sleep(span: Duration) {

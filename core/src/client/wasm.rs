@@ -1,5 +1,6 @@
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
+use futures_util::future::LocalBoxFuture;
 use js_sys::{Function, Reflect, Uint8Array, global};
 
 use super::{failed, pairs, request};
@@ -30,6 +31,17 @@ impl Transport {
         let truncated = body.len() > max_body;
         Event::Response { status, headers, body: body.into_iter().take(max_body).collect(), truncated }
     }
+}
+
+pub(super) type Boxed<T> = LocalBoxFuture<'static, T>;
+
+pub(super) fn spawn<T>(future: impl Future<Output = T> + 'static) {
+    wasm_bindgen_futures::spawn_local(async { drop(future.await) });
+}
+
+/// There is but one, which never forks.
+pub(super) fn process() -> u32 {
+    0
 }
 
 pub(super) async fn sleep(span: Duration) {

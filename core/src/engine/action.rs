@@ -14,6 +14,13 @@ pub struct Now {
     pub mono_ms: u64,
 }
 
+impl Now {
+    /// Seconds since 1970.
+    pub(crate) fn unix_s(self) -> i64 {
+        self.unix_ms.div_euclid(1000)
+    }
+}
+
 /// The answer to an action, or the beginning.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -61,7 +68,7 @@ pub enum Event {
     KeysReady,
     /// The keys could not be had.
     KeysFailed {
-        /// Why: an error as data.
+        /// Why: an error as data; null if the host's own signer raised.
         error: Value,
     },
     /// The caller wants to stop; may stand in for any answer.
@@ -150,9 +157,10 @@ pub enum Action {
         /// How long.
         ms: u64,
     },
-    /// Load platform keys; answered by `KeysReady`, `KeysFailed` or `TimedOut`. No engine asks for it yet.
+    /// Load platform keys; answered by `KeysReady`, `KeysFailed` or `TimedOut`. The driver starts
+    /// one download ([`Call::LoadKeys`]) for all who wait for the same flight.
     LoadKeys {
-        /// One download for all who wait for the same flight.
+        /// The download's number.
         flight: u64,
         /// Is there no way on without them?
         urgent: bool,

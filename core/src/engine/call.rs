@@ -14,6 +14,11 @@ pub enum Call {
         /// Its fields.
         fields: Value,
     },
+    /// Download the platform certificates for a [`super::Action::LoadKeys`].
+    LoadKeys {
+        /// Its number.
+        flight: u64,
+    },
     /// Only check, build and sign; the caller sends.
     Prepare {
         /// The operation's name.
@@ -41,14 +46,18 @@ pub enum Call {
 }
 
 impl Call {
-    /// Reads a call as a host language gives it: `call` is `operation`, `prepare` or `parse`, beside it stand the fields
-    /// of that variant; a null is as if it were not given.
+    /// Reads a call as a host language gives it: `call` is `operation`, `load_keys`, `prepare` or `parse`, beside it stand
+    /// the fields of that variant; a null is as if it were not given.
     ///
     /// # Errors
     /// `INVALID_OPTION`, naming what is missing or of the wrong type.
     pub fn from_value(value: Value) -> Result<Call, Error> {
         let Value::Object(mut given) = value else { return Err(wrong("a call", "a map")) };
         let call = text(&mut given, "call")?;
+        if call == "load_keys" {
+            let flight = given.get("flight").and_then(Value::as_u64).ok_or_else(|| wrong("`flight`", "a number"))?;
+            return Ok(Call::LoadKeys { flight });
+        }
         let operation = text(&mut given, "operation")?;
         let mut fields = || given.remove("fields").unwrap_or(Value::Null);
         match call.as_str() {

@@ -7,7 +7,7 @@ mod action;
 mod call;
 mod shared;
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use rand_chacha::{
     ChaCha20Rng,
@@ -22,14 +22,14 @@ pub use shared::{Shared, Signing};
 
 use crate::{
     api::{Kind, Operation},
-    check::Finding,
+    check::{Finding, Severity, check},
     encryption::Padding,
     error::{
         BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, Error, SIGNING_FAILED,
         TIMEOUT, TLS_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT,
     },
-    keys::PlatformKeys,
-    options::CallOptions,
+    keys::{PlatformKeys, Refresh},
+    options::{CallOptions, KeyMaterial},
     request::{Unsigned, filled},
     response::{Examined, MAX_BODY, Received},
 };
@@ -46,13 +46,40 @@ pub struct Engine {
     /// On the monotonic clock; set by the first event.
     ends_at: u64,
     emits: Vec<Emit>,
+    /// The download of keys that this call is, if it is one.
+    flight: Option<u64>,
 }
 
 enum State {
     Ready(Call),
-    Signing { unsigned: Unsigned, base: Base, then: Then },
-    Sending { exchange: Exchange, since: u64 },
-    Verifying { examined: Box<Examined>, exchange: Exchange },
+    /// Keys come before the request.
+    Preloading {
+        operation: Operation,
+        fields: Value,
+        flight: u64,
+        urgent: bool,
+    },
+    /// The answer names a key that is not known yet.
+    Loading {
+        exchange: Exchange,
+        received: Received,
+        serial: String,
+        flight: u64,
+        now_s: i64,
+    },
+    Signing {
+        unsigned: Unsigned,
+        base: Base,
+        then: Then,
+    },
+    Sending {
+        exchange: Exchange,
+        since: u64,
+    },
+    Verifying {
+        examined: Box<Examined>,
+        exchange: Exchange,
+    },
     Finished,
 }
 
@@ -92,6 +119,7 @@ impl Engine {
             attempt: 0,
             ends_at: 0,
             emits: Vec::new(),
+            flight: None,
         }
     }
 
@@ -102,13 +130,19 @@ impl Engine {
                 self.ends_at = now.mono_ms.saturating_add(millis(self.deadline));
                 self.start(call, now)
             }
-            (State::Ready(_) | State::Signing { .. }, Event::Cancel) => Ok(cancelled(false)),
+            (State::Ready(_) | State::Preloading { .. } | State::Signing { .. }, Event::Cancel) => Ok(cancelled(false)),
+            (State::Preloading { operation, fields, flight, urgent }, event) => {
+                self.preloaded(operation, fields, flight, urgent, event, now)
+            }
             (State::Signing { unsigned, base, then }, Event::Signed { signature }) => {
                 self.signed(unsigned, &base, then, &signature, now)
             }
             (State::Signing { .. }, Event::HostFailed) => Ok(done(Outcome::Host)),
             (State::Signing { unsigned, .. }, Event::TimedOut) => Err(self.too_late(unsigned.operation(), false)),
-            (State::Sending { exchange, .. } | State::Verifying { exchange, .. }, Event::Cancel) => {
+            (
+                State::Sending { exchange, .. } | State::Loading { exchange, .. } | State::Verifying { exchange, .. },
+                Event::Cancel,
+            ) => {
                 let may_have_been_applied = exchange.may_have_been_applied();
                 self.ended(exchange.attempt, None, may_have_been_applied);
                 Ok(cancelled(may_have_been_applied))
@@ -119,10 +153,15 @@ impl Engine {
             (State::Sending { exchange, since }, Event::Failed { sent, cause }) => {
                 Err(self.failed(exchange, sent, cause, since, now))
             }
-            (State::Verifying { examined, exchange }, Event::Verified { ok }) => self.verified(*examined, exchange, ok),
+            (State::Verifying { examined, exchange }, Event::Verified { ok }) => {
+                self.verified(*examined, exchange, ok, now)
+            }
+            (State::Loading { exchange, received, serial, flight, now_s }, event) => {
+                self.loaded(exchange, received, &serial, flight, now_s, event, now)
+            }
             // A refusal is read also where its signature cannot be verified.
             (State::Verifying { examined, exchange }, Event::HostFailed | Event::TimedOut) if !examined.succeeded() => {
-                self.verified(*examined, exchange, false)
+                self.verified(*examined, exchange, false, now)
             }
             (State::Verifying { exchange, .. }, Event::HostFailed) => {
                 let may_have_been_applied = exchange.may_have_been_applied();
@@ -134,12 +173,23 @@ impl Engine {
                 self.ended(exchange.attempt, Some(&error), error.may_have_been_applied);
                 Err(error)
             }
-            (state, _) => Err(misfit(&state)),
+            (State::Sending { exchange, .. } | State::Verifying { exchange, .. }, _) => {
+                Err(misfit(Some(exchange.operation), exchange.may_have_been_applied()))
+            }
+            (State::Signing { unsigned, .. }, _) => Err(misfit(Some(unsigned.operation()), false)),
+            (State::Ready(_) | State::Finished, _) => Err(misfit(None, false)),
         };
         let action = action.unwrap_or_else(|error| {
             let attempts = self.attempt;
             done(Outcome::Err(error.with(|details| details.attempts = attempts)))
         });
+        if let (Some(flight), Action::Done { outcome }) = (self.flight, &action) {
+            match outcome {
+                Outcome::Err(error) => self.shared.trust.ended(flight, Some(error.clone()), now),
+                Outcome::Ok { .. } => self.shared.trust.ended(flight, None, now),
+                Outcome::Prepared { .. } | Outcome::Host | Outcome::Cancelled { .. } => {}
+            }
+        }
         Step { emits: std::mem::take(&mut self.emits), action }
     }
 
@@ -148,22 +198,33 @@ impl Engine {
             Call::Operation { operation, .. } | Call::Prepare { operation, .. } | Call::Parse { operation, .. } => {
                 Operation::named(operation)?
             }
+            Call::LoadKeys { .. } => Operation::Certificates,
         };
         self.begin(operation, call, now)
             .map_err(|error| error.with(|details| details.operation = details.operation.or(Some(operation))))
     }
 
     fn begin(&mut self, operation: Operation, call: Call, now: Now) -> Result<Action, Error> {
-        let now_s = now.unix_ms.div_euclid(1000);
+        let now_s = now.unix_s();
         match call {
             Call::Operation { fields, .. } => {
                 self.shared.require_signing()?;
-                self.shared.require_platform_keys(operation)?;
                 let fields = filled(&self.shared, operation, fields);
-                let nonce = self.nonce();
-                let padding = Padding::Seed(self.seed());
-                let unsigned = Unsigned::build(&self.shared, operation, fields.clone(), now_s, nonce, padding)?;
-                self.sign(unsigned, Then::Send(without_personal(operation, fields)), now)
+                match self.refresh(operation, &fields, now) {
+                    Refresh::None => self.compose(operation, fields, now),
+                    Refresh::Due(flight) => Ok(self.preload(operation, fields, flight, false, now)),
+                    Refresh::Urgent(flight) => Ok(self.preload(operation, fields, flight, true, now)),
+                    Refresh::Failed(error) => Err(not_loaded(operation, error)),
+                }
+            }
+            Call::LoadKeys { flight } => {
+                if !self.shared.trust.awaits(flight) {
+                    let value = Value::Object(serde_json::Map::new());
+                    return Ok(done(Outcome::Ok { value, request_id: None, warnings: Vec::new() }));
+                }
+                self.flight = Some(flight);
+                self.shared.require_signing()?;
+                self.compose(operation, Value::Object(serde_json::Map::new()), now)
             }
             Call::Prepare { fields, timestamp, nonce, padding, .. } => {
                 self.shared.require_signing()?;
@@ -176,13 +237,68 @@ impl Engine {
             Call::Parse { response, request, now: at, .. } => {
                 // A refusal can be read without any key.
                 if response.succeeded() {
-                    self.shared.require_platform_keys(operation)?;
+                    self.shared.require_platform_keys(operation, at.unwrap_or(now_s))?;
                 }
                 let request = request.map(|request| filled(&self.shared, operation, request));
                 let exchange = Exchange { operation, request, warnings: Vec::new(), attempt: None };
-                self.examine(exchange, response, at.unwrap_or(now_s), now)
+                self.examine(exchange, response, at.unwrap_or(now_s), now, None)
             }
         }
+    }
+
+    /// What is to be done about the keys before a request is sent.
+    fn refresh(&self, operation: Operation, fields: &Value, now: Now) -> Refresh {
+        if self.shared.api_v3_key.is_none() || operation.spec().brings_keys {
+            return Refresh::None;
+        }
+        // What will not be sent needs no keys.
+        let findings = check(operation, fields, &self.shared.rules);
+        if findings.iter().any(|finding| finding.severity == Severity::Error) {
+            return Refresh::None;
+        }
+        let encrypts = operation.request_fields().iter().any(|field| field.kind == Kind::Personal);
+        self.shared.trust.before(encrypts, now)
+    }
+
+    fn preload(&mut self, operation: Operation, fields: Value, flight: u64, urgent: bool, now: Now) -> Action {
+        self.state = State::Preloading { operation, fields, flight, urgent };
+        // Half the time is left for the call itself.
+        let timeout_ms = if urgent { self.left(now) } else { millis(self.timeout).min(self.left(now) / 2) };
+        Action::LoadKeys { flight, urgent, timeout_ms }
+    }
+
+    fn preloaded(
+        &mut self,
+        operation: Operation,
+        fields: Value,
+        flight: u64,
+        urgent: bool,
+        event: Event,
+        now: Now,
+    ) -> Result<Action, Error> {
+        match event {
+            Event::KeysReady => self.compose(operation, fields, now),
+            Event::KeysFailed { .. } | Event::TimedOut if !urgent => self.compose(operation, fields, now),
+            Event::KeysFailed { error: Value::Null } => Ok(done(Outcome::Host)),
+            Event::KeysFailed { .. } => Err(not_loaded(operation, self.why_not_loaded(flight))),
+            Event::TimedOut => Err(self.too_late(operation, false)),
+            _ => Err(misfit(Some(operation), false)),
+        }
+    }
+
+    /// Builds a request that is to be sent and has it signed.
+    fn compose(&mut self, operation: Operation, fields: Value, now: Now) -> Result<Action, Error> {
+        let (nonce, padding, now_s) = (self.nonce(), Padding::Seed(self.seed()), now.unix_s());
+        let in_operation =
+            |error: Error| error.with(|details| details.operation = details.operation.or(Some(operation)));
+        self.shared.require_platform_keys(operation, now_s).map_err(in_operation)?;
+        let unsigned = Unsigned::build(&self.shared, operation, fields.clone(), now_s, nonce, padding);
+        self.sign(unsigned.map_err(in_operation)?, Then::Send(without_personal(operation, fields)), now)
+    }
+
+    fn why_not_loaded(&self, flight: u64) -> Error {
+        let unknown = || Error::new(TRANSPORT_FAILED, "the download ended without a reason");
+        self.shared.trust.failure(flight).unwrap_or_else(unknown)
     }
 
     fn sign(&mut self, unsigned: Unsigned, then: Then, now: Now) -> Result<Action, Error> {
@@ -249,28 +365,83 @@ impl Engine {
             attempt.request_id = received.request_id();
             attempt.ms = now.mono_ms.saturating_sub(since);
         }
-        self.examine(exchange, received, now.unix_ms.div_euclid(1000), now)
+        let now_s = now.unix_s();
+        // Only a call of our own may download; its answer may be the first to name a new key.
+        if self.shared.api_v3_key.is_some() && !exchange.operation.spec().brings_keys {
+            let keys = self.shared.platform_keys();
+            if let Some(serial) = received.names_another_key(&keys, now_s) {
+                match self.shared.trust.lacking(serial, &keys, now) {
+                    Refresh::Urgent(flight) => {
+                        let serial = serial.to_owned();
+                        self.state = State::Loading { exchange, received, serial, flight, now_s };
+                        return Ok(Action::LoadKeys { flight, urgent: true, timeout_ms: self.left(now) });
+                    }
+                    Refresh::Failed(error) => return self.examine(exchange, received, now_s, now, Some(error)),
+                    Refresh::None | Refresh::Due(_) => {}
+                }
+            }
+        }
+        self.examine(exchange, received, now_s, now, None)
     }
 
-    /// The keys that an answer is verified with: those that are known; if it names another, also those that it brings.
-    fn keys<'a>(
-        &'a self,
-        received: &Received,
-        operation: Operation,
+    #[expect(clippy::too_many_arguments, reason = "all that a state holds, and an event")]
+    fn loaded(
+        &mut self,
+        exchange: Exchange,
+        received: Received,
+        serial: &str,
+        flight: u64,
         now_s: i64,
-    ) -> Result<Cow<'a, PlatformKeys>, Error> {
-        let known = &self.shared.platform_keys;
-        let key = self.shared.api_v3_key.as_ref().filter(|_| operation.spec().brings_keys);
-        match key {
-            Some(key) if received.names_another_key(known, now_s) => {
-                let brought = received.certificates(operation, key)?;
-                Ok(Cow::Owned(known.clone().with(brought_keys(received, operation, &brought)?)))
+        event: Event,
+        now: Now,
+    ) -> Result<Action, Error> {
+        let may_have_been_applied = exchange.may_have_been_applied();
+        match event {
+            Event::KeysReady => {
+                if received.names_another_key(&self.shared.platform_keys(), now_s).is_some() {
+                    self.shared.trust.still_lacking(serial, now);
+                }
+                self.examine(exchange, received, now_s, now, None)
             }
-            _ => Ok(Cow::Borrowed(known)),
+            Event::KeysFailed { error: Value::Null } => {
+                self.ended(exchange.attempt, None, may_have_been_applied);
+                Ok(done(Outcome::Host))
+            }
+            Event::KeysFailed { .. } => {
+                let why = self.why_not_loaded(flight);
+                self.examine(exchange, received, now_s, now, Some(why))
+            }
+            Event::TimedOut => {
+                let error = self.too_late(exchange.operation, may_have_been_applied);
+                self.ended(exchange.attempt, Some(&error), may_have_been_applied);
+                Err(error)
+            }
+            _ => Err(misfit(Some(exchange.operation), may_have_been_applied)),
         }
     }
 
-    fn examine(&mut self, exchange: Exchange, received: Received, now_s: i64, now: Now) -> Result<Action, Error> {
+    /// The keys that an answer is verified with: those that are known; if it names another, also those that it brings.
+    fn keys(&self, received: &Received, operation: Operation, now_s: i64) -> Result<Arc<PlatformKeys>, Error> {
+        let known = self.shared.platform_keys();
+        let key = self.shared.api_v3_key.as_ref().filter(|_| operation.spec().brings_keys);
+        match key {
+            Some(key) if received.names_another_key(&known, now_s).is_some() => {
+                let brought = brought_keys(received, operation, &received.certificates(operation, key)?)?;
+                Ok(Arc::new(PlatformKeys::clone(&known).with(brought)))
+            }
+            _ => Ok(known),
+        }
+    }
+
+    /// `not_loaded` says why the key that the answer names could not be downloaded.
+    fn examine(
+        &mut self,
+        exchange: Exchange,
+        received: Received,
+        now_s: i64,
+        now: Now,
+        not_loaded: Option<Error>,
+    ) -> Result<Action, Error> {
         let examined = match self.keys(&received, exchange.operation, now_s) {
             Ok(keys) => received.examine(exchange.operation, &keys, now_s),
             Err(error) => Err(error),
@@ -278,11 +449,18 @@ impl Engine {
         let examined = match examined {
             Ok(examined) => examined,
             Err(error) => {
+                let error = match not_loaded {
+                    None => error,
+                    Some(why) => error.with(|details| {
+                        details.message =
+                            format!("{}; downloading the platform certificates failed: {why}", details.message);
+                    }),
+                };
                 self.ended(exchange.attempt, Some(&error), error.may_have_been_applied);
                 return Err(error);
             }
         };
-        let Some(proof) = examined.proof() else { return self.verified(examined, exchange, false) };
+        let Some(proof) = examined.proof() else { return self.verified(examined, exchange, false, now) };
         let action = Action::Verify {
             key_id: proof.key_id.clone(),
             spki_der: proof.spki_der.clone(),
@@ -294,9 +472,9 @@ impl Engine {
         Ok(action)
     }
 
-    fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool) -> Result<Action, Error> {
+    fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool, now: Now) -> Result<Action, Error> {
         let Exchange { request, mut warnings, attempt, operation } = exchange;
-        let certificates = self.certificates(&examined, operation, ok);
+        let certificates = self.certificates(&examined, operation, ok, now);
         match certificates.and_then(|certificates| Ok((examined.settle(ok, request.as_ref())?, certificates))) {
             Ok((answer, certificates)) => {
                 self.ended(attempt, None, false);
@@ -314,18 +492,20 @@ impl Engine {
         }
     }
 
-    /// The certificates in an answer that was verified; none in any other.
+    /// The certificates in an answer that was verified, which are trusted from then on; none in any other.
     fn certificates(
         &self,
         examined: &Examined,
         operation: Operation,
         ok: bool,
+        now: Now,
     ) -> Result<BTreeMap<String, String>, Error> {
         let key =
             self.shared.api_v3_key.as_ref().filter(|_| ok && examined.succeeded() && operation.spec().brings_keys);
         let Some(key) = key else { return Ok(BTreeMap::new()) };
         let certificates = examined.received().certificates(operation, key)?;
-        brought_keys(examined.received(), operation, &certificates)?;
+        let keys = brought_keys(examined.received(), operation, &certificates)?;
+        self.shared.trust.learn(keys, now);
         Ok(certificates)
     }
 
@@ -417,7 +597,9 @@ fn brought_keys(
     operation: Operation,
     certificates: &BTreeMap<String, String>,
 ) -> Result<PlatformKeys, Error> {
-    PlatformKeys::from_pem(pairs(certificates)).map_err(|error| {
+    let given: Vec<(&str, KeyMaterial)> =
+        certificates.iter().map(|(serial, pem)| (serial.as_str(), pem.as_str().into())).collect();
+    PlatformKeys::read(given.iter().map(|(serial, pem)| (*serial, pem))).map_err(|error| {
         let error = error.with(|details| {
             details.message = details.message.replace("`platform_keys`", "the list of certificates in the answer");
         });
@@ -436,10 +618,6 @@ fn without_personal(operation: Operation, mut fields: Value) -> Value {
     fields
 }
 
-fn pairs(map: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
-    map.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-}
-
 /// Puts certificates in the place of their encrypted form.
 fn show_decrypted(value: &mut Value, certificates: &BTreeMap<String, String>) {
     let records = value.get_mut("data").and_then(Value::as_array_mut).into_iter().flatten();
@@ -453,15 +631,22 @@ fn show_decrypted(value: &mut Value, certificates: &BTreeMap<String, String>) {
 }
 
 /// What is said of an event that does not answer the last action.
-fn misfit(state: &State) -> Error {
+fn misfit(operation: Option<Operation>, may_have_been_applied: bool) -> Error {
     let why = "the engine was given an event that does not answer its last action";
-    Error::new(UNEXPECTED_EVENT, why).with(|details| match state {
-        State::Sending { exchange, .. } | State::Verifying { exchange, .. } => {
-            details.operation = Some(exchange.operation);
-            details.may_have_been_applied = exchange.may_have_been_applied();
-        }
-        State::Signing { unsigned, .. } => details.operation = Some(unsigned.operation()),
-        State::Ready(_) | State::Finished => {}
+    Error::new(UNEXPECTED_EVENT, why).with(|details| {
+        details.operation = operation;
+        details.may_have_been_applied = may_have_been_applied;
+    })
+}
+
+/// Of a request that could not be sent, as there was nothing to verify its answer with.
+fn not_loaded(operation: Operation, why: Error) -> Error {
+    why.with(|details| {
+        details.message = format!(
+            "{operation} was not sent, as the platform certificates could not be downloaded: {}",
+            details.message
+        );
+        details.operation = Some(operation);
     })
 }
 

@@ -7,9 +7,12 @@ use crate::{
     api::Operation,
     check::Rules,
     crypto::{self, Signer, Verifier},
-    error::{API_V3_KEY_MISSING, Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, PRIVATE_KEY_MISSING},
-    keys::{PlatformKeys, PrivateKey, api_v3_key},
-    options::{Crypto, FieldEncryption, Options, PathPrefix, Secret},
+    error::{
+        API_V3_KEY_MISSING, CERTIFICATE_EXPIRED, Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, PRIVATE_KEY_MISSING,
+        SERIAL_NO_MISMATCH,
+    },
+    keys::{PlatformKeys, PrivateKey, Trust, api_v3_key},
+    options::{Crypto, FieldEncryption, Options, PathPrefix},
     request::header_safe,
 };
 
@@ -20,7 +23,7 @@ const USER_AGENT: &str = concat!("wechatpay-customs/", env!("CARGO_PKG_VERSION")
 pub struct Shared {
     pub(crate) appid: Option<String>,
     pub(crate) identity: Option<Identity>,
-    pub(crate) platform_keys: PlatformKeys,
+    pub(crate) trust: Trust,
     pub(crate) bases: Vec<Base>,
     pub(crate) path_prefix: PathPrefix,
     pub(crate) timeout: Duration,
@@ -78,7 +81,7 @@ impl std::fmt::Debug for Shared {
         formatter
             .debug_struct("Shared")
             .field("identity", &self.identity)
-            .field("platform_keys", &self.platform_keys.ids().collect::<Vec<_>>())
+            .field("platform_keys", &self.platform_keys().ids().collect::<Vec<_>>())
             .field("bases", &self.bases)
             .finish_non_exhaustive()
     }
@@ -100,7 +103,8 @@ impl Shared {
         if signing == Signing::Caller && options.private_key.is_some() {
             return Err(refused("private_key", "and a signer of one's own exclude each other; give one of them"));
         }
-        for (name, value) in [("mchid", &options.mchid), ("serial_no", &options.serial_no)] {
+        let serial_no = options.serial_no.map(|serial| serial.replace(':', "").to_ascii_uppercase());
+        for (name, value) in [("mchid", &options.mchid), ("serial_no", &serial_no)] {
             if value.as_deref().is_some_and(|text| !header_safe(text)) {
                 return Err(refused(name, "must hold only letters, digits, - and _ (at most 64)"));
             }
@@ -111,10 +115,28 @@ impl Shared {
                 urls.iter().map(|url| base(url)).collect::<Result<_, _>>().map_err(|why| refused("base_urls", &why))?
             }
         };
-        let private_key = options.private_key.as_ref().map(Secret::expose).map(PrivateKey::from_pem).transpose()?;
+        let private_key = options
+            .private_key
+            .as_ref()
+            .map(|key| PrivateKey::read(key, options.private_key_password.as_ref(), options.mchid.as_deref()))
+            .transpose()?;
+        let certificate = private_key.as_ref().and_then(PrivateKey::certificate);
+        if let (Some(certificate), Some(serial)) = (certificate, &serial_no)
+            && !certificate.has_serial(serial)
+        {
+            return Err(Error::new(
+                SERIAL_NO_MISMATCH,
+                format!(
+                    "option `serial_no` is `{serial}`, but the certificate that came with `private_key` has the serial \
+                     {}; leave `serial_no` out, or give the key that belongs to it",
+                    certificate.serial()
+                ),
+            ));
+        }
         let platform_keys = options.platform_keys.unwrap_or_default();
-        let identity = match (options.mchid, options.serial_no) {
-            (Some(mchid), Some(serial_no)) => Some(Identity { mchid, serial_no: serial_no.to_ascii_uppercase() }),
+        let serial_no = serial_no.or_else(|| certificate.map(|certificate| certificate.serial().to_owned()));
+        let identity = match (options.mchid, serial_no) {
+            (Some(mchid), Some(serial_no)) => Some(Identity { mchid, serial_no }),
             _ => None,
         };
         let crypto = options.crypto.unwrap_or_default();
@@ -127,7 +149,7 @@ impl Shared {
         Ok(Shared {
             appid: options.appid,
             identity,
-            platform_keys: PlatformKeys::from_pem(super::pairs(&platform_keys))?,
+            trust: Trust::new(PlatformKeys::read(platform_keys.iter().map(|(id, key)| (id.as_str(), key)))?),
             bases,
             path_prefix: options.path_prefix.unwrap_or_default(),
             timeout: options.timeout.unwrap_or(Duration::from_secs(10)),
@@ -152,7 +174,7 @@ impl Shared {
         match self.signs {
             Signs::Nobody => Err(Error::new(
                 PRIVATE_KEY_MISSING,
-                "requests cannot be signed: give `private_key` (the text of apiclient_key.pem)",
+                "requests cannot be signed: give `private_key` (apiclient_key.pem)",
             )),
             _ => Ok(()),
         }
@@ -167,8 +189,42 @@ impl Shared {
         })
     }
 
-    /// Makes sure that an answer can be verified; one that brings its keys needs the means to decrypt them.
-    pub(crate) fn require_platform_keys(&self, operation: Operation) -> Result<(), Error> {
+    /// Makes sure that the merchant's certificate, if it is known, has not expired (Unix seconds).
+    pub(crate) fn require_valid_certificate(&self, now: i64) -> Result<(), Error> {
+        match self.private_key.as_ref().and_then(PrivateKey::certificate) {
+            Some(certificate) if now >= certificate.valid_until() => Err(Error::new(
+                CERTIFICATE_EXPIRED,
+                format!(
+                    "the merchant's certificate {} {}: apply for a new one on the merchant platform, and give its key",
+                    certificate.serial(),
+                    certificate.standing(now)
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The keys that answers are verified with.
+    pub fn platform_keys(&self) -> Arc<PlatformKeys> {
+        self.trust.keys()
+    }
+
+    /// The platform keys as one JSON text, to start another client with.
+    pub fn export_keys(&self) -> String {
+        self.trust.export()
+    }
+
+    /// Takes in platform keys that [`Shared::export_keys`] gave. They are trusted: take them from a safe place only.
+    ///
+    /// # Errors
+    /// `PLATFORM_KEY_INVALID`.
+    pub fn import_keys(&self, text: &str) -> Result<(), Error> {
+        self.trust.import(text)
+    }
+
+    /// Makes sure that an answer can be verified at this time (Unix seconds); one that brings its keys needs the means to
+    /// decrypt them.
+    pub(crate) fn require_platform_keys(&self, operation: Operation, now: i64) -> Result<(), Error> {
         if operation.spec().brings_keys {
             return match self.api_v3_key {
                 Some(_) => Ok(()),
@@ -178,14 +234,24 @@ impl Shared {
                 )),
             };
         }
-        if self.platform_keys.is_empty() {
-            return Err(Error::new(
-                PLATFORM_KEYS_MISSING,
-                "nothing was sent, as no answer could be verified: give `platform_keys`, a map from the serial of a \
-                 platform certificate or the PUB_KEY_ID_… of a WeChat Pay public key to its PEM text",
-            ));
+        let keys = self.platform_keys();
+        if keys.iter().any(|(_, key)| key.valid_at(now)) {
+            return Ok(());
         }
-        Ok(())
+        let certificates = keys.iter().filter_map(|(_, key)| key.certificate());
+        let standing: Vec<String> =
+            certificates.map(|found| format!("certificate {} {}", found.serial(), found.standing(now))).collect();
+        let why = match standing.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", standing.join(", ")),
+        };
+        Err(Error::new(
+            PLATFORM_KEYS_MISSING,
+            format!(
+                "no answer could be verified{why}: give `platform_keys`, a map from the serial of a platform certificate \
+                 or the PUB_KEY_ID_… of a WeChat Pay public key to its text, or `api_v3_key` to download certificates"
+            ),
+        ))
     }
 
     /// Where requests are sent to, in order.

@@ -8,7 +8,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::pem_label;
+use super::spelling::blocks;
 
 use crate::{
     error::{API_V3_KEY_INVALID, BODY_NOT_JSON, BODY_UNEXPECTED, CERTIFICATE_NOT_DECRYPTED, Error},
@@ -22,7 +22,14 @@ use crate::{
 pub(crate) fn api_v3_key(key: &Secret) -> Result<Aes256Gcm, Error> {
     let bytes = key.expose().as_bytes();
     Aes256Gcm::new_from_slice(bytes).map_err(|_| {
-        let why = format!("`api_v3_key` has {} bytes; the APIv3 key of the merchant platform has 32", bytes.len());
+        let trimmed =
+            key.expose().trim_matches(|character: char| character.is_whitespace() || "\"'`".contains(character));
+        let hint = match trimmed.len() {
+            32 => ": leave out the quotes or blanks around it",
+            _ => "",
+        };
+        let why =
+            format!("`api_v3_key` has {} bytes; the APIv3 key of the merchant platform has 32{hint}", bytes.len());
         Error::new(API_V3_KEY_INVALID, why)
     })
 }
@@ -81,7 +88,8 @@ pub(crate) fn decrypted(body: &[u8], key: &Aes256Gcm) -> Result<BTreeMap<String,
             .decrypt(Nonce::from_slice(nonce.as_bytes()), payload)
             .map_err(|_| refused("its tag does not fit: `api_v3_key` is another one, or the answer was changed"))?;
         let text = String::from_utf8(plain).map_err(|_| refused("it is not text"))?;
-        if pem_label(&text) != Some("CERTIFICATE") {
+        let blocks = blocks(text.as_bytes()).unwrap_or_default();
+        if blocks.first().and_then(|block| block.label.as_deref()) != Some("CERTIFICATE") {
             return Err(refused("what comes out is no certificate"));
         }
         certificates.insert(serial_no, text);

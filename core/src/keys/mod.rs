@@ -1,29 +1,38 @@
 //! Reading the merchant's private key, and the platform keys that answers are verified with.
 
+mod certificate;
 mod certificate_list;
 mod platform_keys;
 mod private_key;
+mod spelling;
+mod trust;
 
+pub use certificate::Certificate;
 pub(crate) use certificate_list::{api_v3_key, decrypted};
 pub use platform_keys::{PlatformKey, PlatformKeys};
 pub use private_key::PrivateKey;
+pub(crate) use trust::{Refresh, Trust};
 
-use pkcs8::{ObjectIdentifier, der::asn1::UintRef};
+use pkcs8::{AlgorithmIdentifierRef, der::asn1::UintRef};
 
-/// rsaEncryption (RFC 8017).
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// Timestamps and certificates are judged with clocks that may be this far apart, in seconds.
+pub(crate) const FRESH_S: i64 = 300;
 
-/// WeChat Pay's keys have 2048 bits; shorter ones are not taken.
-const MIN_BITS: usize = 2048;
-
-/// The length of a modulus in bits.
-fn bits(modulus: UintRef<'_>) -> usize {
-    let bytes = modulus.as_bytes();
-    let leading = bytes.first().map_or(0, |byte| byte.leading_zeros() as usize);
-    (bytes.len() * 8).saturating_sub(leading)
+fn is_rsa(algorithm: &AlgorithmIdentifierRef<'_>) -> bool {
+    algorithm.oid == pkcs1::ALGORITHM_OID
 }
 
-/// The label of a PEM text, such as `PRIVATE KEY`.
-fn pem_label(text: &str) -> Option<&str> {
-    pkcs8::der::pem::decode_label(text.as_bytes()).ok()
+/// Makes sure that a modulus is long enough.
+///
+/// # Errors
+/// How long it is, in words.
+fn bits(modulus: UintRef<'_>) -> Result<(), String> {
+    /// WeChat Pay's keys have 2048 bits; shorter ones are not taken.
+    const MIN: usize = 2048;
+    let bytes = modulus.as_bytes();
+    let leading = bytes.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    match (bytes.len() * 8).saturating_sub(leading) {
+        bits if bits < MIN => Err(format!("has {bits} bits; WeChat Pay's keys have {MIN}")),
+        _ => Ok(()),
+    }
 }

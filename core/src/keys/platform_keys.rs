@@ -1,28 +1,65 @@
 use std::collections::BTreeMap;
 
 use pkcs8::{
-    Document, SubjectPublicKeyInfoRef,
-    der::{Decode, DecodePem, Encode},
+    SubjectPublicKeyInfoRef,
+    der::{
+        Decode, Encode,
+        asn1::BitStringRef,
+        pem::{LineEnding, encode_string},
+    },
 };
-use x509_cert::Certificate;
 
-use super::{MIN_BITS, RSA, bits, pem_label};
-use crate::error::{Error, PLATFORM_KEY_INVALID};
+use super::{
+    Certificate,
+    certificate::suitable,
+    spelling::{Unreadable, blocks},
+};
+use crate::{
+    error::{Error, PLATFORM_KEY_INVALID},
+    options::KeyMaterial,
+};
 
 /// One key of WeChat Pay's, by which it signs answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlatformKey {
-    spki_der: Vec<u8>,
-    /// From when until when a certificate is valid, in Unix seconds; a public key has no such times.
-    valid: Option<(i64, i64)>,
+pub enum PlatformKey {
+    /// The key in a platform certificate.
+    Certificate(Certificate),
+    /// A WeChat Pay public key (SubjectPublicKeyInfo, DER), which does not expire.
+    PublicKey(Vec<u8>),
 }
 
 impl PlatformKey {
     /// The public key as SubjectPublicKeyInfo, DER.
     pub fn spki_der(&self) -> &[u8] {
-        &self.spki_der
+        match self {
+            PlatformKey::Certificate(certificate) => &certificate.spki_der,
+            PlatformKey::PublicKey(spki_der) => spki_der,
+        }
+    }
+
+    /// The certificate, unless it is a public key.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        match self {
+            PlatformKey::Certificate(certificate) => Some(certificate),
+            PlatformKey::PublicKey(_) => None,
+        }
+    }
+
+    /// Is it valid at this time (Unix seconds), as far as clocks that differ by less than five minutes can tell?
+    pub fn valid_at(&self, now: i64) -> bool {
+        self.certificate().is_none_or(|certificate| certificate.nearly_valid_at(now))
+    }
+
+    fn pem(&self) -> Option<String> {
+        let (label, der) = match self {
+            PlatformKey::Certificate(certificate) => (CERTIFICATE, &certificate.der),
+            PlatformKey::PublicKey(spki_der) => ("PUBLIC KEY", spki_der),
+        };
+        encode_string(label, LineEnding::LF, der).ok()
     }
 }
+
+const CERTIFICATE: &str = "CERTIFICATE";
 
 /// The platform keys by serial number or `PUB_KEY_ID_…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,14 +68,14 @@ pub struct PlatformKeys {
 }
 
 impl PlatformKeys {
-    /// Reads keys from PEM texts: certificates by their serial, public keys by their id.
+    /// Reads keys: certificates by their serial, public keys by their id; as PEM in any spelling, DER or Base64.
     ///
     /// # Errors
     /// `PLATFORM_KEY_INVALID`, naming the key and saying what is wrong with it.
-    pub fn from_pem<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<PlatformKeys, Error> {
+    pub fn read<'a>(given: impl IntoIterator<Item = (&'a str, &'a KeyMaterial)>) -> Result<PlatformKeys, Error> {
         let mut keys = BTreeMap::new();
-        for (id, text) in texts {
-            let key = read(id, text)
+        for (id, material) in given {
+            let key = read(id, material)
                 .map_err(|why| Error::new(PLATFORM_KEY_INVALID, format!("`platform_keys`: `{id}` {why}")))?;
             keys.insert(canonical(id), key);
         }
@@ -55,20 +92,22 @@ impl PlatformKeys {
         self.keys.keys().map(String::as_str)
     }
 
-    /// Is there none?
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+    /// Every key with its id.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &PlatformKey)> {
+        self.keys.iter().map(|(id, key)| (id.as_str(), key))
     }
 
     /// The key that personal fields are encrypted with: the public key if there is one, else the valid certificate that
     /// expires last.
     pub fn for_encryption(&self, now: i64) -> Option<(&str, &PlatformKey)> {
-        let rank = |key: &PlatformKey| match key.valid {
+        let rank = |key: &PlatformKey| match key.certificate() {
             None => Some(i64::MAX),
-            Some((from, until)) => (from <= now && now < until).then_some(until),
+            Some(certificate) => certificate.valid_at(now).then_some(certificate.valid_until()),
         };
-        let ranked = self.keys.iter().filter_map(|(id, key)| Some((rank(key)?, id, key)));
-        ranked.max_by_key(|(rank, _, _)| *rank).map(|(_, id, key)| (id.as_str(), key))
+        self.iter()
+            .filter_map(|(id, key)| Some((rank(key)?, id, key)))
+            .max_by_key(|(rank, _, _)| *rank)
+            .map(|(_, id, key)| (id, key))
     }
 
     /// Takes in more keys.
@@ -77,9 +116,21 @@ impl PlatformKeys {
         self
     }
 
+    /// Lets go of certificates that expired.
+    pub(crate) fn without_expired(mut self, now: i64) -> PlatformKeys {
+        let expired = |key: &PlatformKey| key.certificate().is_some_and(|certificate| certificate.valid_until() < now);
+        self.keys.retain(|_, key| key.valid_at(now) || !expired(key));
+        self
+    }
+
     /// The id of the WeChat Pay public key, which every request then names.
     pub fn public_key_id(&self) -> Option<&str> {
         self.ids().find(|id| id.starts_with(PUBLIC_KEY_ID))
+    }
+
+    /// Every key as PEM, by id.
+    pub(crate) fn to_pem(&self) -> BTreeMap<&str, String> {
+        self.iter().filter_map(|(id, key)| Some((id, key.pem()?))).collect()
     }
 }
 
@@ -87,64 +138,57 @@ const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_";
 
 /// Certificate serials are upper-case hexadecimal; ids of public keys stay as they are.
 fn canonical(id: &str) -> String {
-    if id.starts_with(PUBLIC_KEY_ID) { id.to_owned() } else { id.to_ascii_uppercase() }
+    if id.starts_with(PUBLIC_KEY_ID) { id.to_owned() } else { id.replace(':', "").to_ascii_uppercase() }
 }
 
-fn read(id: &str, text: &str) -> Result<PlatformKey, String> {
-    if !super::super::request::header_safe(id) {
+fn read(id: &str, material: &KeyMaterial) -> Result<PlatformKey, String> {
+    if !crate::request::header_safe(&canonical(id)) {
         return Err("is not the serial of a certificate or the id of a public key".to_owned());
     }
-    let mut valid = None;
-    let spki_der = match pem_label(text) {
-        Some("CERTIFICATE") => {
-            let (spki_der, times) = certificate(id, text)?;
-            valid = Some(times);
-            spki_der
+    let blocks = blocks(material.expose()).map_err(|why| {
+        match why {
+            Unreadable::NoKey => {
+                "is not PEM; give a platform certificate or public key, which begins -----BEGIN …-----"
+            }
+            Unreadable::Path => "is the path of a file, it seems; give what the file holds",
+            Unreadable::Broken => "is PEM, but what is inside cannot be read; copy it again, whole",
+            Unreadable::LegacyEncryption => "is a private key; a platform certificate or public key is needed",
         }
-        Some("PUBLIC KEY") => Document::from_pem(text)
-            .map(|(_, document)| document.into_vec())
-            .map_err(|_| "is PEM, but its public key cannot be read; copy it again, whole".to_owned())?,
-        Some(label) => {
-            return Err(format!("is PEM labelled `{label}`; a platform certificate or public key is needed"));
-        }
-        None => {
-            return Err(
-                "is not PEM; give a platform certificate or public key, which begins -----BEGIN …-----".to_owned()
-            );
-        }
+        .to_owned()
+    })?;
+    let Some(block) = blocks.first() else { return Err("holds nothing".to_owned()) };
+    if let Some(spki_der) = public_key(&block.der) {
+        suitable(&spki_der)?;
+        return Ok(PlatformKey::PublicKey(spki_der));
+    }
+    let Some(certificate) = Certificate::from_der(&block.der) else {
+        return Err(match block.label.as_deref() {
+            Some(label) if label.ends_with("PRIVATE KEY") => {
+                format!("is a private key (`{label}`); a platform certificate or public key is needed")
+            }
+            Some(label @ (CERTIFICATE | "PUBLIC KEY" | "RSA PUBLIC KEY")) => {
+                format!("is PEM labelled `{label}`, but what is inside cannot be read; copy it again, whole")
+            }
+            Some(label) => format!("is PEM labelled `{label}`; a platform certificate or public key is needed"),
+            None => "is neither a platform certificate nor a public key".to_owned(),
+        });
     };
-    let info =
-        SubjectPublicKeyInfoRef::from_der(&spki_der).map_err(|_| "holds no public key that can be read".to_owned())?;
-    if info.algorithm.oid != RSA {
-        return Err("is not an RSA key".to_owned());
+    suitable(&certificate.spki_der)?;
+    if !certificate.has_serial(id) {
+        return Err(format!("is not the serial of its certificate, which is {}", certificate.serial()));
     }
-    let key = pkcs1::RsaPublicKey::try_from(info.subject_public_key.raw_bytes())
-        .map_err(|_| "holds no RSA key that can be read".to_owned())?;
-    let length = bits(key.modulus);
-    if length < MIN_BITS {
-        return Err(format!("has {length} bits; WeChat Pay's keys have {MIN_BITS}"));
-    }
-    Ok(PlatformKey { spki_der, valid })
+    Ok(PlatformKey::Certificate(certificate))
 }
 
-/// A certificate's key, and when it is valid.
-fn certificate(id: &str, text: &str) -> Result<(Vec<u8>, (i64, i64)), String> {
-    let certificate = Certificate::from_pem(text)
-        .map_err(|_| "is PEM, but its certificate cannot be read; copy it again, whole".to_owned())?
-        .tbs_certificate;
-    let serial: String = certificate
-        .serial_number
-        .as_bytes()
-        .iter()
-        .skip_while(|byte| **byte == 0)
-        .map(|byte| format!("{byte:02X}"))
-        .collect();
-    if serial.trim_start_matches('0') != canonical(id).trim_start_matches('0') {
-        return Err(format!("is not the serial of its certificate, which is {serial}"));
+/// A public key, PKCS#1 or SubjectPublicKeyInfo, as the latter.
+fn public_key(der: &[u8]) -> Option<Vec<u8>> {
+    if SubjectPublicKeyInfoRef::from_der(der).is_ok() {
+        return Some(der.to_vec());
     }
-    let seconds = |time: x509_cert::time::Time| i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
-    let times = (seconds(certificate.validity.not_before), seconds(certificate.validity.not_after));
-    let spki_der =
-        certificate.subject_public_key_info.to_der().map_err(|_| "holds no public key that can be read".to_owned())?;
-    Ok((spki_der, times))
+    pkcs1::RsaPublicKey::from_der(der).ok()?;
+    let info = SubjectPublicKeyInfoRef {
+        algorithm: pkcs1::ALGORITHM_ID,
+        subject_public_key: BitStringRef::from_bytes(der).ok()?,
+    };
+    info.to_der().ok()
 }

@@ -1,66 +1,88 @@
 use std::fmt;
 
-use pkcs8::{PrivateKeyInfo, SecretDocument};
+use pkcs8::{
+    EncryptedPrivateKeyInfo, PrivateKeyInfo, SecretDocument,
+    der::{AnyRef, Decode, Encode, Reader, Tag, Tagged},
+    pkcs5::{EncryptionScheme, pbes2::Kdf},
+};
 use zeroize::Zeroizing;
 
-use super::{MIN_BITS, RSA, bits, pem_label};
-use crate::error::{Error, PRIVATE_KEY_INVALID};
+use super::{
+    Certificate, bits, is_rsa,
+    spelling::{Block, Unreadable, blocks},
+};
+use crate::{
+    error::{
+        CERTIFICATE_MISMATCH, Error, PRIVATE_KEY_INVALID, PRIVATE_KEY_PASSWORD_MISSING, PRIVATE_KEY_PASSWORD_WRONG,
+    },
+    options::{KeyMaterial, Secret},
+};
 
-/// The merchant's RSA key: `apiclient_key.pem`.
+/// The merchant's RSA key: `apiclient_key.pem`, or `apiclient_cert.p12` with its certificate.
 ///
 /// Its bytes are wiped from memory when it is dropped, and its `Debug` shows nothing of them.
 #[derive(Clone)]
 pub struct PrivateKey {
     pkcs8: Zeroizing<Vec<u8>>,
+    certificate: Option<Certificate>,
 }
 
 impl PrivateKey {
-    /// Reads PKCS#8 PEM (`-----BEGIN PRIVATE KEY-----`).
+    /// Reads PKCS#8 (also encrypted), PKCS#1 or, with feature `pkcs12`, PKCS#12; as PEM in any spelling, DER or Base64.
+    ///
+    /// PEM may hold the merchant's certificate too. A PKCS#12 file is opened with `mchid` if no password is given, as WeChat
+    /// Pay makes them so.
     ///
     /// # Errors
-    /// `PRIVATE_KEY_INVALID`, saying what was given instead.
-    pub fn from_pem(text: &str) -> Result<PrivateKey, Error> {
-        let refused = |why: &str| Error::new(PRIVATE_KEY_INVALID, format!("`private_key` {why}"));
-        match pem_label(text) {
-            Some("PRIVATE KEY") => {}
-            Some("PUBLIC KEY") => {
-                return Err(refused("is a public key; give the merchant's private key, apiclient_key.pem"));
-            }
-            Some("CERTIFICATE") => {
-                return Err(refused("is a certificate; give the merchant's private key, apiclient_key.pem"));
-            }
-            Some(label) => {
-                return Err(refused(&format!(
-                    "is PEM labelled `{label}`; convert it with `openssl pkcs8 -topk8 -nocrypt -in KEY`"
-                )));
-            }
-            None => {
-                return Err(refused(
-                    "is not PEM; give the text of apiclient_key.pem, which begins -----BEGIN PRIVATE KEY-----",
-                ));
+    /// `PRIVATE_KEY_INVALID` saying what was given instead, `PRIVATE_KEY_PASSWORD_MISSING`, `PRIVATE_KEY_PASSWORD_WRONG`,
+    /// `CERTIFICATE_MISMATCH` for a certificate of another key, `PKCS12_UNSUPPORTED`.
+    pub fn read(material: &KeyMaterial, password: Option<&Secret>, mchid: Option<&str>) -> Result<PrivateKey, Error> {
+        let blocks = blocks(material.expose()).map_err(unreadable)?;
+        let mut key = None;
+        let mut certificates = Vec::new();
+        let mut instead = None;
+        for block in &blocks {
+            match content(block) {
+                Content::Certificate(certificate) => certificates.push(*certificate),
+                Content::Pkcs8(der) if key.is_none() => key = Some(from_pkcs8(der)?),
+                Content::Pkcs1(der) if key.is_none() => key = Some(from_pkcs1(der)?),
+                Content::Encrypted(der) if key.is_none() => key = Some(decrypted(der, password)?),
+                Content::Pkcs12(der) if key.is_none() => {
+                    let (pkcs8, more) = pkcs12(der, password, mchid)?;
+                    key = Some(from_pkcs8(&pkcs8)?);
+                    certificates.extend(more);
+                }
+                Content::Other(what) => instead = instead.or(Some(what)),
+                Content::Pkcs8(_) | Content::Pkcs1(_) | Content::Encrypted(_) | Content::Pkcs12(_) => {}
             }
         }
-        let (_, document) = SecretDocument::from_pem(text).map_err(|_| {
-            refused("has the frame of a PEM private key, but what is inside cannot be read; copy it again, whole")
-        })?;
-        let info = document
-            .decode_msg::<PrivateKeyInfo<'_>>()
-            .map_err(|_| refused("is PEM, but holds no PKCS#8 private key"))?;
-        if info.algorithm.oid != RSA {
-            return Err(refused("is not an RSA key; WeChat Pay signs with RSA only"));
+        let Some(pkcs8) = key else {
+            let what = match (instead, certificates.is_empty()) {
+                (Some(what), _) => what,
+                (None, false) => format!("is a certificate; {GIVE}"),
+                (None, true) => format!("holds no key; {GIVE}"),
+            };
+            return Err(refused(&what));
+        };
+        let certificate = certificates.iter().position(|certificate| belongs(&pkcs8, certificate));
+        match certificate {
+            None if !certificates.is_empty() => Err(Error::new(
+                CERTIFICATE_MISMATCH,
+                "`private_key` comes with a certificate of another key: the two do not belong together; give the key and \
+                 the certificate of one merchant",
+            )),
+            index => Ok(PrivateKey { pkcs8, certificate: index.map(|index| certificates.swap_remove(index)) }),
         }
-        let key = pkcs1::RsaPrivateKey::try_from(info.private_key)
-            .map_err(|_| refused("says that it is an RSA key, but its numbers cannot be read; copy it again, whole"))?;
-        let length = bits(key.modulus);
-        if length < MIN_BITS {
-            return Err(refused(&format!("has {length} bits; WeChat Pay's keys have {MIN_BITS}")));
-        }
-        Ok(PrivateKey { pkcs8: document.to_bytes() })
     }
 
     /// The key as PKCS#8 DER, for a signer.
     pub fn pkcs8_der(&self) -> &[u8] {
         &self.pkcs8
+    }
+
+    /// The merchant's certificate, if it came with the key.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 }
 
@@ -68,4 +90,209 @@ impl fmt::Debug for PrivateKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("PrivateKey(***)")
     }
+}
+
+const GIVE: &str = "give the merchant's private key, apiclient_key.pem";
+
+fn refused(why: &str) -> Error {
+    Error::new(PRIVATE_KEY_INVALID, format!("`private_key` {why}"))
+}
+
+fn unreadable(why: Unreadable) -> Error {
+    refused(match why {
+        Unreadable::NoKey => {
+            "is no key; give the text of apiclient_key.pem, which begins -----BEGIN PRIVATE KEY-----, or the bytes of a \
+             DER or PKCS#12 file"
+        }
+        Unreadable::Path => "is the path of a file, it seems; give what the file holds",
+        Unreadable::Broken => "has the frame of a PEM key, but what is inside cannot be read; copy it again, whole",
+        Unreadable::LegacyEncryption => {
+            "is encrypted in OpenSSL's own way of old; convert it with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in KEY`"
+        }
+    })
+}
+
+enum Content<'a> {
+    Pkcs8(&'a [u8]),
+    Pkcs1(&'a [u8]),
+    Encrypted(&'a [u8]),
+    Pkcs12(&'a [u8]),
+    Certificate(Box<Certificate>),
+    /// Something else, in words that follow the option's name.
+    Other(String),
+}
+
+/// What a block holds, whatever its label says.
+fn content(block: &Block) -> Content<'_> {
+    let der: &[u8] = &block.der;
+    let tags = tags(der).unwrap_or_default();
+    match tags.as_slice() {
+        [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => Content::Pkcs8(der),
+        [Tag::Integer, Tag::Integer, Tag::Integer, ..] => Content::Pkcs1(der),
+        [Tag::Sequence, Tag::OctetString] => Content::Encrypted(der),
+        [Tag::Integer, Tag::Sequence] | [Tag::Integer, Tag::Sequence, Tag::Sequence] => Content::Pkcs12(der),
+        [Tag::Sequence, Tag::BitString] | [Tag::Integer, Tag::Integer] => {
+            Content::Other(format!("is a public key; {GIVE}"))
+        }
+        [Tag::Integer, Tag::OctetString, ..] => {
+            Content::Other("is an EC key, not an RSA key; WeChat Pay signs with RSA only".to_owned())
+        }
+        _ => match (Certificate::from_der(der), &block.label) {
+            (Some(certificate), _) => Content::Certificate(Box::new(certificate)),
+            // DER that is cut off ends here too.
+            (None, Some(label)) if label.ends_with("PRIVATE KEY") && !label.starts_with("OPENSSH") => Content::Other(
+                format!("is PEM labelled `{label}`, but what is inside cannot be read; copy it again, whole"),
+            ),
+            (None, Some(label)) => Content::Other(format!("is PEM labelled `{label}`; {GIVE}")),
+            (None, None) => {
+                Content::Other(format!("is neither a key nor PKCS#12, or not whole; {GIVE}, or copy it again"))
+            }
+        },
+    }
+}
+
+/// The types of the parts of a SEQUENCE, by which the formats can be told apart.
+fn tags(der: &[u8]) -> Option<Vec<Tag>> {
+    let sequence = AnyRef::from_der(der).ok()?;
+    let parts = sequence.sequence(|reader| {
+        let mut tags = Vec::new();
+        while !reader.is_finished() {
+            tags.push(reader.decode::<AnyRef<'_>>()?.tag());
+        }
+        Ok(tags)
+    });
+    parts.ok()
+}
+
+fn from_pkcs8(der: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let info = PrivateKeyInfo::from_der(der).map_err(|_| {
+        refused("has the frame of a PKCS#8 key, but what is inside cannot be read; copy it again, whole")
+    })?;
+    if !is_rsa(&info.algorithm) {
+        return Err(refused("is not an RSA key; WeChat Pay signs with RSA only"));
+    }
+    from_pkcs1(info.private_key)
+}
+
+fn from_pkcs1(der: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let key = pkcs1::RsaPrivateKey::try_from(der)
+        .map_err(|_| refused("says that it is an RSA key, but its numbers cannot be read; copy it again, whole"))?;
+    bits(key.modulus).map_err(|why| refused(&why))?;
+    let encoded = SecretDocument::encode_msg(&PrivateKeyInfo::new(pkcs1::ALGORITHM_ID, der));
+    encoded.map(|document| document.to_bytes()).map_err(|_| refused("is too long to be an RSA key"))
+}
+
+fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let unsupported = || {
+        refused(
+            "is encrypted in a way that is not supported; convert it with \
+             `openssl pkcs8 -topk8 -v2 aes-256-cbc -in KEY`",
+        )
+    };
+    let info = EncryptedPrivateKeyInfo::from_der(der).map_err(|_| unsupported())?;
+    let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else { return Err(unsupported()) };
+    // More work than any tool asks for would only keep the caller waiting.
+    let affordable = match &parameters.kdf {
+        Kdf::Pbkdf2(kdf) => kdf.iteration_count <= 10_000_000,
+        Kdf::Scrypt(kdf) => {
+            let work = kdf.cost_parameter.saturating_mul(kdf.block_size.into());
+            work.saturating_mul(kdf.parallelization.into()) <= 1 << 24
+        }
+        _ => false,
+    };
+    if !affordable {
+        return Err(unsupported());
+    }
+    let Some(password) = password else {
+        return Err(Error::new(
+            PRIVATE_KEY_PASSWORD_MISSING,
+            "`private_key` is encrypted: give `private_key_password` too",
+        ));
+    };
+    let wrong = || {
+        Error::new(
+            PRIVATE_KEY_PASSWORD_WRONG,
+            "`private_key_password` does not open the private key: it is the password of another key, or the key was changed",
+        )
+    };
+    let opened = info.decrypt(password.expose()).map_err(|error| match error {
+        pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. }) => unsupported(),
+        _ => wrong(),
+    })?;
+    // One wrong password in 256 leaves right padding, and bytes that are no key.
+    match tags(opened.as_bytes()).unwrap_or_default().as_slice() {
+        [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => from_pkcs8(opened.as_bytes()),
+        _ => Err(wrong()),
+    }
+}
+
+/// What makes PEM of a PKCS#12 file.
+const CONVERT: &str =
+    "`openssl pkcs12 -in apiclient_cert.p12 -nodes -out apiclient_key.pem` (OpenSSL 3 may need `-legacy`)";
+
+/// The private key (PKCS#8) and all certificates of a PKCS#12 file.
+#[cfg(feature = "pkcs12")]
+fn pkcs12(
+    der: &[u8],
+    password: Option<&Secret>,
+    mchid: Option<&str>,
+) -> Result<(Zeroizing<Vec<u8>>, Vec<Certificate>), Error> {
+    use p12_keystore::{KeyStore, KeyStoreEntry, error::Error as Pkcs12Error};
+
+    let opened = KeyStore::from_pkcs12(der, password.map(Secret::expose).or(mchid).unwrap_or_default());
+    let store = opened.map_err(|error| match error {
+        Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError | Pkcs12Error::Pkcs5Error(_) => {
+            let why = match password {
+                Some(_) => "`private_key_password` does not open the PKCS#12 file in `private_key`",
+                None => {
+                    "`mchid`, with which WeChat Pay locks its PKCS#12 files, does not open `private_key`; give \
+                     `private_key_password`"
+                }
+            };
+            Error::new(PRIVATE_KEY_PASSWORD_WRONG, why)
+        }
+        Pkcs12Error::UnsupportedEncryptionScheme | Pkcs12Error::UnsupportedMacAlgorithm => {
+            refused(&format!("is PKCS#12 locked in a way that is not supported; convert it with {CONVERT}"))
+        }
+        _ => refused("has the frame of a PKCS#12 file, but cannot be read; copy it again, whole"),
+    })?;
+    let mut key = None;
+    let mut certificates = Vec::new();
+    for (_, entry) in store.entries() {
+        match entry {
+            KeyStoreEntry::PrivateKeyChain(chain) => {
+                key = key.or_else(|| Some(Zeroizing::new(chain.key().to_vec())));
+                certificates.extend(chain.chain().iter().filter_map(|link| Certificate::from_der(link.as_der())));
+            }
+            KeyStoreEntry::Certificate(link) => certificates.extend(Certificate::from_der(link.as_der())),
+            _ => {}
+        }
+    }
+    let key = key.ok_or_else(|| {
+        refused(&format!(
+            "is PKCS#12 without a private key that its certificate belongs to; {GIVE}, or apiclient_cert.p12"
+        ))
+    })?;
+    Ok((key, certificates))
+}
+
+#[cfg(not(feature = "pkcs12"))]
+fn pkcs12(_: &[u8], _: Option<&Secret>, _: Option<&str>) -> Result<(Zeroizing<Vec<u8>>, Vec<Certificate>), Error> {
+    Err(Error::new(
+        crate::error::PKCS12_UNSUPPORTED,
+        format!("`private_key` is PKCS#12, which is not supported here; convert it with {CONVERT}"),
+    ))
+}
+
+/// Is this the certificate of this key?
+fn belongs(pkcs8: &[u8], certificate: &Certificate) -> bool {
+    let of_key = || {
+        let key = pkcs1::RsaPrivateKey::try_from(PrivateKeyInfo::from_der(pkcs8).ok()?.private_key).ok()?;
+        key.public_key().to_der().ok()
+    };
+    let of_certificate = || {
+        let info = pkcs8::SubjectPublicKeyInfoRef::from_der(&certificate.spki_der).ok()?;
+        Some(info.subject_public_key.raw_bytes().to_vec())
+    };
+    of_key().is_some_and(|key| Some(key) == of_certificate())
 }

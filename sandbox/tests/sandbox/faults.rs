@@ -227,7 +227,7 @@ async fn a_rotated_key_is_in_the_list_of_certificates() {
     told(&sandbox, "faults", json!({ "fault": "rotated_key" })).await;
     assert_eq!(alone.declare(&order()).await.unwrap_err().code, "SERIAL_UNKNOWN");
     let listed = client.certificates(&certificates::Request {}).await.unwrap();
-    let keys = listed.data.iter().map(|c| (c.serial_no.clone(), c.certificate.clone().unwrap())).collect();
+    let keys = listed.data.iter().map(|c| (c.serial_no.clone(), c.certificate.clone().unwrap().into())).collect();
     let new = Client::new(Options { platform_keys: Some(keys), ..by_certificate(&sandbox) }).unwrap();
     new.declare(&order()).await.unwrap();
     // An unknown serial stays unknown.

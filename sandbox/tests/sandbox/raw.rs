@@ -170,7 +170,7 @@ pub fn public_key(sandbox: &Sandbox, id: &str) -> RsaPublicKey {
     if id.starts_with("PUB_KEY_ID_01") {
         return RsaPublicKey::from_public_key_pem(&pem).unwrap();
     }
-    let keys = wechatpay_customs::keys::PlatformKeys::from_pem([(id, pem.as_str())]).unwrap();
+    let keys = wechatpay_customs::keys::PlatformKeys::read([(id, &pem.as_str().into())]).unwrap();
     RsaPublicKey::from_public_key_der(keys.get(id).unwrap().spki_der()).unwrap()
 }
 

@@ -1,0 +1,83 @@
+//! The spellings in which keys are handed around: PEM as OpenSSL writes it, DER, and what shells, editors, `.env` files
+//! and secret stores make of them.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use zeroize::Zeroizing;
+
+/// One key or certificate as DER, with the label that stood above it in PEM.
+pub(super) struct Block {
+    pub label: Option<String>,
+    pub der: Zeroizing<Vec<u8>>,
+}
+
+/// Why there is nothing to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// Neither PEM, nor DER, nor the Base64 of DER.
+    NoKey,
+    /// The path of a file, it seems.
+    Path,
+    /// PEM that is cut off or whose inside is no Base64.
+    Broken,
+    /// PEM in OpenSSL's own encryption of old (`Proc-Type: 4,ENCRYPTED`).
+    LegacyEncryption,
+}
+
+/// Every block in PEM, or the one thing that DER or bare Base64 holds; at least one.
+pub(super) fn blocks(material: &[u8]) -> Result<Vec<Block>, Unreadable> {
+    let material = material.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(material);
+    let text =
+        std::str::from_utf8(material).ok().filter(|text| !text.contains(|c: char| c.is_control() && !is_space(c)));
+    let Some(text) = text else {
+        return match material.first() {
+            // SEQUENCE, in which all of them begin.
+            Some(0x30) => Ok(vec![Block { label: None, der: Zeroizing::new(material.to_vec()) }]),
+            _ => Err(Unreadable::NoKey),
+        };
+    };
+    let text = Zeroizing::new(text.replace("\\r", "\r").replace("\\n", "\n"));
+    let text = text.trim_matches(|character: char| is_space(character) || "\"'`".contains(character));
+    if text.contains(BEGIN) {
+        return pem(text);
+    }
+    match base64(text) {
+        Some(der) if der.first() == Some(&0x30) => Ok(vec![Block { label: None, der }]),
+        _ if text.len() < 1024 && (text.contains('/') || text.contains('\\') || text.ends_with(".pem")) => {
+            Err(Unreadable::Path)
+        }
+        _ => Err(Unreadable::NoKey),
+    }
+}
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n')
+}
+
+fn pem(mut text: &str) -> Result<Vec<Block>, Unreadable> {
+    let mut blocks = Vec::new();
+    while let Some((_, rest)) = text.split_once(BEGIN) {
+        let (label, rest) = rest.split_once(DASHES).ok_or(Unreadable::Broken)?;
+        let (inside, rest) = rest.split_once(END).ok_or(Unreadable::Broken)?;
+        let (_, rest) = rest.split_once(DASHES).ok_or(Unreadable::Broken)?;
+        if inside.contains("Proc-Type:") {
+            return Err(Unreadable::LegacyEncryption);
+        }
+        let der = base64(inside).ok_or(Unreadable::Broken)?;
+        blocks.push(Block { label: Some(label.trim().to_owned()), der });
+        text = rest;
+    }
+    Ok(blocks)
+}
+
+fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut letters = Zeroizing::new(String::with_capacity(text.len()));
+    letters.extend(text.chars().filter(|character| !is_space(*character)));
+    // The exact size at once: growing would leave copies behind.
+    let mut der = Zeroizing::new(Vec::with_capacity(letters.len()));
+    BASE64_STANDARD.decode_vec(letters.as_bytes(), &mut der).ok()?;
+    Some(der)
+}
