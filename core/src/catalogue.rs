@@ -650,6 +650,21 @@ pub fn code_advice(code: &str) -> Option<Advice> {
     CODE_ADVICE.iter().find(|(known, _)| *known == code).map(|(_, advice)| *advice)
 }
 
+/// For a merchant that has a WeChat Pay public key and no certificates: the list of certificates does not exist (rules
+/// pages, 2024-09 to 2025-03).
+const NO_CERTIFICATES: Advice = Advice {
+    en: "This merchant has no platform certificates, only a WeChat Pay public key: download that from the merchant platform and give it in `platform_keys` under its id, PUB_KEY_ID_….",
+    zh: "该商户没有平台证书，只启用了微信支付公钥：请在商户平台下载公钥，并以公钥 ID（PUB_KEY_ID_…）为键填入 platform_keys。",
+};
+
+/// What to do about a refusal, and whether the message needs it to be understood.
+pub(crate) fn advice(operation: Operation, code: &str, message: &str) -> (Option<Advice>, bool) {
+    if operation.spec().brings_keys && code == "RESOURCE_NOT_EXISTS" {
+        return (Some(NO_CERTIFICATES), true);
+    }
+    (entry(operation, code, message).map(|entry| entry.advice).or_else(|| code_advice(code)), false)
+}
+
 /// One spelling for the codes of which the pages print several.
 pub(crate) fn normalised(code: &str) -> &str {
     match code {

@@ -278,11 +278,12 @@ impl Received {
                 let message = text("message").unwrap_or_default();
                 let sent = text("code").or_else(|| text("return_code")).filter(|sent| *sent != code);
                 let sent = sent.map(|sent| format!("sent as {sent}, ")).unwrap_or_default();
-                let why = format!("{operation} was refused: {code} ({sent}HTTP {status}): {message}");
+                let (advice, told) = catalogue::advice(operation, code, message);
+                let hint = advice.filter(|_| told).map(|advice| format!(". {}", advice.en)).unwrap_or_default();
+                let why = format!("{operation} was refused: {code} ({sent}HTTP {status}): {message}{hint}");
                 Error::refused(code.to_owned(), why).with(|details| {
-                    let entry = catalogue::entry(operation, code, message);
-                    details.reason = entry.map(|entry| entry.reason);
-                    details.advice = entry.map(|entry| entry.advice).or_else(|| catalogue::code_advice(code));
+                    details.reason = catalogue::entry(operation, code, message).map(|entry| entry.reason);
+                    details.advice = advice;
                     details.detail = object.as_ref().and_then(|object| object.get("detail")).cloned();
                     hide_personal(operation, details.detail.as_mut());
                 })

@@ -9,9 +9,22 @@ const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpp
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => '_' + letter.toLowerCase())
 const renamed = (object, rename) => Object.fromEntries(Object.entries(object).map(([name, value]) => [rename(name), value]))
 
+/** Members called NAME_base64, at any depth, become bytes called NAME. */
+function withBytes(value) {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(withBytes)
+  const entries = Object.entries(value).map(([name, member]) =>
+    name.endsWith('_base64')
+      ? [name.slice(0, -'_base64'.length), new Uint8Array(Buffer.from(member, 'base64'))]
+      : [name, withBytes(member)]
+  )
+  return Object.fromEntries(entries)
+}
+
 async function report(vector) {
-  const { kind, operation, fields, rules, response, request, result, paid, timestamp, nonce, padding_base64, now } = vector
-  const options = renamed(vector.options ?? {}, camel)
+  const { kind, operation, fields, rules, result, paid, timestamp, nonce, now } = vector
+  const { response, request, padding } = withBytes(vector)
+  const options = renamed(withBytes(vector.options ?? {}), camel)
   for (const span of ['timeout', 'deadline']) if (typeof options[span] === 'number') options[span] *= 1000
   switch (kind) {
     case 'check':
@@ -19,12 +32,10 @@ async function report(vector) {
     case 'customs_order_fields':
       return { fields: wx.customsOrderFields(request, result, paid) }
     case 'prepare': {
-      const padding = padding_base64 === undefined ? undefined : Buffer.from(padding_base64, 'base64')
       const prepared = await wx.prepare(operation, fields, options, timestamp, nonce, padding)
       return { ...prepared, authorization: prepared.headers.Authorization }
     }
     case 'parse':
-      if (response.body_base64 !== undefined) response.body = Buffer.from(response.body_base64, 'base64')
       return answer(await wx.parse(operation, response, options, request, now))
     default:
       return answer(await new wx.Client(options)[camel(operation)](fields))

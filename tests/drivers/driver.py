@@ -9,8 +9,20 @@ from typing import Any
 import wechatpay_customs as wx
 
 
+def with_bytes(value: Any) -> Any:
+    """Members called NAME_base64, at any depth, become bytes called NAME."""
+    if isinstance(value, list):
+        return [with_bytes(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name.removesuffix("_base64"): base64.b64decode(member) if name.endswith("_base64") else with_bytes(member)
+        for name, member in value.items()
+    }
+
+
 def report(vector: dict[str, Any]) -> dict[str, Any]:
-    kind, options, operation = vector["kind"], vector.get("options", {}), vector.get("operation")
+    kind, options, operation = vector["kind"], with_bytes(vector.get("options", {})), vector.get("operation")
     if kind == "check":
         return {"findings": wx.check(operation, vector["fields"], vector.get("rules"))}
     if kind == "customs_order_fields":
@@ -21,9 +33,7 @@ def report(vector: dict[str, Any]) -> dict[str, Any]:
         prepared = wx.prepare(operation, vector["fields"], options, timestamp, nonce, padding)
         return {**prepared, "authorization": prepared["headers"]["Authorization"]}
     if kind == "parse":
-        response = vector["response"]
-        if "body_base64" in response:
-            response["body"] = base64.b64decode(response.pop("body_base64"))
+        response = with_bytes(vector["response"])
         return answer(wx.parse(operation, response, options, vector.get("request"), vector.get("now")))
     client = wx.Client(**options)
     return answer(getattr(client, operation)(vector["fields"]))

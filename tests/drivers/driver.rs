@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn report(vector: &Value) -> Result<Value, Error> {
-    let options = || Options::from_value(vector["options"].clone(), Convention::Python);
+    let options = || Options::from_value(with_bytes(vector["options"].clone()), Convention::Python);
     let (operation, fields) = (&vector["operation"], &vector["fields"]);
     let named = || Operation::named(operation.as_str().unwrap_or_default());
     match vector["kind"].as_str() {
@@ -69,12 +69,8 @@ async fn report(vector: &Value) -> Result<Value, Error> {
         }
         Some("parse") => {
             let client = Client::for_parsing(options()?)?;
-            let mut response = vector["response"].clone();
-            if let Some(body) = bytes(&response["body_base64"]) {
-                response["body"] = body.into();
-            }
             let call = json!({
-                "call": "parse", "operation": operation, "response": response,
+                "call": "parse", "operation": operation, "response": with_bytes(vector["response"].clone()),
                 "request": vector["request"], "now": vector["now"],
             });
             run(&client, call).await
@@ -83,6 +79,21 @@ async fn report(vector: &Value) -> Result<Value, Error> {
             let call = json!({ "call": "operation", "operation": operation, "fields": fields });
             run(&Client::new(options()?)?, call).await
         }
+    }
+}
+
+/// Members called `NAME_base64`, at any depth, become bytes called `NAME`.
+fn with_bytes(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, member)| match name.strip_suffix("_base64") {
+                Some(name) => (name.to_owned(), bytes(&member).into()),
+                None => (name, with_bytes(member)),
+            })
+            .collect(),
+        Value::Array(items) => items.into_iter().map(with_bytes).collect(),
+        value => value,
     }
 }
 

@@ -93,6 +93,9 @@ impl Driver {
     }
 }
 
+/// The files of `tests/vectors` that hold vectors.
+const FILES: [&str; 5] = ["prepare.json", "check.json", "parse.json", "keys.json", "customs_order_fields.json"];
+
 /// Every vector of `tests/vectors`, with the base options laid under its own.
 pub fn vectors() -> Vec<Value> {
     let folder = root().join("tests/vectors");
@@ -102,7 +105,7 @@ pub fn vectors() -> Vec<Value> {
     };
     let base: Map<String, Value> = serde_json::from_value(read("options.json")).expect("options are a map");
     let mut vectors = Vec::new();
-    for file in ["prepare.json", "check.json", "parse.json", "customs_order_fields.json"] {
+    for file in FILES {
         for mut vector in serde_json::from_value::<Vec<Value>>(read(file)["vectors"].take()).expect("a list of vectors")
         {
             let mut options = base.clone();
@@ -119,7 +122,8 @@ pub fn vectors() -> Vec<Value> {
 
 /// Where a report is not what a vector expects.
 ///
-/// Only named members are compared; null is as good as missing; the order of findings and warnings has no meaning.
+/// Only named members are compared; null is as good as missing; the order of findings and warnings has no meaning, that
+/// of other lists has. `says` names parts of the `message` beside it.
 pub fn differences(expected: &Value, report: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare(expected, report, "", &mut found);
@@ -137,7 +141,11 @@ fn compare(expected: &Value, report: &Value, at: &str, found: &mut Vec<String>) 
         }
         (Value::Object(members), Value::Object(_)) => {
             for (name, expected) in members {
-                compare(expected, &report[name], &format!("{at}/{name}"), found);
+                let at = format!("{at}/{name}");
+                match name.as_str() {
+                    "says" => compare_words(expected, &report["message"], &at, found),
+                    _ => compare(expected, &report[name], &at, found),
+                }
             }
         }
         (Value::Array(expected), Value::Array(report)) if at.ends_with("findings") || at.ends_with("warnings") => {
@@ -150,7 +158,21 @@ fn compare(expected: &Value, report: &Value, at: &str, found: &mut Vec<String>) 
             }
             found.extend(left.iter().map(|item| format!("{at}: has {item}")));
         }
+        (Value::Array(expected), Value::Array(report)) if expected.len() == report.len() => {
+            for (index, (expected, report)) in expected.iter().zip(report).enumerate() {
+                compare(expected, report, &format!("{at}/{index}"), found);
+            }
+        }
         _ if expected == report => {}
         _ => found.push(format!("{at}: expected {expected}, got {report}")),
+    }
+}
+
+fn compare_words(words: &Value, message: &Value, at: &str, found: &mut Vec<String>) {
+    let message = message.as_str().unwrap_or_default();
+    for word in words.as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !message.contains(word) {
+            found.push(format!("{at}: lacks `{word}`: {message}"));
+        }
     }
 }

@@ -21,7 +21,9 @@ fn texts<'a>(value: &'a Value, name: &str, found: &mut BTreeSet<&'a str>) {
 fn expected(name: &str) -> BTreeSet<String> {
     let vectors = vectors();
     let mut found = BTreeSet::new();
-    vectors.iter().for_each(|vector| texts(&vector["expect"], name, &mut found));
+    for expect in vectors.iter().flat_map(|vector| [&vector["expect"], &vector["expect_wasm"]]) {
+        texts(expect, name, &mut found);
+    }
     found.into_iter().map(str::to_owned).collect()
 }
 

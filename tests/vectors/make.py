@@ -2984,10 +2984,14 @@ def customs_order_fields_vectors() -> list[Object]:
 
 def files() -> dict[str, str]:
     """The text of every file, by name."""
+    # They take from this file what they need, so it has to be whole before they are read.
+    from key_forms import key_vectors
+
     suites = {
         "prepare.json": prepare_vectors(),
         "check.json": check_vectors(),
         "parse.json": parse_vectors(),
+        "keys.json": key_vectors(),
         "customs_order_fields.json": customs_order_fields_vectors(),
     }
     seen: set[str] = set()

@@ -237,7 +237,7 @@ impl Engine {
             Call::Parse { response, request, now: at, .. } => {
                 // A refusal can be read without any key.
                 if response.succeeded() {
-                    self.shared.require_platform_keys(operation, at.unwrap_or(now_s))?;
+                    self.shared.require_platform_keys(operation, None)?;
                 }
                 let request = request.map(|request| filled(&self.shared, operation, request));
                 let exchange = Exchange { operation, request, warnings: Vec::new(), attempt: None };
@@ -291,9 +291,10 @@ impl Engine {
         let (nonce, padding, now_s) = (self.nonce(), Padding::Seed(self.seed()), now.unix_s());
         let in_operation =
             |error: Error| error.with(|details| details.operation = details.operation.or(Some(operation)));
-        self.shared.require_platform_keys(operation, now_s).map_err(in_operation)?;
         let unsigned = Unsigned::build(&self.shared, operation, fields.clone(), now_s, nonce, padding);
-        self.sign(unsigned.map_err(in_operation)?, Then::Send(without_personal(operation, fields)), now)
+        let unsigned = unsigned.map_err(in_operation)?;
+        self.shared.require_platform_keys(operation, Some(now_s)).map_err(in_operation)?;
+        self.sign(unsigned, Then::Send(without_personal(operation, fields)), now)
     }
 
     fn why_not_loaded(&self, flight: u64) -> Error {

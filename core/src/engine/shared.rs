@@ -134,7 +134,8 @@ impl Shared {
             ));
         }
         let platform_keys = options.platform_keys.unwrap_or_default();
-        let serial_no = serial_no.or_else(|| certificate.map(|certificate| certificate.serial().to_owned()));
+        // As the certificate spells it.
+        let serial_no = certificate.map(|certificate| certificate.serial().to_owned()).or(serial_no);
         let identity = match (options.mchid, serial_no) {
             (Some(mchid), Some(serial_no)) => Some(Identity { mchid, serial_no }),
             _ => None,
@@ -222,9 +223,9 @@ impl Shared {
         self.trust.import(text)
     }
 
-    /// Makes sure that an answer can be verified at this time (Unix seconds); one that brings its keys needs the means to
-    /// decrypt them.
-    pub(crate) fn require_platform_keys(&self, operation: Operation, now: i64) -> Result<(), Error> {
+    /// Makes sure that an answer can be verified, which will come at this time (Unix seconds) if it is not there yet; one that
+    /// brings its keys needs the means to decrypt them.
+    pub(crate) fn require_platform_keys(&self, operation: Operation, at: Option<i64>) -> Result<(), Error> {
         if operation.spec().brings_keys {
             return match self.api_v3_key {
                 Some(_) => Ok(()),
@@ -235,12 +236,13 @@ impl Shared {
             };
         }
         let keys = self.platform_keys();
-        if keys.iter().any(|(_, key)| key.valid_at(now)) {
+        if keys.iter().any(|(_, key)| at.is_none_or(|at| key.valid_at(at))) {
             return Ok(());
         }
         let certificates = keys.iter().filter_map(|(_, key)| key.certificate());
-        let standing: Vec<String> =
-            certificates.map(|found| format!("certificate {} {}", found.serial(), found.standing(now))).collect();
+        let standing: Vec<String> = certificates
+            .map(|found| format!("certificate {} {}", found.serial(), found.standing(at.unwrap_or_default())))
+            .collect();
         let why = match standing.is_empty() {
             true => String::new(),
             false => format!(" ({})", standing.join(", ")),

@@ -46,10 +46,10 @@ impl Certificate {
         from <= now && now < until
     }
 
-    /// Is it valid, as far as clocks that differ by less than five minutes can tell?
+    /// Is it valid, as far as clocks that are five minutes apart can tell?
     pub(crate) fn nearly_valid_at(&self, now: i64) -> bool {
         let (from, until) = self.valid;
-        from.saturating_sub(FRESH_S) < now && now < until.saturating_add(FRESH_S)
+        from.saturating_sub(FRESH_S) <= now && now <= until.saturating_add(FRESH_S)
     }
 
     /// Its validity in words, such as `expired on 2024-01-01`.

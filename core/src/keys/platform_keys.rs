@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use pkcs8::{
     SubjectPublicKeyInfoRef,
     der::{
-        Decode, Encode,
+        Decode, Encode, Tag,
         asn1::BitStringRef,
         pem::{LineEnding, encode_string},
     },
@@ -12,7 +12,7 @@ use pkcs8::{
 use super::{
     Certificate,
     certificate::suitable,
-    spelling::{Unreadable, blocks},
+    spelling::{Unreadable, blocks, tags},
 };
 use crate::{
     error::{Error, PLATFORM_KEY_INVALID},
@@ -45,7 +45,7 @@ impl PlatformKey {
         }
     }
 
-    /// Is it valid at this time (Unix seconds), as far as clocks that differ by less than five minutes can tell?
+    /// Is it valid at this time (Unix seconds), as far as clocks that are five minutes apart can tell?
     pub fn valid_at(&self, now: i64) -> bool {
         self.certificate().is_none_or(|certificate| certificate.nearly_valid_at(now))
     }
@@ -162,15 +162,16 @@ fn read(id: &str, material: &KeyMaterial) -> Result<PlatformKey, String> {
         return Ok(PlatformKey::PublicKey(spki_der));
     }
     let Some(certificate) = Certificate::from_der(&block.der) else {
-        return Err(match block.label.as_deref() {
-            Some(label) if label.ends_with("PRIVATE KEY") => {
-                format!("is a private key (`{label}`); a platform certificate or public key is needed")
-            }
-            Some(label @ (CERTIFICATE | "PUBLIC KEY" | "RSA PUBLIC KEY")) => {
+        let needed = "a platform certificate or public key is needed";
+        return Err(match (tags(&block.der).as_slice(), block.label.as_deref()) {
+            // PKCS#8, PKCS#1, SEC1; encrypted PKCS#8.
+            ([Tag::Integer, _, _, ..] | [Tag::Sequence, Tag::OctetString], _) => format!("is a private key; {needed}"),
+            (_, Some(label)) if label.ends_with("PRIVATE KEY") => format!("is a private key; {needed}"),
+            (_, Some(label @ (CERTIFICATE | "PUBLIC KEY" | "RSA PUBLIC KEY"))) => {
                 format!("is PEM labelled `{label}`, but what is inside cannot be read; copy it again, whole")
             }
-            Some(label) => format!("is PEM labelled `{label}`; a platform certificate or public key is needed"),
-            None => "is neither a platform certificate nor a public key".to_owned(),
+            (_, Some(label)) => format!("is PEM labelled `{label}`; {needed}"),
+            (_, None) => format!("is neither a platform certificate nor a public key; {needed}"),
         });
     };
     suitable(&certificate.spki_der)?;

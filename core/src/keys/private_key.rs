@@ -2,14 +2,14 @@ use std::fmt;
 
 use pkcs8::{
     EncryptedPrivateKeyInfo, PrivateKeyInfo, SecretDocument,
-    der::{AnyRef, Decode, Encode, Reader, Tag, Tagged},
+    der::{Decode, Encode, Tag},
     pkcs5::{EncryptionScheme, pbes2::Kdf},
 };
 use zeroize::Zeroizing;
 
 use super::{
     Certificate, bits, is_rsa,
-    spelling::{Block, Unreadable, blocks},
+    spelling::{Block, Unreadable, blocks, tags},
 };
 use crate::{
     error::{
@@ -122,11 +122,14 @@ enum Content<'a> {
     Other(String),
 }
 
+fn not_rsa<'a>() -> Content<'a> {
+    Content::Other("is an EC key, not an RSA key; WeChat Pay signs with RSA only".to_owned())
+}
+
 /// What a block holds, whatever its label says.
 fn content(block: &Block) -> Content<'_> {
     let der: &[u8] = &block.der;
-    let tags = tags(der).unwrap_or_default();
-    match tags.as_slice() {
+    match tags(der).as_slice() {
         [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => Content::Pkcs8(der),
         [Tag::Integer, Tag::Integer, Tag::Integer, ..] => Content::Pkcs1(der),
         [Tag::Sequence, Tag::OctetString] => Content::Encrypted(der),
@@ -134,12 +137,11 @@ fn content(block: &Block) -> Content<'_> {
         [Tag::Sequence, Tag::BitString] | [Tag::Integer, Tag::Integer] => {
             Content::Other(format!("is a public key; {GIVE}"))
         }
-        [Tag::Integer, Tag::OctetString, ..] => {
-            Content::Other("is an EC key, not an RSA key; WeChat Pay signs with RSA only".to_owned())
-        }
+        [Tag::Integer, Tag::OctetString, ..] => not_rsa(),
         _ => match (Certificate::from_der(der), &block.label) {
             (Some(certificate), _) => Content::Certificate(Box::new(certificate)),
             // DER that is cut off ends here too.
+            (None, Some(label)) if label.starts_with("EC ") => not_rsa(),
             (None, Some(label)) if label.ends_with("PRIVATE KEY") && !label.starts_with("OPENSSH") => Content::Other(
                 format!("is PEM labelled `{label}`, but what is inside cannot be read; copy it again, whole"),
             ),
@@ -149,19 +151,6 @@ fn content(block: &Block) -> Content<'_> {
             }
         },
     }
-}
-
-/// The types of the parts of a SEQUENCE, by which the formats can be told apart.
-fn tags(der: &[u8]) -> Option<Vec<Tag>> {
-    let sequence = AnyRef::from_der(der).ok()?;
-    let parts = sequence.sequence(|reader| {
-        let mut tags = Vec::new();
-        while !reader.is_finished() {
-            tags.push(reader.decode::<AnyRef<'_>>()?.tag());
-        }
-        Ok(tags)
-    });
-    parts.ok()
 }
 
 fn from_pkcs8(der: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
@@ -220,7 +209,7 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>
         _ => wrong(),
     })?;
     // One wrong password in 256 leaves right padding, and bytes that are no key.
-    match tags(opened.as_bytes()).unwrap_or_default().as_slice() {
+    match tags(opened.as_bytes()).as_slice() {
         [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => from_pkcs8(opened.as_bytes()),
         _ => Err(wrong()),
     }
@@ -237,10 +226,10 @@ fn pkcs12(
     password: Option<&Secret>,
     mchid: Option<&str>,
 ) -> Result<(Zeroizing<Vec<u8>>, Vec<Certificate>), Error> {
-    use p12_keystore::{KeyStore, KeyStoreEntry, error::Error as Pkcs12Error};
+    use p12_keystore::{Pkcs12Archive, error::Error as Pkcs12Error};
 
-    let opened = KeyStore::from_pkcs12(der, password.map(Secret::expose).or(mchid).unwrap_or_default());
-    let store = opened.map_err(|error| match error {
+    let opened = Pkcs12Archive::from_pkcs12(der, password.map(Secret::expose).or(mchid).unwrap_or_default());
+    let archive = opened.map_err(|error| match error {
         Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError | Pkcs12Error::Pkcs5Error(_) => {
             let why = match password {
                 Some(_) => "`private_key_password` does not open the PKCS#12 file in `private_key`",
@@ -256,23 +245,10 @@ fn pkcs12(
         }
         _ => refused("has the frame of a PKCS#12 file, but cannot be read; copy it again, whole"),
     })?;
-    let mut key = None;
-    let mut certificates = Vec::new();
-    for (_, entry) in store.entries() {
-        match entry {
-            KeyStoreEntry::PrivateKeyChain(chain) => {
-                key = key.or_else(|| Some(Zeroizing::new(chain.key().to_vec())));
-                certificates.extend(chain.chain().iter().filter_map(|link| Certificate::from_der(link.as_der())));
-            }
-            KeyStoreEntry::Certificate(link) => certificates.extend(Certificate::from_der(link.as_der())),
-            _ => {}
-        }
-    }
-    let key = key.ok_or_else(|| {
-        refused(&format!(
-            "is PKCS#12 without a private key that its certificate belongs to; {GIVE}, or apiclient_cert.p12"
-        ))
-    })?;
+    let certificates = archive.certs.iter().filter_map(|bag| Certificate::from_der(bag.cert.as_der())).collect();
+    let Some(key) = archive.keys.first().map(|bag| Zeroizing::new(bag.key.as_der().to_vec())) else {
+        return Err(refused(&format!("is PKCS#12 without a private key; {GIVE}, or apiclient_cert.p12")));
+    };
     Ok((key, certificates))
 }
 

@@ -2,6 +2,7 @@
 //! and secret stores make of them.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use pkcs8::der::{AnyRef, Decode, Reader, Tag, Tagged};
 use zeroize::Zeroizing;
 
 /// One key or certificate as DER, with the label that stood above it in PEM.
@@ -39,6 +40,9 @@ pub(super) fn blocks(material: &[u8]) -> Result<Vec<Block>, Unreadable> {
     let text = text.trim_matches(|character: char| is_space(character) || "\"'`".contains(character));
     if text.contains(BEGIN) {
         return pem(text);
+    }
+    if text.contains(END) {
+        return Err(Unreadable::Broken);
     }
     match base64(text) {
         Some(der) if der.first() == Some(&0x30) => Ok(vec![Block { label: None, der }]),
@@ -80,4 +84,18 @@ fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut der = Zeroizing::new(Vec::with_capacity(letters.len()));
     BASE64_STANDARD.decode_vec(letters.as_bytes(), &mut der).ok()?;
     Some(der)
+}
+
+/// The types of the parts of a SEQUENCE, by which the formats can be told apart; none of what is no DER.
+pub(super) fn tags(der: &[u8]) -> Vec<Tag> {
+    let parts = AnyRef::from_der(der).and_then(|sequence| {
+        sequence.sequence(|reader| {
+            let mut tags = Vec::new();
+            while !reader.is_finished() {
+                tags.push(reader.decode::<AnyRef<'_>>()?.tag());
+            }
+            Ok(tags)
+        })
+    });
+    parts.unwrap_or_default()
 }
