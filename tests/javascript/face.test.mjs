@@ -54,6 +54,40 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
     assert.equal(typeof error.detail.sign_information.sign_message_length, 'number')
   })
 
+  it('a thousand callers cause one download of keys', async () => {
+    const downloads = []
+    const onAttempt = (attempt) => attempt.phase === 'request' && attempt.operation === 'certificates' && downloads.push(attempt)
+    const fresh = (more) => client({ platformKeys: {}, apiV3Key: given.api_v3_key, onAttempt, ...more })
+    const first = fresh()
+    await Promise.all(Array.from({ length: 1000 }, () => first.declare(order())))
+    assert.equal(downloads.length, 1)
+    const second = fresh({ apiV3Key: null })
+    await rejects(second.declare(order()), { kind: 'key', code: 'PLATFORM_KEYS_MISSING' })
+    await second.importKeys(await first.exportKeys())
+    assert.equal((await second.declare(order())).state, 'UNDECLARED')
+    await rejects(second.importKeys('rubbish'), { kind: 'key', code: 'PLATFORM_KEY_INVALID' })
+    assert.equal(downloads.length, 1)
+  })
+
+  it('a signer that throws while keys are downloaded surfaces unchanged', async () => {
+    const thrown = new TypeError('the HSM is away')
+    const signer = () => { throw thrown }
+    const calls = Array.from({ length: 3 }, () =>
+      new Client({ ...withoutKey, platformKeys: {}, apiV3Key: given.api_v3_key, signer }).declare(order())
+    )
+    for (const call of calls) await assert.rejects(call, (error) => error === thrown)
+  })
+
+  it('a caller that gives up waiting for keys leaves the others their download', async () => {
+    const shared = client({ platformKeys: {}, apiV3Key: given.api_v3_key })
+    const aborter = new AbortController()
+    const first = shared.declare(order(), { signal: aborter.signal })
+    const second = shared.declare(order())
+    aborter.abort(new Error('enough'))
+    await assert.rejects(first, /enough/)
+    assert.equal((await second).state, 'UNDECLARED')
+  })
+
   it('client methods reject, the constructor and check throw at once', async () => {
     assert.throws(() => new Client({ ...options, serialNumber: 'x' }), { kind: 'input', code: 'INVALID_OPTION' })
     assert.throws(() => new Client(), { kind: 'input' })

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import copy
 import decimal
 import inspect
@@ -54,6 +55,25 @@ class Calls(unittest.TestCase):
             found.no_such_field  # noqa: B018
         self.assertEqual(pickle.loads(pickle.dumps(found)), found)
         self.assertIsInstance(copy.deepcopy(found).data[0], wx.Record)
+
+    def test_threads_share_one_download_of_keys(self) -> None:
+        downloads = []
+
+        def observe(attempt: dict[str, Any]) -> None:
+            if attempt["phase"] == "request" and attempt["operation"] == "certificates":
+                downloads.append(attempt)
+
+        client = wx.Client(**{**OPTIONS, "platform_keys": {}}, on_attempt=observe)
+        with concurrent.futures.ThreadPoolExecutor(100) as threads:
+            states = list(threads.map(lambda fields: client.declare(fields).state, [order() for _ in range(300)]))
+        self.assertEqual((set(states), len(downloads)), ({"UNDECLARED"}, 1))
+        other = wx.Client(**{**OPTIONS, "platform_keys": {}, "api_v3_key": None})
+        with self.assertRaises(wx.KeyMaterialError):
+            other.declare(order())
+        other.import_keys(client.export_keys())
+        self.assertEqual(other.declare(order()).state, "UNDECLARED")
+        with self.assertRaises(wx.KeyMaterialError):
+            other.import_keys("rubbish")
 
     def test_errors_are_typed_and_pickle(self) -> None:
         with self.assertRaises(wx.ApiError) as caught:

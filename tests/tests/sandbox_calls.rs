@@ -76,6 +76,13 @@ fn calls(options: &Value, surface: usize) -> Vec<(Value, Value)> {
         json!({ "platform_keys": {} }),
         json!({ "warnings": [] }),
     );
+    call(
+        "keys downloaded when needed",
+        "declare",
+        order("no-keys"),
+        json!({ "platform_keys": {} }),
+        json!({ "warnings": [] }),
+    );
     let amended = with(order("plain"), json!({ "merchant_customs_no": "IC2N000003" }));
     let again = json!({
         "out_trade_no": format!("{surface}|plain@*-_"), "customs": "SHANGHAI_ZS", "merchant_customs_no": "IC2N000001",
