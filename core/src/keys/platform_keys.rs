@@ -22,6 +22,11 @@ impl PlatformKey {
     pub fn spki_der(&self) -> &[u8] {
         &self.spki_der
     }
+
+    /// May it sign now? A certificate's bounds are taken 300 seconds wider, as clocks differ; a public key has none.
+    pub(crate) fn valid_at(&self, now: i64) -> bool {
+        self.valid.is_none_or(|(from, until)| from.saturating_sub(300) <= now && now <= until.saturating_add(300))
+    }
 }
 
 /// The platform keys by serial number or `PUB_KEY_ID_…`.
