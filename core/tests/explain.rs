@@ -232,6 +232,11 @@ fn a_wrong_key_is_told_from_wrong_bytes() {
     let explanation = explained_by(keyless, declared("nothing of the kind"), Value::Null, Some(NOW));
     assert_eq!(oks(&explanation), [Some(true), Some(true), Some(true), Some(true), None, None]);
     assert!(causes(&explanation).is_empty());
+    let mut urlless = declared(&signed);
+    urlless["url"] = Value::Null;
+    let urlless = explained(urlless);
+    assert_eq!(oks(&urlless), [Some(true), Some(true), Some(true), None, Some(true), None]);
+    assert_eq!((&urlless["lines"], &urlless["failed"]), (&json!([]), &Value::Null));
     let nothing = explained_by(json!({}), declared("nothing of the kind"), Value::Null, Some(NOW));
     assert_eq!(oks(&nothing), [Some(true), None, Some(true), Some(true), None, None]);
 }
@@ -460,9 +465,9 @@ fn a_person_s_values_are_hidden() {
             );
         }
     }
-    let body = format!(r#"{{"certificate_id":"{ID}","n":1}}"#);
+    let body = format!(r#"{{"certificate_id":"{ID}","certificate_name":"","n":1}}"#);
     let given = request_over("POST", &url(ORDERS), &body, MERCHANT, b"");
-    assert_eq!(explained(given)["lines"][4]["text"], r#"{"certificate_id":"***","n":1}\n"#);
+    assert_eq!(explained(given)["lines"][4]["text"], r#"{"certificate_id":"***","certificate_name":"***","n":1}\n"#);
 }
 
 /// A refusal that shows what the server checked.

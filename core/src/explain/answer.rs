@@ -43,7 +43,7 @@ pub(super) fn explain(
             "probe" => probe(signature).map_err(|error| (error, PROBE)).into(),
             "clock" => match (now, timestamp.and_then(|timestamp| stamp(timestamp).ok())) {
                 (Some(now), Some(seconds)) => fresh("answer", seconds, now).map_err(|error| (error, CLOCK)).into(),
-                _ => Verdict::Impossible("the present time was not given"),
+                _ => Verdict::Impossible("the present time is not known"),
             },
             _ if keys.is_empty() => Verdict::Impossible("the options hold no `platform_keys`"),
             "serial" => known(keys, serial, now, &opened),

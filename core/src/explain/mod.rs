@@ -81,6 +81,7 @@ impl From<Signed> for Request {
 
 /// What was found out about a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Explanation {
     /// `request` or `response`.
     pub of: &'static str,

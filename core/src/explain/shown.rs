@@ -40,8 +40,9 @@ fn part(bytes: &[u8], hidden: &[Range<usize>], from: usize, longest: usize) -> S
         Some(())
     };
     let mut at = from;
-    for range in hidden.iter().filter(|range| !range.is_empty()) {
-        if range.end <= at {
+    for range in hidden {
+        // An empty value is hidden too.
+        if range.end < at || (range.end == at && !range.is_empty()) {
             continue;
         }
         let seen = bytes.get(at..range.start).unwrap_or_default();

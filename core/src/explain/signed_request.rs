@@ -31,8 +31,9 @@ pub(super) fn explain(shared: &Shared, request: &Request, now: Option<i64>) -> E
             "identity" => identity(shared, &authorization),
             "clock" => match (now, seconds(authorization.get("timestamp"))) {
                 (Some(now), Some(seconds)) => fresh("request", seconds, now).map_err(|error| (error, CLOCK)).into(),
-                _ => Verdict::Impossible("the present time was not given"),
+                _ => Verdict::Impossible("the present time is not known"),
             },
+            "path" if request.url.is_empty() => Verdict::Impossible("the URL is not known"),
             "path" => path(&target, lines.as_ref(), opened.flatten()),
             "key" => match opened {
                 None => Verdict::Impossible("the options hold no private key, whose public half would be needed"),
@@ -89,14 +90,14 @@ impl Authorization {
             (Some(_), Some(_)) => Some(MALFORMED_AUTHORIZATION.because("the header `Authorization` is given twice")),
             (Some((_, header)), None) => {
                 let wrong = authorization.take(header.trim());
-                wrong.err().map(|why| MALFORMED_AUTHORIZATION.because(format!("the header `Authorization` {why}")))
+                wrong.map(|why| MALFORMED_AUTHORIZATION.because(format!("the header `Authorization` {why}")))
             }
         };
         authorization
     }
 
-    /// Goes on after the first mistake, so that as much as possible is known.
-    fn take(&mut self, header: &str) -> Result<(), String> {
+    /// Takes the pairs and tells the first mistake; goes on after it, so that as much as possible is known.
+    fn take(&mut self, header: &str) -> Option<String> {
         let (scheme, given) = header.split_once(' ').unwrap_or((header, ""));
         let mut wrong = (scheme != SCHEME).then(|| format!("does not begin with `{SCHEME} `"));
         for pair in given.split(',') {
@@ -121,15 +122,14 @@ impl Authorization {
             }
         }
         let missing = PAIRS.iter().find(|name| !self.pairs.contains_key(**name));
-        let wrong = wrong.or_else(|| missing.map(|name| format!("lacks {name}"))).or_else(|| {
+        wrong.or_else(|| missing.map(|name| format!("lacks {name}"))).or_else(|| {
             let malformed = [
                 (is_nonce(self.get("nonce_str")), "has a nonce_str that is not 1 to 32 letters and digits"),
                 (seconds(self.get("timestamp")).is_some(), "has a timestamp that is not in Unix seconds"),
                 (!self.signature().is_empty(), "has a signature that is not Base64"),
             ];
             malformed.into_iter().find_map(|(right, why)| (!right).then(|| why.to_owned()))
-        });
-        wrong.map_or(Ok(()), Err)
+        })
     }
 
     /// A pair's value; empty if there is none.
@@ -166,7 +166,6 @@ fn identity(shared: &Shared, authorization: &Authorization) -> Verdict {
 }
 
 /// What a URL says of the path that must be signed.
-#[derive(Default)]
 struct Target<'a> {
     /// The path with its query; empty if the URL is none.
     path: String,
