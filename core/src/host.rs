@@ -15,16 +15,17 @@ use crate::{
     customs_message::customs_order_fields_value,
     engine::{Action, Call, Engine, Event, Now, Shared, Signing, Step},
     error::{Error, INVALID_OPTION},
+    explain,
     options::{Convention, Options},
     pages::Pages,
     request::filled,
 };
 
-type Function = fn(Option<&Shared>, &mut Map<String, Value>) -> Result<Value, Error>;
+type Function = fn(Option<&Shared>, &mut Map<String, Value>, Convention) -> Result<Value, Error>;
 
 /// The pure functions of the package, by name.
 const FUNCTIONS: &[(&str, Function)] = &[
-    ("check", |shared, given| {
+    ("check", |shared, given, _| {
         let operation = given.remove("operation").unwrap_or(Value::Null);
         let operation = Operation::named(operation.as_str().unwrap_or("null"))?;
         let rules = match (given.remove("rules").filter(|rules| !rules.is_null()), shared) {
@@ -52,7 +53,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
         Ok(json!(findings))
     }),
     // One page after the other: `{fields}`, then `{fields, state, answer}`, until there is no `request`.
-    ("query_all", |shared, given| {
+    ("query_all", |shared, given, _| {
         let fields = given.remove("fields").unwrap_or(Value::Null);
         let fields = match shared {
             Some(shared) => filled(shared, Operation::Query, fields),
@@ -71,16 +72,17 @@ const FUNCTIONS: &[(&str, Function)] = &[
         let request = pages.request(&fields);
         Ok(json!({ "operation": Operation::Query, "records": records, "request": request, "state": pages }))
     }),
-    ("export_keys", |shared, _| Ok(shared.map(Shared::export_keys).into())),
-    ("import_keys", |shared, given| {
+    ("export_keys", |shared, _, _| Ok(shared.map(Shared::export_keys).into())),
+    ("import_keys", |shared, given, _| {
         let text = given.remove("keys").unwrap_or(Value::Null);
         shared.map(|shared| shared.import_keys(text.as_str().unwrap_or_default())).transpose()?;
         Ok(Value::Null)
     }),
-    ("customs_order_fields", |_, given| {
+    ("customs_order_fields", |_, given, _| {
         let mut argument = |name: &str| given.remove(name).unwrap_or(Value::Null);
         customs_order_fields_value(argument("request"), argument("result"), Some(argument("paid")))
     }),
+    ("explain", explain::call),
 ];
 
 /// Calls a pure function by name with named arguments; a client's `shared` fills in its options.
@@ -90,7 +92,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
 pub fn call(function: &str, arguments: Value, shared: Option<&Shared>, convention: Convention) -> Result<Value, Error> {
     let found = FUNCTIONS.iter().find(|(name, _)| *name == function);
     let result = match (found, arguments) {
-        (Some((_, function)), Value::Object(mut given)) => function(shared, &mut given),
+        (Some((_, function)), Value::Object(mut given)) => function(shared, &mut given, convention),
         _ => Err(Error::new(INVALID_OPTION, format!("there is no function `{function}` that takes these arguments"))),
     };
     result.map(|mut value| {

@@ -29,6 +29,7 @@ pub mod customs_message;
 pub mod encryption;
 pub mod engine;
 pub mod error;
+pub mod explain;
 pub mod host;
 pub mod keys;
 pub mod message;

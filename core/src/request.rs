@@ -14,6 +14,7 @@ use crate::{
     error::{ENCRYPTION_KEY_MISSING, Error, INVALID_OPTION},
     keys::PlatformKeys,
     message,
+    options::PathPrefix,
 };
 
 /// A request that lacks only its signature.
@@ -79,7 +80,7 @@ impl Unsigned {
         padding: Padding,
     ) -> Result<Unsigned, Error> {
         let identity = shared.identity()?;
-        if !(1..=32).contains(&nonce.len()) || !nonce.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if !is_nonce(&nonce) {
             return Err(Error::new(INVALID_OPTION, "`nonce` must be 1 to 32 letters and digits"));
         }
         if timestamp < 0 {
@@ -158,7 +159,7 @@ impl Unsigned {
         headers.push((
             "Authorization".to_owned(),
             format!(
-                "WECHATPAY2-SHA256-RSA2048 mchid=\"{mchid}\",nonce_str=\"{nonce}\",timestamp=\"{timestamp}\",\
+                "{SCHEME} mchid=\"{mchid}\",nonce_str=\"{nonce}\",timestamp=\"{timestamp}\",\
                  serial_no=\"{serial_no}\",signature=\"{signature}\""
             ),
         ));
@@ -233,6 +234,24 @@ fn encrypt_personal(
     Ok(Some(id.to_owned()))
 }
 
+/// How `Authorization` begins.
+pub(crate) const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048";
+
+pub(crate) fn is_nonce(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Is this, in either spelling, the path of an operation?
+pub(crate) fn is_path(path: &str) -> bool {
+    Operation::ALL.iter().map(|operation| operation.spec()).any(|spec| {
+        let route = path.strip_suffix(spec.path).and_then(|prefix| prefix.strip_prefix('/'));
+        route.is_some_and(|route| match spec.prefix {
+            Some(prefix) => route == prefix.as_str(),
+            None => PathPrefix::ALL.iter().any(|prefix| route == prefix.as_str()),
+        })
+    })
+}
+
 /// Can this stand between quotes in a header as it is?
 pub(crate) fn header_safe(text: &str) -> bool {
     (1..=64).contains(&text.len())
@@ -253,7 +272,7 @@ fn json(table: &[Field], fields: &Map<String, Value>) -> String {
 }
 
 /// Everything but the unreserved characters of RFC 3986.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The query string with the fields in documented order.
 fn query_string(table: &[Field], fields: &Map<String, Value>) -> String {

@@ -148,78 +148,21 @@ impl Received {
     }
 
     fn proof(&self, keys: &PlatformKeys, now: i64) -> Result<Proof, Error> {
-        let mut values = [""; 4];
-        for (name, value) in SIGNATURE_HEADERS.iter().zip(&mut values) {
-            let mut found = self.headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
-            *value = match (found.next(), found.next()) {
-                (None, _) => {
-                    return Err(Error::new(
-                        SIGNATURE_MISSING,
-                        format!(
-                            "the answer has no header `{name}`: it is forged, or a proxy stripped it; ask its operator to pass Wechatpay-* headers"
-                        ),
-                    ));
-                }
-                (_, Some(_)) => {
-                    return Err(Error::new(SIGNATURE_DUPLICATED, format!("the answer has the header `{name}` twice")));
-                }
-                (Some((_, value)), None) => value.trim(),
-            };
-            if value.contains(',') {
-                return Err(Error::new(
-                    SIGNATURE_DUPLICATED,
-                    format!("the header `{name}` holds a comma: two values were joined into one"),
-                ));
-            }
-        }
-        let [timestamp, nonce, signature, serial] = values;
-        if signature.starts_with("WECHATPAY/SIGNTEST/") {
-            return Err(Error::new(
-                SIGNATURE_PROBE,
-                "WeChat Pay sent a false signature on purpose, to see that it is refused; the operation may have been \
-                 carried out: query it",
-            ));
-        }
-        let seconds = timestamp.parse::<i64>().ok().filter(|_| timestamp.bytes().all(|byte| byte.is_ascii_digit()));
-        let Some(seconds) = seconds else {
-            return Err(Error::new(SIGNATURE_MALFORMED, "the header `Wechatpay-Timestamp` is not in Unix seconds"));
-        };
-        let apart = now.saturating_sub(seconds);
-        if apart.saturating_abs() >= FRESH_S {
-            let side = if apart < 0 { "ahead of" } else { "behind" };
-            return Err(Error::new(
-                TIMESTAMP_SKEWED,
-                format!(
-                    "the answer is stamped {seconds}, {} seconds {side} the local clock, {now}; less than {FRESH_S} are \
-                     allowed: check the clock",
-                    apart.unsigned_abs()
-                ),
-            ));
-        }
-        let Some(key) = keys.get(serial) else {
-            let known: Vec<&str> = keys.ids().collect();
-            return Err(Error::new(
-                SERIAL_UNKNOWN,
-                format!(
-                    "the answer is signed by platform key `{serial}`, which is not among `platform_keys`: {}",
-                    known.join(", ")
-                ),
-            ));
-        };
+        let [timestamp, nonce, signature, serial] = signature_headers(&self.headers)?;
+        probe(signature)?;
+        fresh("answer", stamp(timestamp)?, now)?;
+        let key = keys.get(serial).ok_or_else(|| unknown_serial(serial, keys))?;
         if let Some(certificate) = key.certificate().filter(|_| !key.valid_at(now)) {
             return Err(Error::new(
                 CERTIFICATE_NOT_VALID,
                 format!("the answer is signed by platform certificate `{serial}`, which {}", certificate.standing(now)),
             ));
         }
-        let Ok(signature) = BASE64_STANDARD.decode(signature) else {
-            return Err(Error::new(SIGNATURE_MALFORMED, "the header `Wechatpay-Signature` is not Base64"));
-        };
         Ok(Proof {
             key_id: serial.to_owned(),
             spki_der: key.spki_der().to_vec(),
             message: message::response(timestamp, nonce, &self.body),
-            signature,
+            signature: decoded(signature)?,
         })
     }
 
@@ -307,9 +250,94 @@ impl Received {
     }
 }
 
-/// In the order in which they are signed, then the key's name.
-const SIGNATURE_HEADERS: [&str; 4] =
+/// In the order in which they are signed, then the signature and the key's name.
+pub(crate) const SIGNATURE_HEADERS: [&str; 4] =
     ["Wechatpay-Timestamp", "Wechatpay-Nonce", "Wechatpay-Signature", "Wechatpay-Serial"];
+
+/// The values of [`SIGNATURE_HEADERS`].
+pub(crate) fn signature_headers(headers: &[(String, String)]) -> Result<[&str; 4], Error> {
+    let mut values = [""; 4];
+    for (name, value) in SIGNATURE_HEADERS.iter().zip(&mut values) {
+        let mut found = headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
+        *value = match (found.next(), found.next()) {
+            (None, _) => {
+                return Err(Error::new(
+                    SIGNATURE_MISSING,
+                    format!(
+                        "the answer has no header `{name}`: it is forged, or a proxy stripped it; ask its operator to pass Wechatpay-* headers"
+                    ),
+                ));
+            }
+            (_, Some(_)) => {
+                return Err(Error::new(SIGNATURE_DUPLICATED, format!("the answer has the header `{name}` twice")));
+            }
+            (Some((_, value)), None) => value.trim(),
+        };
+        if value.contains(',') {
+            return Err(Error::new(
+                SIGNATURE_DUPLICATED,
+                format!("the header `{name}` holds a comma: two values were joined into one"),
+            ));
+        }
+    }
+    Ok(values)
+}
+
+/// Refuses a signature that is false on purpose.
+pub(crate) fn probe(signature: &str) -> Result<(), Error> {
+    if signature.starts_with("WECHATPAY/SIGNTEST/") {
+        return Err(Error::new(
+            SIGNATURE_PROBE,
+            "WeChat Pay sent a false signature on purpose, to see that it is refused; the operation may have been \
+             carried out: query it",
+        ));
+    }
+    Ok(())
+}
+
+/// Unix seconds in digits.
+pub(crate) fn seconds(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+pub(crate) fn stamp(timestamp: &str) -> Result<i64, Error> {
+    seconds(timestamp)
+        .ok_or_else(|| Error::new(SIGNATURE_MALFORMED, "the header `Wechatpay-Timestamp` is not in Unix seconds"))
+}
+
+/// Refuses a timestamp that is too far from the clock; `what` bears it.
+pub(crate) fn fresh(what: &str, seconds: i64, now: i64) -> Result<(), Error> {
+    let apart = now.saturating_sub(seconds);
+    if apart.saturating_abs() < FRESH_S {
+        return Ok(());
+    }
+    let side = if apart < 0 { "ahead of" } else { "behind" };
+    Err(Error::new(
+        TIMESTAMP_SKEWED,
+        format!(
+            "the {what} is stamped {seconds}, {} seconds {side} the local clock, {now}; less than {FRESH_S} are \
+             allowed: check the clock",
+            apart.unsigned_abs()
+        ),
+    ))
+}
+
+pub(crate) fn unknown_serial(serial: &str, keys: &PlatformKeys) -> Error {
+    let known: Vec<&str> = keys.ids().collect();
+    Error::new(
+        SERIAL_UNKNOWN,
+        format!(
+            "the answer is signed by platform key `{serial}`, which is not among `platform_keys`: {}",
+            known.join(", ")
+        ),
+    )
+}
+
+pub(crate) fn decoded(signature: &str) -> Result<Vec<u8>, Error> {
+    BASE64_STANDARD
+        .decode(signature)
+        .map_err(|_| Error::new(SIGNATURE_MALFORMED, "the header `Wechatpay-Signature` is not Base64"))
+}
 
 impl Examined {
     pub(crate) fn received(&self) -> &Received {

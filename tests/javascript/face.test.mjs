@@ -88,6 +88,28 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
     assert.equal((await second).state, 'UNDECLARED')
   })
 
+  it('explain tells why, for a client and for options alone, and a refused call says where', async () => {
+    const { headers, ...sent } = await prepare('declare', order(), options)
+    const right = await client().explain({ headers: new Headers(headers), ...sent })
+    assert.equal(right.failed, null)
+    assert.deepEqual(right.checks.map((check) => check.ok), Array(6).fill(true))
+    const body = new TextEncoder().encode(JSON.stringify(JSON.parse(sent.body), null, 2))
+    const wrong = await wx.explain({ headers, ...sent, body }, { ...options, clock: () => Date.now() })
+    assert.deepEqual([wrong.failed, wrong.causes[0].cause], ['bytes', 'reserialised_body'])
+    const late = await wx.explain({ headers, ...sent }, { ...withoutKey, signer: () => new Uint8Array(1) }, undefined, 0)
+    assert.deepEqual([late.failed, late.causes[0].cause], ['clock', 'clock'])
+    await rejects(wx.explain(null, options), { kind: 'input', code: 'INVALID_OPTION' })
+    await rejects(wx.explain({}, { serialNumber: 'x' }), { kind: 'input', code: 'INVALID_OPTION' })
+
+    const answer = await fetch(sent.url, { method: sent.method, headers, body })
+    assert.equal(answer.status, 401)
+    const refusal = { status: 401, headers: answer.headers, body: await answer.text() }
+    const explanation = await client().explain(refusal, { headers, ...sent })
+    assert.deepEqual([explanation.difference.line, explanation.causes[0].cause], ['body', 'reserialised_body'])
+    const error = await client({ serialNo: '7F' }).declare(order()).catch((error) => error)
+    assert.match(error.message, /the very message that was signed/)
+  })
+
   it('client methods reject, the constructor and check throw at once', async () => {
     assert.throws(() => new Client({ ...options, serialNumber: 'x' }), { kind: 'input', code: 'INVALID_OPTION' })
     assert.throws(() => new Client(), { kind: 'input' })

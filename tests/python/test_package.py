@@ -106,6 +106,22 @@ class Calls(unittest.TestCase):
             findings = wx.check("declare", {**owner, **order(duty=value)})
             self.assertEqual([(found["rule"], found["field"]) for found in findings], [(rule, "/duty")], repr(value))
 
+    def test_explain_tells_why(self) -> None:
+        prepared = self.client.prepare("declare", order())
+        self.assertIsNone(self.client.explain(prepared)["failed"])
+        changed = {**prepared, "body": json.dumps(json.loads(prepared["body"] or "")).encode()}
+        explanation = wx.explain(changed, OPTIONS)
+        self.assertEqual((explanation["failed"], explanation["causes"][0]["cause"]), ("bytes", "reserialised_body"))
+        self.assertEqual(explanation["lines"][0]["text"], "POST\\n")
+        late = wx.explain(prepared, OPTIONS, now=0)
+        self.assertEqual(late["failed"], "clock")
+        unknown = wx.explain({"status": 401, "headers": {}, "body": b""}, {})
+        self.assertEqual({check["ok"] for check in unknown["checks"]}, {None})
+        with self.assertRaises(wx.InputError):
+            wx.explain({}, OPTIONS, request=[])  # type: ignore[arg-type]
+        with self.assertRaises(wx.InputError):
+            wx.explain({}, {"serial_number": "7F"})  # type: ignore[typeddict-unknown-key]
+
     def test_a_client_checks_with_its_own_ids_and_rules(self) -> None:
         strict = wx.Client(**OPTIONS, rules={"customs_unknown": "error"})
         findings = strict.check("declare", order(customs="ATLANTIS"))

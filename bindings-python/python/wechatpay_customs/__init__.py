@@ -1,10 +1,10 @@
-"""WeChat Pay customs declarations: declare, query, check, prepare, parse.
+"""WeChat Pay customs declarations: declare, query, check, prepare, parse, explain.
 
 Not an official WeChat Pay product.
 """
 
 from ._answer import Answer, Record
-from ._client import Client, Prepared, check, customs_order_fields, parse, prepare
+from ._client import Client, Prepared, check, customs_order_fields, explain, parse, prepare
 from ._errors import (
     ApiError,
     FreshnessError,
@@ -17,12 +17,14 @@ from ._errors import (
     TransportError,
     WechatPayError,
 )
+from ._generated import Explanation
 from ._native import __version__
 
 __all__ = [
     "Answer",
     "ApiError",
     "Client",
+    "Explanation",
     "FreshnessError",
     "InputError",
     "KeyMaterialError",
@@ -37,6 +39,7 @@ __all__ = [
     "__version__",
     "check",
     "customs_order_fields",
+    "explain",
     "parse",
     "prepare",
 ]

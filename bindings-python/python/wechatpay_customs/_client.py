@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from . import _native
-from ._generated import A, Declaration, Operation, Operations, Options
+from ._generated import A, Declaration, Explanation, Operation, Operations, Options
 from ._plain import plain, plain_map
 
 if TYPE_CHECKING:
@@ -78,6 +79,15 @@ class Client(Operations):
     ) -> dict[str, Any]:
         """Verifies and reads an answer that the caller received; raises as the call would."""
         return _parse(self._native, operation, response, request, now)
+
+    def explain(
+        self,
+        message: Mapping[str, object],
+        request: Mapping[str, object] | None = None,
+        now: int | None = None,
+    ) -> Explanation:
+        """Finds out why a signature does not verify, with this client's options; see the function of the package."""
+        return cast("Explanation", self._native.call("explain", _explain(message, request, now)))
 
     def query_all(
         self,
@@ -164,6 +174,24 @@ def parse(
     return _parse(_native.Client(_options(options), False), operation, response, request, now)
 
 
+def explain(
+    message: Mapping[str, object],
+    options: Options,
+    request: Mapping[str, object] | None = None,
+    now: int | None = None,
+) -> Explanation:
+    """Finds out why the signature of a request or answer does not verify: the lines that must have been signed, which
+    check fails, and why. Sends and signs nothing.
+
+    :param message: A request, ``method``, ``url``, ``headers`` and ``body``; or an answer, ``status``, ``headers`` and ``body``.
+    :param options: What is missing only makes a check impossible.
+    :param request: The request that an answer belongs to, to show where the server's message and ours part.
+    :param now: Unix seconds; the current time unless given.
+    """
+    arguments = {**_explain(message, request, now), "options": _options(options)}
+    return cast("Explanation", _native.call("explain", arguments))
+
+
 def customs_order_fields(
     request: Mapping[str, object], result: Mapping[str, object], paid: int | None = None
 ) -> dict[str, str]:
@@ -186,6 +214,12 @@ def _merged(fields: Mapping[str, object] | None, keywords: Mapping[str, object])
 
 def _options(options: Options) -> dict[str, object]:
     return cast("dict[str, object]", plain(options))
+
+
+def _explain(
+    message: Mapping[str, object], request: Mapping[str, object] | None, now: int | None
+) -> dict[str, object]:
+    return plain_map(message=message, request=request, now=int(time.time()) if now is None else now)
 
 
 def _findings(value: object) -> list[dict[str, Any]]:

@@ -49,6 +49,65 @@ class Options(TypedDict, total=False):
     """Which rules are errors, warnings or off, by rule name."""
 
 
+CheckName = Literal["authorization", "bytes", "clock", "headers", "identity", "key", "path", "probe", "serial"]
+CauseName = Literal["changed_body", "changed_bytes", "clock", "duplicated_headers", "expired_certificate", "full_url", "line_ends", "malformed_authorization", "malformed_headers", "missing_authorization", "path_prefix", "probe", "query_encoding", "reserialised_body", "stripped_headers", "unknown_request", "unknown_serial", "wrong_key", "wrong_mchid", "wrong_request", "wrong_serial"]
+
+
+class Line(TypedDict):
+    """One line of a signed message."""
+
+    name: Literal["method", "path", "timestamp", "nonce", "body"]
+    start: int
+    """The first byte."""
+    end: int
+    """The byte after the line feed."""
+    text: str
+    """What cannot be seen is escaped, a person's values are ``***``."""
+
+
+class Check(TypedDict):
+    """One check."""
+
+    check: CheckName
+    ok: bool | None
+    """None for one that was not possible or not reached."""
+    issue: str | None
+
+
+class Cause(TypedDict):
+    """Why a signature does not verify, and what to do."""
+
+    cause: CauseName
+    issue: str
+    remedy: str
+
+
+class Difference(TypedDict):
+    """Where the message that the server checked and the one that was signed part."""
+
+    offset: int
+    line: str
+    ours: str
+    theirs: str
+
+
+class Explanation(TypedDict):
+    """What was found out about a request or answer."""
+
+    of: Literal["request", "response"]
+    lines: list[Line]
+    """The message that must have been signed; none if one of its lines is not known."""
+    length: int | None
+    """The message's length in bytes."""
+    checks: list[Check]
+    """Every check, in order."""
+    failed: CheckName | None
+    causes: list[Cause]
+    """The likeliest first."""
+    difference: Difference | None
+    """For a SIGN_ERROR only."""
+
+
 class Declaration(Record):
     """One record of an answer."""
 

@@ -3,6 +3,7 @@ import type {
   CoreOptions,
   CustomsOrderFields,
   Declaration,
+  Explanation,
   Finding,
   Operation,
   Operations,
@@ -54,6 +55,15 @@ export interface Received {
   body: string | Uint8Array
 }
 
+/** A request as it was sent, such as a prepared one. */
+export interface Sent {
+  method: string
+  url: string
+  headers: Record<string, string | string[]> | Iterable<readonly [string, string]>
+  /** Exactly as sent; nothing for a GET. */
+  body?: string | Uint8Array | null
+}
+
 interface Page {
   operation: string
   records: Declaration[]
@@ -93,6 +103,11 @@ export class Client {
   /** Verifies and reads an answer that the caller received; fails as the call would. */
   async parse(operation: Operation, response: Received, request?: object, now?: number): Promise<object> {
     return run(this.#shared, this.#own, { call: 'parse', operation, response, request, now })
+  }
+
+  /** Finds out why a signature does not verify, with this client's options; see the function of the package. */
+  async explain(message: Sent | Received, request?: Sent, now?: number): Promise<Explanation> {
+    return explained(this.#shared, this.#own, message, request, now)
   }
 
   /** All records of a query, page by page; its `offset` is not looked at. */
@@ -168,9 +183,35 @@ export async function parse(
   return run(shared, own, { call: 'parse', operation, response, request, now })
 }
 
+/**
+ * Finds out why the signature of a request or answer does not verify: the lines that must have been signed, which check
+ * fails, and why. With `request`, an answer that refuses the signature shows where the server's message and ours part.
+ * `now` is in Unix seconds. Sends and signs nothing.
+ */
+export async function explain(
+  message: Sent | Received,
+  options: ClientOptions,
+  request?: Sent,
+  now?: number
+): Promise<Explanation> {
+  const [shared, own] = open(options)
+  return explained(shared, own, message, request, now)
+}
+
 /** What the order message to customs must say of the payment; `paid` (fen) is required unless the order is split. */
 export function customsOrderFields(request: object, result: object, paid?: number): CustomsOrderFields {
   return pure('customs_order_fields', { request, result, paid }) as CustomsOrderFields
+}
+
+function explained(
+  shared: Shared,
+  own: OwnOptions,
+  message: Sent | Received,
+  request?: Sent,
+  now?: number
+): Explanation {
+  const at = now ?? Math.floor((own.clock ?? Date.now)() / 1000)
+  return attempt(() => shared.call('explain', json({ message, request, now: at }))) as Explanation
 }
 
 function pure(name: string, argument: object): unknown {

@@ -51,6 +51,42 @@ export type OwnCode =
   | 'STATUS_UNEXPECTED'
   | 'UNEXPECTED_EVENT'
 
+/** What `explain` looks at. */
+export type CheckName =
+  | 'authorization'
+  | 'bytes'
+  | 'clock'
+  | 'headers'
+  | 'identity'
+  | 'key'
+  | 'path'
+  | 'probe'
+  | 'serial'
+
+/** Why a signature does not verify. */
+export type CauseName =
+  | 'changed_body'
+  | 'changed_bytes'
+  | 'clock'
+  | 'duplicated_headers'
+  | 'expired_certificate'
+  | 'full_url'
+  | 'line_ends'
+  | 'malformed_authorization'
+  | 'malformed_headers'
+  | 'missing_authorization'
+  | 'path_prefix'
+  | 'probe'
+  | 'query_encoding'
+  | 'reserialised_body'
+  | 'stripped_headers'
+  | 'unknown_request'
+  | 'unknown_serial'
+  | 'wrong_key'
+  | 'wrong_mchid'
+  | 'wrong_request'
+  | 'wrong_serial'
+
 export type RuleName =
   | 'required'
   | 'empty'
@@ -136,6 +172,30 @@ export interface CustomsOrderFields {
   currency: string
   /** Yuan with two decimals. */
   acturalPaid: string
+}
+
+/** What was found out about a request or answer. */
+export interface Explanation {
+  of: 'request' | 'response'
+  /** The message that must have been signed; none if one of its lines is not known. */
+  lines: {
+    name: 'method' | 'path' | 'timestamp' | 'nonce' | 'body'
+    /** The first byte. */
+    start: number
+    /** The byte after the line feed. */
+    end: number
+    /** What cannot be seen is escaped, a person's values are `***`. */
+    text: string
+  }[]
+  /** The message's length in bytes. */
+  length: number | null
+  /** Every check, in order; `ok` is null for one that was not possible or not reached. */
+  checks: { check: CheckName; ok: boolean | null; issue: string | null }[]
+  failed: CheckName | null
+  /** The likeliest first. */
+  causes: { cause: CauseName; issue: string; remedy: string }[]
+  /** Where the message that the server checked and the one that was signed part; for a SIGN_ERROR only. */
+  difference: { offset: number; line: string; ours: string; theirs: string } | null
 }
 
 /** The options that the core reads. */

@@ -24,6 +24,7 @@ use crate::{
     crypto::{Signer, Verifier},
     engine::{Action, Call, Cause, Emit, Engine, Event, Now, Outcome, Sent, Shared, Signing},
     error::{Error, INVALID_FIELDS, PLATFORM_KEY_INVALID, SIGNING_FAILED, UNEXPECTED_EVENT},
+    explain::{Explanation, Message, explain},
     options::{CallOptions, Options},
     response::Verified,
 };
@@ -130,6 +131,14 @@ impl Client {
     pub fn on_attempt(mut self, observer: impl Fn(&Emit) + Send + Sync + 'static) -> Client {
         self.observer = Some(Arc::new(observer));
         self
+    }
+
+    /// Finds out why the signature of a request or answer does not verify, with this client's options. Sends nothing.
+    ///
+    /// `now` is in Unix seconds; the clock's time unless given.
+    pub fn explain(&self, message: &Message, now: Option<i64>) -> Explanation {
+        let now = now.unwrap_or_else(|| self::now().unix_s());
+        explain(&self.shared, message, Some(now))
     }
 
     /// Makes one call, whichever its operation.

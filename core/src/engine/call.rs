@@ -87,7 +87,7 @@ impl Call {
     }
 }
 
-fn wrong(what: &str, wanted: &str) -> Error {
+pub(crate) fn wrong(what: &str, wanted: &str) -> Error {
     Error::new(INVALID_OPTION, format!("{what} must be {wanted}"))
 }
 
@@ -98,7 +98,7 @@ fn text(given: &mut Map<String, Value>, name: &str) -> Result<String, Error> {
     }
 }
 
-fn seconds(given: &mut Map<String, Value>, name: &str) -> Result<Option<i64>, Error> {
+pub(crate) fn seconds(given: &mut Map<String, Value>, name: &str) -> Result<Option<i64>, Error> {
     match given.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
@@ -122,22 +122,31 @@ fn received(value: Value) -> Result<Received, Error> {
     let status =
         given.remove("status").and_then(|status| status.as_u64()).and_then(|status| u16::try_from(status).ok());
     let status = status.ok_or_else(|| wrong("`response.status`", "an HTTP status"))?;
-    let headers = match given.remove("headers") {
-        Some(Value::Object(headers)) => headers
+    let headers = headers(given.remove("headers").unwrap_or_default(), "response")?;
+    let body = body(given.remove("body").unwrap_or_default(), "response")?;
+    Ok(Received::new(status, headers, body, false))
+}
+
+/// The headers of `what` as a host language gives them.
+pub(crate) fn headers(value: Value, what: &str) -> Result<Vec<(String, String)>, Error> {
+    let headers = match value {
+        Value::Object(headers) => headers
             .into_iter()
             .map(|(name, value)| texts(&name, value))
             .collect::<Option<Vec<_>>>()
             .map(|list| list.concat()),
-        Some(list @ Value::Array(_)) => serde_json::from_value(list).ok(),
+        list @ Value::Array(_) => serde_json::from_value(list).ok(),
         _ => None,
     };
-    let headers: Vec<(String, String)> =
-        headers.ok_or_else(|| wrong("`response.headers`", "a map, or a list of pairs, of texts"))?;
-    let body = match given.remove("body") {
-        None | Some(Value::Null) => Some(Vec::new()),
-        Some(Value::String(text)) => Some(text.into_bytes()),
-        Some(bytes) => serde_json::from_value(bytes).ok(),
+    headers.ok_or_else(|| wrong(&format!("`{what}.headers`"), "a map, or a list of pairs, of texts"))
+}
+
+/// The body of `what` as a host language gives it.
+pub(crate) fn body(value: Value, what: &str) -> Result<Vec<u8>, Error> {
+    let body = match value {
+        Value::Null => Some(Vec::new()),
+        Value::String(text) => Some(text.into_bytes()),
+        bytes => serde_json::from_value(bytes).ok(),
     };
-    let body = body.ok_or_else(|| wrong("`response.body`", "text or bytes, exactly as received"))?;
-    Ok(Received::new(status, headers, body, false))
+    body.ok_or_else(|| wrong(&format!("`{what}.body`"), "text or bytes, exactly as sent or received"))
 }

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 pub use action::{Action, Cause, Emit, Event, Now, Outcome, Sent, Step};
 pub use call::Call;
+pub(crate) use call::{body, headers, seconds, wrong};
 pub use shared::{Shared, Signing};
 
 use crate::{
@@ -28,6 +29,7 @@ use crate::{
         BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, Error, SIGNING_FAILED,
         TIMEOUT, TLS_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT,
     },
+    explain::{SIGN_ERROR, SignError},
     keys::{PlatformKeys, Refresh},
     options::{CallOptions, KeyMaterial},
     request::{Unsigned, filled},
@@ -94,6 +96,8 @@ struct Exchange {
     operation: Operation,
     request: Option<Value>,
     warnings: Vec<Finding>,
+    /// What was signed, if we did.
+    message: Option<Vec<u8>>,
     /// What is observed when the attempt ends; nothing if the caller sent.
     attempt: Option<Emit>,
 }
@@ -240,7 +244,7 @@ impl Engine {
                     self.shared.require_platform_keys(operation, None)?;
                 }
                 let request = request.map(|request| filled(&self.shared, operation, request));
-                let exchange = Exchange { operation, request, warnings: Vec::new(), attempt: None };
+                let exchange = Exchange { operation, request, warnings: Vec::new(), message: None, attempt: None };
                 self.examine(exchange, response, at.unwrap_or(now_s), now, None)
             }
         }
@@ -326,6 +330,7 @@ impl Engine {
             return Err(Error::new(SIGNING_FAILED, why).with(|details| details.operation = Some(operation)));
         }
         let warnings = unsigned.warnings().to_vec();
+        let message = Some(unsigned.message());
         let signed = unsigned.attach(&base.url, signature);
         let Then::Send(fields) = then else {
             return Ok(done(Outcome::Prepared { request: signed, warnings }));
@@ -347,7 +352,7 @@ impl Engine {
             may_have_been_applied: false,
         };
         self.emits.push(attempt.clone());
-        let exchange = Exchange { operation, request: Some(fields), warnings, attempt: Some(attempt) };
+        let exchange = Exchange { operation, request: Some(fields), warnings, message, attempt: Some(attempt) };
         self.state = State::Sending { exchange, since: now.mono_ms };
         Ok(Action::Send {
             method: signed.method,
@@ -474,7 +479,7 @@ impl Engine {
     }
 
     fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool, now: Now) -> Result<Action, Error> {
-        let Exchange { request, mut warnings, attempt, operation } = exchange;
+        let Exchange { request, mut warnings, message, attempt, operation } = exchange;
         let certificates = self.certificates(&examined, operation, ok, now);
         match certificates.and_then(|certificates| Ok((examined.settle(ok, request.as_ref())?, certificates))) {
             Ok((answer, certificates)) => {
@@ -487,8 +492,17 @@ impl Engine {
             }
             Err(error) => {
                 self.ended(attempt, Some(&error), error.may_have_been_applied);
-                // What was odd about the request may explain its refusal.
-                Err(error.with(|details| details.warnings.splice(..0, warnings).for_each(drop)))
+                let refused = error.detail.as_ref().filter(|_| error.code == SIGN_ERROR && error.status == Some(401));
+                let told =
+                    refused.and_then(SignError::from_detail).zip(message).map(|(refusal, ours)| refusal.told(&ours));
+                Err(error.with(|details| {
+                    // What was odd about the request may explain its refusal.
+                    details.warnings.splice(..0, warnings).for_each(drop);
+                    if let Some(told) = told {
+                        details.message.push_str("; ");
+                        details.message.push_str(&told);
+                    }
+                }))
             }
         }
     }

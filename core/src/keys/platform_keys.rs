@@ -92,6 +92,11 @@ impl PlatformKeys {
         self.keys.keys().map(String::as_str)
     }
 
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Every key with its id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &PlatformKey)> {
         self.keys.iter().map(|(id, key)| (id.as_str(), key))

@@ -1,0 +1,170 @@
+//! JSON as other serialisers would write it: order and repetition of members are kept, which `serde_json::Value` loses.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use serde_json::Value;
+
+pub(super) enum Json {
+    /// A number, a truth value or null.
+    Plain(Value),
+    Text(String),
+    List(Vec<Json>),
+    Map(Vec<(String, Json)>),
+}
+
+/// How a serialiser writes.
+#[derive(Clone, Copy)]
+pub(super) struct Style {
+    pub name: &'static str,
+    pub between: &'static str,
+    pub colon: &'static str,
+    pub indent: usize,
+    pub sorted: bool,
+    /// Characters beyond ASCII as `\uXXXX`.
+    pub ascii: bool,
+    /// `/` as `\/`.
+    pub slashes: bool,
+}
+
+const fn layout(name: &'static str, between: &'static str, colon: &'static str, indent: usize) -> Style {
+    Style { name, between, colon, indent, sorted: false, ascii: false, slashes: false }
+}
+
+pub(super) const LAYOUTS: &[Style] = &[
+    layout("compact", ",", ":", 0),
+    layout("with `, ` and `: `", ", ", ": ", 0),
+    layout("indented by 2", ",", ": ", 2),
+    layout("indented by 4", ",", ": ", 4),
+];
+
+impl Json {
+    pub(super) fn written(&self, style: Style) -> String {
+        let mut out = String::new();
+        self.write(style, 0, &mut out);
+        out
+    }
+
+    fn write(&self, style: Style, depth: usize, out: &mut String) {
+        match self {
+            Json::Plain(value) => out.push_str(&value.to_string()),
+            Json::Text(text) => write_text(text, style, out),
+            Json::List(list) => {
+                out.push('[');
+                members(list.iter(), style, depth, out, |item, out| item.write(style, depth + 1, out));
+                out.push(']');
+            }
+            Json::Map(map) => {
+                let mut map: Vec<_> = map.iter().collect();
+                if style.sorted {
+                    map.sort_by(|(one, _), (other, _)| one.cmp(other));
+                }
+                out.push('{');
+                members(map.into_iter(), style, depth, out, |(name, value), out| {
+                    write_text(name, style, out);
+                    out.push_str(style.colon);
+                    value.write(style, depth + 1, out);
+                });
+                out.push('}');
+            }
+        }
+    }
+}
+
+fn members<T>(
+    members: impl ExactSizeIterator<Item = T>,
+    style: Style,
+    depth: usize,
+    out: &mut String,
+    write: impl Fn(T, &mut String),
+) {
+    let indent = |depth: usize, out: &mut String| {
+        if style.indent > 0 {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', depth * style.indent));
+        }
+    };
+    let any = members.len() > 0;
+    for (index, member) in members.enumerate() {
+        if index > 0 {
+            out.push_str(style.between);
+        }
+        indent(depth + 1, out);
+        write(member, out);
+    }
+    if any {
+        indent(depth, out);
+    }
+}
+
+fn write_text(text: &str, style: Style, out: &mut String) {
+    for character in Value::from(text).to_string().chars() {
+        match character {
+            '/' if style.slashes => out.push_str("\\/"),
+            _ if style.ascii && !character.is_ascii() => {
+                let mut units = [0; 2];
+                out.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+            }
+            _ => out.push(character),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Json;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Plain(Value::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Plain(value.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
+        Ok(Json::Plain(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
+        Ok(Json::Plain(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+        Ok(Json::Plain(number.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut given: A) -> Result<Json, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = given.next_element()? {
+            list.push(item);
+        }
+        Ok(Json::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> Result<Json, A::Error> {
+        let mut map = Vec::new();
+        while let Some(member) = given.next_entry()? {
+            map.push(member);
+        }
+        Ok(Json::Map(map))
+    }
+}

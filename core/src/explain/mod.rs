@@ -1,0 +1,340 @@
+//! Why a signature does not verify: the lines that must have been signed, the checks, and the likely causes.
+//!
+//! The digest that was signed is recovered from the signature with the public key, so that a wrong key and wrong bytes
+//! are told apart with certainty, and what was signed instead can be found by trying. Nothing is sent or signed.
+
+mod answer;
+mod causes;
+mod json;
+mod public_key;
+mod shown;
+mod sign_error;
+mod signed_request;
+mod variants;
+
+pub use causes::CAUSES;
+pub(crate) use sign_error::{SIGN_ERROR, SignError};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use causes::Known;
+use public_key::{Hash, hash};
+use variants::Variant;
+
+use crate::{
+    engine::{Shared, Signing, body, headers, seconds, wrong},
+    error::Error,
+    message,
+    options::{Convention, Options},
+    request::Signed,
+};
+
+/// The checks of a request, in order.
+pub const REQUEST_CHECKS: &[&str] = &["authorization", "identity", "clock", "path", "key", "bytes"];
+/// The checks of an answer, in order.
+pub const RESPONSE_CHECKS: &[&str] = &["headers", "probe", "clock", "serial", "key", "bytes"];
+
+/// A request as it was sent. What is not known is left empty.
+#[derive(Clone, Default)]
+pub struct Request {
+    /// `GET`, `POST` or `PATCH`.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// All headers.
+    pub headers: Vec<(String, String)>,
+    /// The body's exact bytes.
+    pub body: Vec<u8>,
+}
+
+/// An answer as it was received.
+#[derive(Clone, Default)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// All headers, in the number in which they came.
+    pub headers: Vec<(String, String)>,
+    /// The body's exact bytes.
+    pub body: Vec<u8>,
+}
+
+/// What is to be explained.
+#[derive(Clone)]
+pub enum Message {
+    /// A request.
+    Request(Request),
+    /// An answer, and the request that it answers, if that is known.
+    Response(Response, Option<Request>),
+}
+
+impl From<Signed> for Request {
+    fn from(signed: Signed) -> Request {
+        Request {
+            method: signed.method.to_owned(),
+            url: signed.url,
+            headers: signed.headers,
+            body: signed.body.unwrap_or_default().into_bytes(),
+        }
+    }
+}
+
+/// What was found out about a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// `request` or `response`.
+    pub of: &'static str,
+    /// The message that must have been signed; none if one of its lines is not known.
+    pub lines: Vec<Line>,
+    /// The message's length in bytes.
+    pub length: Option<usize>,
+    /// Every check, in order; after one that failed no more is looked at.
+    pub checks: Vec<Check>,
+    /// The check that failed.
+    pub failed: Option<&'static str>,
+    /// Why, the likeliest first.
+    pub causes: Vec<Cause>,
+    /// Where the message that the server checked and the one that was signed part; for a `SIGN_ERROR` only.
+    pub difference: Option<Difference>,
+}
+
+/// One line of a signed message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// `method`, `path`, `timestamp`, `nonce` or `body`.
+    pub name: &'static str,
+    /// Its first byte.
+    pub start: usize,
+    /// The byte after its line feed.
+    pub end: usize,
+    /// The line with its line feed; what cannot be seen is escaped, a person's values are `***`.
+    pub text: String,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Its name, one of [`REQUEST_CHECKS`] or [`RESPONSE_CHECKS`].
+    pub check: &'static str,
+    /// Did it pass? Nothing if it was not possible, or not reached.
+    pub ok: Option<bool>,
+    /// Why it did not.
+    pub issue: Option<String>,
+}
+
+/// One cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// Its name, one of [`CAUSES`].
+    pub cause: &'static str,
+    /// What happened.
+    pub issue: String,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+/// Where two messages part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The first byte that differs.
+    pub offset: usize,
+    /// The line that it stands in.
+    pub line: &'static str,
+    /// What was signed from there on, at most 40 characters, escaped.
+    pub ours: String,
+    /// What the server checked.
+    pub theirs: String,
+}
+
+/// Finds out why the signature of a message does not verify.
+///
+/// `now` is in Unix seconds; without it, as without an option, the checks that need it are not possible.
+pub fn explain(shared: &Shared, message: &Message, now: Option<i64>) -> Explanation {
+    match message {
+        Message::Request(request) => signed_request::explain(shared, request, now),
+        Message::Response(response, request) => answer::explain(shared, response, request.as_ref(), now),
+    }
+}
+
+/// The same with a message, a client's options and a request as a host language gives them.
+///
+/// # Errors
+/// Those of [`Shared::new`]; `INVALID_OPTION` for an argument of the wrong type.
+pub fn explain_value(
+    given: Value,
+    options: Value,
+    request: Value,
+    now: Option<i64>,
+    convention: Convention,
+) -> Result<Value, Error> {
+    let options = if options.is_null() { json!({}) } else { options };
+    let shared = Shared::new(Options::from_value(options, convention)?, Signing::Core)?;
+    Ok(json!(explain(&shared, &Message::from_values(given, request)?, now)))
+}
+
+/// The arguments `message`, `request` and `now` of a call by name, and `options` where there is no client.
+pub(crate) fn call(
+    shared: Option<&Shared>,
+    given: &mut Map<String, Value>,
+    convention: Convention,
+) -> Result<Value, Error> {
+    let now = seconds(given, "now")?;
+    let mut argument = |name: &str| given.remove(name).unwrap_or_default();
+    let (message, request) = (argument("message"), argument("request"));
+    match shared {
+        Some(shared) => Ok(json!(explain(shared, &Message::from_values(message, request)?, now))),
+        None => explain_value(message, argument("options"), request, now, convention),
+    }
+}
+
+impl Message {
+    /// Reads a message as a host language gives it: a map with `status` is an answer, any other a request; `request` goes
+    /// with an answer and may be null.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` for a member of the wrong type. One that is missing is as if it were empty.
+    pub fn from_values(message: Value, request: Value) -> Result<Message, Error> {
+        let Value::Object(mut given) = message else { return Err(wrong("`message`", "a map")) };
+        let request = match request {
+            Value::Null => None,
+            Value::Object(request) => Some(read_request(request, "request")?),
+            _ => return Err(wrong("`request`", "a map of method, url, headers and body")),
+        };
+        let status = match given.remove("status").filter(|status| !status.is_null()) {
+            None => return Ok(Message::Request(read_request(given, "message")?)),
+            Some(status) => status.as_u64().and_then(|status| u16::try_from(status).ok()),
+        };
+        let response = Response {
+            status: status.ok_or_else(|| wrong("`message.status`", "an HTTP status"))?,
+            headers: read_headers(&mut given, "message")?,
+            body: body(given.remove("body").unwrap_or_default(), "message")?,
+        };
+        Ok(Message::Response(response, request))
+    }
+}
+
+fn read_request(mut given: Map<String, Value>, what: &str) -> Result<Request, Error> {
+    let mut text = |name: &str| match given.remove(name) {
+        None | Some(Value::Null) => Ok(String::new()),
+        Some(Value::String(text)) => Ok(text),
+        Some(_) => Err(wrong(&format!("`{what}.{name}`"), "text")),
+    };
+    let (method, url) = (text("method")?, text("url")?);
+    let headers = read_headers(&mut given, what)?;
+    Ok(Request { method, url, headers, body: body(given.remove("body").unwrap_or_default(), what)? })
+}
+
+fn read_headers(given: &mut Map<String, Value>, what: &str) -> Result<Vec<(String, String)>, Error> {
+    match given.remove("headers") {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(given) => headers(given, what),
+    }
+}
+
+/// A message line by line, and for a request also what else might have been signed.
+struct Lines {
+    names: &'static [&'static str],
+    texts: Vec<Vec<u8>>,
+    url: String,
+    /// What stands before the signed path in the base URL's path, such as `/proxy`.
+    base_path: String,
+}
+
+impl Lines {
+    fn bytes(&self) -> Vec<u8> {
+        message::lines(&self.texts, "\n")
+    }
+
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        self.names.iter().zip(&self.texts).find(|(known, _)| **known == name).map(|(_, text)| text.as_slice())
+    }
+
+    /// The message with another text in one of its lines.
+    fn with(&self, name: &str, text: &[u8]) -> Vec<u8> {
+        let texts = self.names.iter().zip(&self.texts);
+        let texts: Vec<&[u8]> = texts.map(|(known, own)| if *known == name { text } else { own }).collect();
+        message::lines(&texts, "\n")
+    }
+
+    fn shown(&self) -> Vec<Line> {
+        let mut start = 0;
+        let lines = self.names.iter().zip(&self.texts).map(|(name, text)| {
+            let end = start + text.len() + 1;
+            Line { name, start: std::mem::replace(&mut start, end), end, text: shown::text(text) + "\\n" }
+        });
+        lines.collect()
+    }
+}
+
+/// What became of a check.
+enum Verdict {
+    Passed,
+    /// Why it was not possible.
+    Impossible(&'static str),
+    Failed(String, Vec<Cause>),
+}
+
+impl Verdict {
+    fn failed(cause: Cause) -> Verdict {
+        Verdict::Failed(cause.issue.clone(), vec![cause])
+    }
+
+    /// Was this digest made of these lines? If not, of which others?
+    fn of_bytes(lines: &Lines, digest: Hash, known: impl Fn(&Variant) -> Option<Known>, otherwise: Known) -> Verdict {
+        let fits = |message: &[u8]| hash(message) == digest;
+        if fits(&lines.bytes()) {
+            return Verdict::Passed;
+        }
+        let found = variants::fitting(lines, fits).and_then(|(variant, how)| Some(known(variant)?.with(&how)));
+        let cause = found.unwrap_or_else(|| otherwise.plainly());
+        Verdict::Failed("the signature was made over other bytes than these lines".to_owned(), vec![cause])
+    }
+}
+
+impl From<Result<(), (Error, Known)>> for Verdict {
+    fn from(result: Result<(), (Error, Known)>) -> Verdict {
+        match result {
+            Ok(()) => Verdict::Passed,
+            Err((error, cause)) => Verdict::failed(cause.because(error.message.clone())),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Checks {
+    checks: Vec<Check>,
+    failed: Option<&'static str>,
+    causes: Vec<Cause>,
+}
+
+impl Checks {
+    fn run(&mut self, check: &'static str, verdict: impl FnOnce() -> Verdict) {
+        // What comes after a failure rests on what failed.
+        let (ok, issue) = match self.failed {
+            Some(_) => (None, None),
+            None => match verdict() {
+                Verdict::Passed => (Some(true), None),
+                Verdict::Impossible(why) => (None, Some(why.to_owned())),
+                Verdict::Failed(issue, causes) => {
+                    self.failed = Some(check);
+                    self.causes.extend(causes);
+                    (Some(false), Some(issue))
+                }
+            },
+        };
+        self.checks.push(Check { check, ok, issue });
+    }
+
+    fn explanation(self, of: &'static str, lines: Option<&Lines>) -> Explanation {
+        Explanation {
+            of,
+            lines: lines.map(Lines::shown).unwrap_or_default(),
+            length: lines.map(|lines| lines.bytes().len()),
+            checks: self.checks,
+            failed: self.failed,
+            causes: self.causes,
+            difference: None,
+        }
+    }
+}
