@@ -23,7 +23,7 @@ function withBytes(value) {
 
 async function report(vector) {
   const { kind, operation, fields, rules, result, paid, timestamp, nonce, now } = vector
-  const { response, request, padding } = withBytes(vector)
+  const { response, request, given, padding } = withBytes(vector)
   const options = renamed(withBytes(vector.options ?? {}), camel)
   for (const span of ['timeout', 'deadline']) if (typeof options[span] === 'number') options[span] *= 1000
   switch (kind) {
@@ -37,6 +37,8 @@ async function report(vector) {
     }
     case 'parse':
       return answer(await wx.parse(operation, response, options, request, now))
+    case 'explain':
+      return wx.explain(given, options, request, now)
     default:
       return answer(await new wx.Client(options)[camel(operation)](fields))
   }

@@ -35,6 +35,8 @@ def report(vector: dict[str, Any]) -> dict[str, Any]:
     if kind == "parse":
         response = with_bytes(vector["response"])
         return answer(wx.parse(operation, response, options, vector.get("request"), vector.get("now")))
+    if kind == "explain":
+        return wx.explain(with_bytes(vector["given"]), options, with_bytes(vector.get("request")), vector.get("now"))
     client = wx.Client(**options)
     return answer(getattr(client, operation)(vector["fields"]))
 

@@ -11,6 +11,7 @@ use wechatpay_customs::{
     customs_message::customs_order_fields_value,
     encryption::Padding,
     engine::{Call, Outcome},
+    explain::explain_value,
     options::{CallOptions, Convention},
     request::Unsigned,
 };
@@ -29,7 +30,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn report(vector: &Value) -> Result<Value, Error> {
-    let options = || Options::from_value(with_bytes(vector["options"].clone()), Convention::Python);
+    let given_options = || with_bytes(vector["options"].clone());
+    let options = || Options::from_value(given_options(), Convention::Python);
     let (operation, fields) = (&vector["operation"], &vector["fields"]);
     let named = || Operation::named(operation.as_str().unwrap_or_default());
     match vector["kind"].as_str() {
@@ -74,6 +76,10 @@ async fn report(vector: &Value) -> Result<Value, Error> {
                 "request": vector["request"], "now": vector["now"],
             });
             run(&client, call).await
+        }
+        Some("explain") => {
+            let (given, request) = (with_bytes(vector["given"].clone()), with_bytes(vector["request"].clone()));
+            explain_value(given, given_options(), request, vector["now"].as_i64(), Convention::Python)
         }
         _ => {
             let call = json!({ "call": "operation", "operation": operation, "fields": fields });

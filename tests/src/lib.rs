@@ -94,7 +94,8 @@ impl Driver {
 }
 
 /// The files of `tests/vectors` that hold vectors.
-const FILES: [&str; 5] = ["prepare.json", "check.json", "parse.json", "keys.json", "customs_order_fields.json"];
+const FILES: [&str; 6] =
+    ["prepare.json", "check.json", "parse.json", "keys.json", "explain.json", "customs_order_fields.json"];
 
 /// Every vector of `tests/vectors`, with the base options laid under its own.
 pub fn vectors() -> Vec<Value> {

@@ -2985,6 +2985,7 @@ def customs_order_fields_vectors() -> list[Object]:
 def files() -> dict[str, str]:
     """The text of every file, by name."""
     # They take from this file what they need, so it has to be whole before they are read.
+    from explanations import explain_vectors
     from key_forms import key_vectors
 
     suites = {
@@ -2992,6 +2993,7 @@ def files() -> dict[str, str]:
         "check.json": check_vectors(),
         "parse.json": parse_vectors(),
         "keys.json": key_vectors(),
+        "explain.json": explain_vectors(),
         "customs_order_fields.json": customs_order_fields_vectors(),
     }
     seen: set[str] = set()
