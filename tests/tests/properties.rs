@@ -23,7 +23,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[0-9A-Za-z_|*@-]{1,32}",
         "[ -~]{1,32}",
-        "[一-龥“”＆％＋🀀]{1,16}".prop_map(|text| text.replace('🀀', "%2F")),
+        "[一-龥“”＆％＋🀀]{1,10}".prop_map(|text| text.replace('🀀', "%2F")),
         "[%&=+?#/\\\\\"' ]{1,10}",
     ]
 }

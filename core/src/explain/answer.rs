@@ -40,13 +40,21 @@ pub(super) fn explain(
         checks.run(check, || match *check {
             _ if unsigned => Verdict::Impossible("refusals need not be signed"),
             "headers" => headers(response).into(),
+            "probe" if signature.is_empty() => Verdict::Impossible("the answer has no signature"),
             "probe" => probe(signature).map_err(|error| (error, PROBE)).into(),
             "clock" => match (now, timestamp.and_then(|timestamp| stamp(timestamp).ok())) {
                 (Some(now), Some(seconds)) => fresh("answer", seconds, now).map_err(|error| (error, CLOCK)).into(),
-                _ => Verdict::Impossible("the present time is not known"),
+                _ => Verdict::Impossible("the answer's time or the present time is not known"),
             },
             _ if keys.is_empty() => Verdict::Impossible("the options hold no `platform_keys`"),
+            _ if serial.is_empty() => Verdict::Impossible("the answer names no platform key"),
             "serial" => known(keys, serial, now, &opened),
+            _ if signature.is_empty() || decoded(signature).is_err() => {
+                Verdict::Impossible("the answer has no signature that can be read")
+            }
+            _ if keys.get(serial).is_none() => {
+                Verdict::Impossible("the platform key that the answer names is not known")
+            }
             "key" => key(keys, serial, &opened),
             _ => match (opened(serial), &lines) {
                 (Some(digest), Some(lines)) => {

@@ -117,7 +117,7 @@ pub struct Line {
 pub struct Check {
     /// Its name, one of [`REQUEST_CHECKS`] or [`RESPONSE_CHECKS`].
     pub check: &'static str,
-    /// Did it pass? Nothing if it was not possible, or not reached.
+    /// Did it pass? Nothing if it was not possible.
     pub ok: Option<bool>,
     /// Why it did not.
     pub issue: Option<String>,
@@ -310,18 +310,17 @@ struct Checks {
 
 impl Checks {
     fn run(&mut self, check: &'static str, verdict: impl FnOnce() -> Verdict) {
-        // What comes after a failure rests on what failed.
-        let (ok, issue) = match self.failed {
-            Some(_) => (None, None),
-            None => match verdict() {
-                Verdict::Passed => (Some(true), None),
-                Verdict::Impossible(why) => (None, Some(why.to_owned())),
-                Verdict::Failed(issue, causes) => {
+        let (ok, issue) = match verdict() {
+            Verdict::Passed => (Some(true), None),
+            Verdict::Impossible(why) => (None, Some(why.to_owned())),
+            Verdict::Failed(issue, causes) => {
+                // Each check is made for itself; what failed first is to be mended first.
+                if self.failed.is_none() {
                     self.failed = Some(check);
-                    self.causes.extend(causes);
-                    (Some(false), Some(issue))
+                    self.causes = causes;
                 }
-            },
+                (Some(false), Some(issue))
+            }
         };
         self.checks.push(Check { check, ok, issue });
     }

@@ -28,13 +28,15 @@ pub(super) fn explain(shared: &Shared, request: &Request, now: Option<i64>) -> E
     for check in REQUEST_CHECKS {
         checks.run(check, || match *check {
             "authorization" => authorization.verdict(),
+            "identity" if authorization.pairs.is_empty() => Verdict::Impossible("the request names no merchant"),
             "identity" => identity(shared, &authorization),
             "clock" => match (now, seconds(authorization.get("timestamp"))) {
                 (Some(now), Some(seconds)) => fresh("request", seconds, now).map_err(|error| (error, CLOCK)).into(),
-                _ => Verdict::Impossible("the present time is not known"),
+                _ => Verdict::Impossible("the request's time or the present time is not known"),
             },
             "path" if request.url.is_empty() => Verdict::Impossible("the URL is not known"),
             "path" => path(&target, lines.as_ref(), opened.flatten()),
+            "key" if authorization.signature().is_empty() => Verdict::Impossible("the request has no signature"),
             "key" => match opened {
                 None => Verdict::Impossible("the options hold no private key, whose public half would be needed"),
                 Some(Some(_)) => Verdict::Passed,
