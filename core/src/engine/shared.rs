@@ -1,12 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
-use aes_gcm::Aes256Gcm;
 use http::Uri;
 
 use crate::{
     api::Operation,
     check::Rules,
-    crypto::{self, Signer, Verifier},
+    crypto::{self, Signer, Verifier, aead::ApiV3Key},
     error::{API_V3_KEY_MISSING, Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, PRIVATE_KEY_MISSING},
     keys::{PlatformKeys, PrivateKey, api_v3_key},
     options::{Crypto, FieldEncryption, Options, PathPrefix, Secret},
@@ -30,7 +29,7 @@ pub struct Shared {
     pub(crate) rules: Rules,
     pub(crate) signs: Signs,
     pub(crate) field_encryption: FieldEncryption,
-    pub(crate) api_v3_key: Option<Aes256Gcm>,
+    pub(crate) api_v3_key: Option<ApiV3Key>,
     crypto: Crypto,
     private_key: Option<PrivateKey>,
 }

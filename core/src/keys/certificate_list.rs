@@ -1,9 +1,5 @@
 use std::collections::BTreeMap;
 
-use aes_gcm::{
-    Aes256Gcm, KeyInit, Nonce,
-    aead::{Aead, Payload},
-};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,6 +7,7 @@ use serde_json::Value;
 use super::pem_label;
 
 use crate::{
+    crypto::aead::{ApiV3Key, NONCE},
     error::{API_V3_KEY_INVALID, BODY_NOT_JSON, BODY_UNEXPECTED, CERTIFICATE_NOT_DECRYPTED, Error},
     options::Secret,
 };
@@ -19,9 +16,9 @@ use crate::{
 ///
 /// # Errors
 /// `API_V3_KEY_INVALID`, saying how long it is.
-pub(crate) fn api_v3_key(key: &Secret) -> Result<Aes256Gcm, Error> {
+pub(crate) fn api_v3_key(key: &Secret) -> Result<ApiV3Key, Error> {
     let bytes = key.expose().as_bytes();
-    Aes256Gcm::new_from_slice(bytes).map_err(|_| {
+    ApiV3Key::new(bytes).ok_or_else(|| {
         let why = format!("`api_v3_key` has {} bytes; the APIv3 key of the merchant platform has 32", bytes.len());
         Error::new(API_V3_KEY_INVALID, why)
     })
@@ -51,7 +48,7 @@ struct Encrypted {
 ///
 /// # Errors
 /// `BODY_NOT_JSON`, `BODY_UNEXPECTED` for another shape, `CERTIFICATE_NOT_DECRYPTED` if the APIv3 key is another or the text was changed.
-pub(crate) fn decrypted(body: &[u8], key: &Aes256Gcm) -> Result<BTreeMap<String, String>, Error> {
+pub(crate) fn decrypted(body: &[u8], key: &ApiV3Key) -> Result<BTreeMap<String, String>, Error> {
     let list: Value = serde_json::from_slice(body)
         .map_err(|_| Error::new(BODY_NOT_JSON, "the answer is not JSON, so it is no list of certificates"))?;
     let list: List = serde_json::from_value(list).map_err(|_| {
@@ -72,14 +69,13 @@ pub(crate) fn decrypted(body: &[u8], key: &Aes256Gcm) -> Result<BTreeMap<String,
         if algorithm != "AEAD_AES_256_GCM" {
             return Err(refused(&format!("its algorithm is `{algorithm}`, not AEAD_AES_256_GCM")));
         }
-        if nonce.len() != 12 {
+        if nonce.len() != NONCE {
             return Err(refused("its nonce is not 12 bytes"));
         }
         let ciphertext = BASE64_STANDARD.decode(ciphertext).map_err(|_| refused("it is not Base64"))?;
-        let payload = Payload { msg: &ciphertext, aad: associated_data.as_bytes() };
         let plain = key
-            .decrypt(Nonce::from_slice(nonce.as_bytes()), payload)
-            .map_err(|_| refused("its tag does not fit: `api_v3_key` is another one, or the answer was changed"))?;
+            .open(nonce.as_bytes(), associated_data.as_bytes(), &ciphertext)
+            .ok_or_else(|| refused("its tag does not fit: `api_v3_key` is another one, or the answer was changed"))?;
         let text = String::from_utf8(plain).map_err(|_| refused("it is not text"))?;
         if pem_label(&text) != Some("CERTIFICATE") {
             return Err(refused("what comes out is no certificate"));
