@@ -63,10 +63,12 @@ impl Pages {
             let given = self.given.entry(identity).or_default();
             *given = times.max(*given);
         }
-        self.offset += page.len() as u64;
+        // The state may have been kept, and changed, elsewhere.
+        self.offset = self.offset.saturating_add(page.len() as u64);
         self.new |= !new.is_empty();
         if new.is_empty() || total.is_some_and(|total| self.offset >= total) {
-            let missing = total.is_some_and(|total| total > self.given.values().sum());
+            let given = self.given.values().fold(0, |sum: u64, times| sum.saturating_add(*times));
+            let missing = total.is_some_and(|total| total > given);
             self.finished = !(missing && self.new && self.offset > 0);
             self.offset = 0;
             self.new = false;

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, ops::Deref};
 
-use aes_gcm::Aes256Gcm;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -11,7 +10,7 @@ use crate::{
     api::{Endpoint, Field, Kind, Need, Operation},
     catalogue,
     check::{Finding, Severity},
-    crypto::Verifier,
+    crypto::{Verifier, aead::ApiV3Key},
     error::{
         BODY_NOT_JSON, BODY_TOO_LARGE, BODY_UNEXPECTED, CERTIFICATE_NOT_VALID, Error, REDIRECT_REFUSED, SERIAL_UNKNOWN,
         SIGNATURE_DUPLICATED, SIGNATURE_MALFORMED, SIGNATURE_MISMATCH, SIGNATURE_MISSING, SIGNATURE_PROBE,
@@ -110,11 +109,7 @@ impl Received {
     }
 
     /// The certificates in the body, by serial.
-    pub(crate) fn certificates(
-        &self,
-        operation: Operation,
-        key: &Aes256Gcm,
-    ) -> Result<BTreeMap<String, String>, Error> {
+    pub(crate) fn certificates(&self, operation: Operation, key: &ApiV3Key) -> Result<BTreeMap<String, String>, Error> {
         decrypted(&self.body, key).map_err(|error| self.about(operation, error))
     }
 

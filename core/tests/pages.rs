@@ -96,3 +96,12 @@ fn the_answer_of_another_order_ends_it() {
     let error = Pages::default().take(answer.as_object().expect("a map")).expect_err("it is refused");
     assert_eq!(error.code, "ID_MISMATCH");
 }
+
+#[test]
+fn a_state_that_was_changed_elsewhere_does_no_harm() {
+    let state = json!({ "offset": u64::MAX, "given": { "a": u64::MAX, "b": 1 }, "new": true, "finished": false });
+    let mut pages: Pages = serde_json::from_value(state).expect("a state");
+    let answer = page(&["c"], 0, 1, json!(1));
+    assert_eq!(pages.take(answer.as_object().expect("a map")).expect("it is of this order").len(), 1);
+    assert_eq!(pages.request(&fields(1)), None, "all was given");
+}

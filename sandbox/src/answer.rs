@@ -22,7 +22,7 @@ use crate::{authorization::lines, faults::Fault, keys::PlatformKey};
 const LONGEST: usize = 256;
 
 /// An error answer.
-pub(crate) struct Refusal {
+pub struct Refusal {
     pub status: StatusCode,
     pub code: Cow<'static, str>,
     pub en: String,

@@ -13,7 +13,6 @@ use serde_json::json;
 
 use crate::{
     answer::{Refusal, clip},
-    keys::Merchant,
     lock,
 };
 
@@ -32,16 +31,19 @@ pub(crate) fn lines(texts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// A request as it came.
-pub(crate) struct Call<'a> {
+pub struct Call<'a> {
+    /// `GET`, `POST` or `PATCH`, if it is one of ours.
     pub method: &'a str,
     /// Path and query, byte for byte.
     pub target: &'a str,
+    /// All headers.
     pub headers: &'a HeaderMap,
+    /// The body's exact bytes.
     pub body: &'a [u8],
 }
 
 /// Admits what the merchant signed.
-pub(crate) struct Gate {
+pub struct Gate {
     mchid: String,
     serial_no: String,
     public_key: UnparsedPublicKey<Vec<u8>>,
@@ -49,16 +51,21 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(mchid: &str, merchant: &Merchant) -> Gate {
+    /// Knows one merchant; `public_key` is PKCS#1 DER.
+    pub fn new(mchid: &str, serial_no: &str, public_key: &[u8]) -> Gate {
         Gate {
             mchid: mchid.to_owned(),
-            serial_no: merchant.serial_no.clone(),
-            public_key: UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, merchant.public_key.clone()),
+            serial_no: serial_no.to_owned(),
+            public_key: UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public_key.to_vec()),
             nonces: Mutex::default(),
         }
     }
 
-    pub(crate) fn admit(&self, call: &Call<'_>, now: i64) -> Result<(), Refusal> {
+    /// Lets a request pass, or says why not; `now` is in Unix seconds.
+    ///
+    /// # Errors
+    /// `SIGN_ERROR`, whose detail shows the message that must have been signed.
+    pub fn admit(&self, call: &Call<'_>, now: i64) -> Result<(), Refusal> {
         let mut pairs = BTreeMap::new();
         let read = read(call.headers, &mut pairs);
         let value = |name: &str| pairs.get(name).copied().unwrap_or_default();

@@ -111,7 +111,7 @@ impl Service {
             None => (None, Vec::new(), 0),
         };
         Service {
-            gate: Gate::new(&config.mchid, &keys.merchant),
+            gate: Gate::new(&config.mchid, &keys.merchant.serial_no, &keys.merchant.public_key),
             clock: Clock::new(ahead_s),
             records: Mutex::new(Records::new(random_text(&mut rng, DIGITS, 18), store, records)),
             faults: Mutex::default(),

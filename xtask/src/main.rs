@@ -1,8 +1,9 @@
-//! `cargo xtask demo | test | build | generate`: all set-up included.
+//! `cargo xtask demo | test | build | generate | fuzz`: all set-up included.
 
 mod build;
 mod demo;
 mod errors_page;
+mod fuzz;
 mod generate;
 mod run;
 mod test;
@@ -15,7 +16,12 @@ const USAGE: &str = "\
 cargo xtask demo [--verbose]    one declaration against the local sandbox, from four languages
 cargo xtask test                everything that must hold, with the tools for it installed first
 cargo xtask build               the Node addon, the WASM module and the Python package
-cargo xtask generate [--check]  the types of the other languages, from the core";
+cargo xtask generate [--check]  the types of the other languages, from the core
+cargo xtask fuzz [TARGET] [--seconds N]
+                                what `core/fuzz` describes, 60 seconds each unless told, on a nightly compiler";
+
+/// How long one target is fuzzed.
+const SECONDS: &str = "60";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -27,6 +33,10 @@ fn main() -> ExitCode {
         ["build"] => build::all(),
         ["generate"] => generate::generate(false),
         ["generate", "--check"] => generate::generate(true),
+        ["fuzz"] => fuzz::fuzz(None, SECONDS),
+        ["fuzz", "--seconds", seconds] => fuzz::fuzz(None, seconds),
+        ["fuzz", target] => fuzz::fuzz(Some(target), SECONDS),
+        ["fuzz", target, "--seconds", seconds] => fuzz::fuzz(Some(target), seconds),
         _ => Err(USAGE.into()),
     };
     match done {

@@ -184,7 +184,7 @@ fn deny() -> Result<Count> {
 }
 
 /// A cargo tool of this version, below `target/tools`.
-fn tool(name: &str, version: &str) -> Result<PathBuf> {
+pub fn tool(name: &str, version: &str) -> Result<PathBuf> {
     let tools = target("tools");
     let program = tools.join("bin").join(format!("{name}{}", env::consts::EXE_SUFFIX));
     let right = quietly(&mut command(&program, &["--version"])).is_ok_and(|output| output.contains(version));

@@ -1,5 +1,6 @@
-//! Signing and verification: RSASSA-PKCS1-v1_5 with SHA-256.
+//! Signing and verification: RSASSA-PKCS1-v1_5 with SHA-256. Decryption: AEAD_AES_256_GCM.
 
+pub mod aead;
 #[cfg(all(feature = "aws-lc", not(target_arch = "wasm32")))]
 pub mod aws_lc;
 #[cfg(feature = "rsa")]

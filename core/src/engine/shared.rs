@@ -1,12 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
-use aes_gcm::Aes256Gcm;
 use http::Uri;
 
 use crate::{
     api::Operation,
     check::Rules,
-    crypto::{self, Signer, Verifier},
+    crypto::{self, Signer, Verifier, aead::ApiV3Key},
     error::{
         API_V3_KEY_MISSING, CERTIFICATE_EXPIRED, Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, PRIVATE_KEY_MISSING,
         SERIAL_NO_MISMATCH,
@@ -33,7 +32,7 @@ pub struct Shared {
     pub(crate) rules: Rules,
     pub(crate) signs: Signs,
     pub(crate) field_encryption: FieldEncryption,
-    pub(crate) api_v3_key: Option<Aes256Gcm>,
+    pub(crate) api_v3_key: Option<ApiV3Key>,
     crypto: Crypto,
     private_key: Option<PrivateKey>,
 }

@@ -1,9 +1,5 @@
 use std::collections::BTreeMap;
 
-use aes_gcm::{
-    Aes256Gcm, KeyInit, Nonce,
-    aead::{Aead, Payload},
-};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,6 +7,7 @@ use serde_json::Value;
 use super::spelling::blocks;
 
 use crate::{
+    crypto::aead::{ApiV3Key, NONCE},
     error::{API_V3_KEY_INVALID, BODY_NOT_JSON, BODY_UNEXPECTED, CERTIFICATE_NOT_DECRYPTED, Error},
     options::Secret,
 };
@@ -19,9 +16,9 @@ use crate::{
 ///
 /// # Errors
 /// `API_V3_KEY_INVALID`, saying how long it is.
-pub(crate) fn api_v3_key(key: &Secret) -> Result<Aes256Gcm, Error> {
+pub(crate) fn api_v3_key(key: &Secret) -> Result<ApiV3Key, Error> {
     let bytes = key.expose().as_bytes();
-    Aes256Gcm::new_from_slice(bytes).map_err(|_| {
+    ApiV3Key::new(bytes).ok_or_else(|| {
         let trimmed =
             key.expose().trim_matches(|character: char| character.is_whitespace() || "\"'`".contains(character));
         let hint = match trimmed.len() {
@@ -58,7 +55,7 @@ struct Encrypted {
 ///
 /// # Errors
 /// `BODY_NOT_JSON`, `BODY_UNEXPECTED` for another shape, `CERTIFICATE_NOT_DECRYPTED` if the APIv3 key is another or the text was changed.
-pub(crate) fn decrypted(body: &[u8], key: &Aes256Gcm) -> Result<BTreeMap<String, String>, Error> {
+pub(crate) fn decrypted(body: &[u8], key: &ApiV3Key) -> Result<BTreeMap<String, String>, Error> {
     let list: Value = serde_json::from_slice(body)
         .map_err(|_| Error::new(BODY_NOT_JSON, "the answer is not JSON, so it is no list of certificates"))?;
     let list: List = serde_json::from_value(list).map_err(|_| {
@@ -79,14 +76,13 @@ pub(crate) fn decrypted(body: &[u8], key: &Aes256Gcm) -> Result<BTreeMap<String,
         if algorithm != "AEAD_AES_256_GCM" {
             return Err(refused(&format!("its algorithm is `{algorithm}`, not AEAD_AES_256_GCM")));
         }
-        if nonce.len() != 12 {
+        if nonce.len() != NONCE {
             return Err(refused("its nonce is not 12 bytes"));
         }
         let ciphertext = BASE64_STANDARD.decode(ciphertext).map_err(|_| refused("it is not Base64"))?;
-        let payload = Payload { msg: &ciphertext, aad: associated_data.as_bytes() };
         let plain = key
-            .decrypt(Nonce::from_slice(nonce.as_bytes()), payload)
-            .map_err(|_| refused("its tag does not fit: `api_v3_key` is another one, or the answer was changed"))?;
+            .open(nonce.as_bytes(), associated_data.as_bytes(), &ciphertext)
+            .ok_or_else(|| refused("its tag does not fit: `api_v3_key` is another one, or the answer was changed"))?;
         let text = String::from_utf8(plain).map_err(|_| refused("it is not text"))?;
         let blocks = blocks(text.as_bytes()).unwrap_or_default();
         if blocks.first().and_then(|block| block.label.as_deref()) != Some("CERTIFICATE") {

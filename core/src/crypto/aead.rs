@@ -1,0 +1,28 @@
+//! AEAD_AES_256_GCM (RFC 5116): how WeChat Pay encrypts platform certificates.
+
+use aes_gcm::{
+    Aes256Gcm, KeyInit, Nonce,
+    aead::{Aead, Payload},
+};
+
+/// The length of a nonce in bytes.
+pub const NONCE: usize = 12;
+
+/// The merchant's APIv3 key. It is wiped from memory when dropped.
+#[derive(Clone)]
+pub struct ApiV3Key(Aes256Gcm);
+
+impl ApiV3Key {
+    /// Takes over a key; nothing if it has not 32 bytes.
+    pub fn new(bytes: &[u8]) -> Option<ApiV3Key> {
+        Aes256Gcm::new_from_slice(bytes).ok().map(ApiV3Key)
+    }
+
+    /// The plain text of a ciphertext that ends with its 16-byte tag; nothing if the tag does not fit or the nonce has not
+    /// [`NONCE`] bytes.
+    pub fn open(&self, nonce: &[u8], associated_data: &[u8], ciphertext: &[u8]) -> Option<Vec<u8>> {
+        // The type would panic at any other length.
+        let nonce: [u8; NONCE] = nonce.try_into().ok()?;
+        self.0.decrypt(&Nonce::from(nonce), Payload { msg: ciphertext, aad: associated_data }).ok()
+    }
+}
