@@ -8,7 +8,7 @@ use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wechatpay_customs::{
     Error,
-    crypto::Signer,
+    crypto::{Signer, Verifier},
     engine::{self, Signing},
     host,
     options::Convention,
@@ -19,6 +19,7 @@ use wechatpay_customs::{
 pub struct Shared {
     shared: Arc<engine::Shared>,
     signer: Option<Arc<dyn Signer>>,
+    verifier: Option<Arc<dyn Verifier>>,
 }
 
 #[wasm_bindgen]
@@ -30,7 +31,8 @@ impl Shared {
         let shared = host::shared(from_json(options)?, Convention::JavaScript, signing).map_err(thrown)?;
         // Made also where WebCrypto will sign: it finds a key whose numbers do not fit together.
         let signer = shared.signer().map_err(thrown)?;
-        Ok(Shared { shared, signer })
+        let verifier = shared.verifier();
+        Ok(Shared { shared, signer, verifier })
     }
 
     /// Throws unless requests can be signed.
@@ -65,7 +67,7 @@ impl Shared {
 
     /// Verifies with the pure-Rust verifier; blocks.
     pub fn verify(&self, spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool {
-        self.shared.verifier().is_some_and(|verifier| verifier.verify(spki_der, message, signature))
+        self.verifier.as_ref().is_some_and(|verifier| verifier.verify(spki_der, message, signature))
     }
 }
 

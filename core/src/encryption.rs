@@ -4,7 +4,6 @@
 //! refused. So PKCS1-v1_5 is the default and OAEP (SHA-1, MGF1) an option.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use pkcs8::DecodePublicKey;
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{CryptoRng, Error as RandError, RngCore, SeedableRng},
@@ -85,15 +84,13 @@ impl RngCore for Source {
 
 impl CryptoRng for Source {}
 
-/// The most bytes of text that a key (SubjectPublicKeyInfo, DER) takes.
-pub(crate) fn limit(spki_der: &[u8], scheme: FieldEncryption) -> Option<usize> {
-    let size = RsaPublicKey::from_public_key_der(spki_der).ok()?.size();
-    Some(size.saturating_sub(scheme.overhead()))
+/// The most bytes of text that a key takes.
+pub(crate) fn limit(key: &RsaPublicKey, scheme: FieldEncryption) -> usize {
+    key.size().saturating_sub(scheme.overhead())
 }
 
-/// Base64 of the encrypted text; nothing if the text is too long or the key unusable.
-pub(crate) fn encrypt(spki_der: &[u8], text: &str, scheme: FieldEncryption, padding: &mut Source) -> Option<String> {
-    let key = RsaPublicKey::from_public_key_der(spki_der).ok()?;
+/// Base64 of the encrypted text; nothing if the text is too long.
+pub(crate) fn encrypt(key: &RsaPublicKey, text: &str, scheme: FieldEncryption, padding: &mut Source) -> Option<String> {
     let encrypted = match scheme {
         FieldEncryption::Pkcs1 => key.encrypt(padding, Pkcs1v15Encrypt, text.as_bytes()),
         FieldEncryption::Oaep => key.encrypt(padding, Oaep::new::<Sha1>(), text.as_bytes()),

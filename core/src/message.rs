@@ -21,7 +21,7 @@ pub fn response(timestamp: &str, nonce: &str, body: &[u8]) -> Vec<u8> {
 
 /// Texts, each ended by `end`.
 pub(crate) fn lines(texts: &[impl AsRef<[u8]>], end: &str) -> Vec<u8> {
-    let mut message = Vec::new();
+    let mut message = Vec::with_capacity(texts.iter().map(|text| text.as_ref().len() + end.len()).sum());
     for text in texts {
         message.extend_from_slice(text.as_ref());
         message.extend_from_slice(end.as_bytes());

@@ -1,5 +1,7 @@
 //! From fields to a signed request: [`Unsigned`], then [`Signed`].
 
+use std::fmt::Write;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
@@ -21,6 +23,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Unsigned {
     operation: Operation,
+    /// Those that were checked, a person's encrypted.
+    fields: Map<String, Value>,
     path: String,
     body: String,
     mchid: String,
@@ -119,6 +123,7 @@ impl Unsigned {
         }
         Ok(Unsigned {
             operation,
+            fields,
             path,
             body,
             mchid: identity.mchid.clone(),
@@ -149,6 +154,11 @@ impl Unsigned {
     /// Findings that did not stop the request.
     pub fn warnings(&self) -> &[Finding] {
         &self.warnings
+    }
+
+    /// What an answer is compared with.
+    pub(crate) fn take_fields(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.fields)
     }
 
     /// Adds the signature of [`Unsigned::message`] and a base URL, one of [`Shared::base_urls`]; nothing can be changed
@@ -203,7 +213,7 @@ fn encrypt_personal(
         )
     })?;
     let scheme = shared.field_encryption;
-    let limit = encryption::limit(key.spki_der(), scheme).ok_or_else(|| {
+    let key = key.encrypting().ok_or_else(|| {
         Error::new(ENCRYPTION_KEY_MISSING, format!("platform key `{id}` cannot be used to encrypt personal fields"))
     })?;
     let mut padding = padding.source(scheme);
@@ -215,13 +225,13 @@ fn encrypt_personal(
         if text.ends_with('x') && name == "certificate_id" {
             text.make_ascii_uppercase();
         }
-        let encrypted = encryption::encrypt(key.spki_der(), &text, scheme, &mut padding).ok_or_else(|| {
+        let encrypted = encryption::encrypt(key, &text, scheme, &mut padding).ok_or_else(|| {
             let finding = Finding {
                 rule: rules::LENGTH.name,
                 severity: Severity::Error,
                 field: format!("/{name}"),
                 value: "***".into(),
-                issue: format!("must be at most {limit} bytes in UTF-8 to be encrypted"),
+                issue: format!("must be at most {} bytes in UTF-8 to be encrypted", encryption::limit(key, scheme)),
                 location: "body",
             };
             Error::invalid_fields(operation, &format!("{operation} was not sent"), vec![finding])
@@ -260,12 +270,14 @@ pub(crate) fn header_safe(text: &str) -> bool {
 
 /// Compact JSON with the fields in documented order.
 fn json(table: &[Field], fields: &Map<String, Value>) -> String {
-    let mut body = String::from("{");
+    let mut body = String::with_capacity(512);
+    body.push('{');
     for (name, value) in in_order(table, fields) {
         if body.len() > 1 {
             body.push(',');
         }
-        body.push_str(&format!("\"{name}\":{value}"));
+        // Writing to a text cannot fail.
+        let _ = write!(body, "\"{name}\":{value}");
     }
     body.push('}');
     body

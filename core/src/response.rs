@@ -95,7 +95,7 @@ impl Received {
         let examined = self.examine(R::OPERATION, keys, now)?;
         let ok =
             examined.proof().is_some_and(|proof| verifier.verify(&proof.spki_der, &proof.message, &proof.signature));
-        examined.settle(ok, serde_json::to_value(request).ok().as_ref())?.typed(R::OPERATION)
+        examined.settle(ok, |field| request.text(field))?.typed(R::OPERATION)
     }
 
     /// The serial in a success whose signature is in order but for the key, which is not among those that are valid.
@@ -349,8 +349,12 @@ impl Examined {
         self.proof.as_ref().ok()
     }
 
-    /// Reads the body, now that it is known whether the signature is right.
-    pub(crate) fn settle(self, ok: bool, request: Option<&Value>) -> Result<Verified<Map<String, Value>>, Error> {
+    /// Reads the body, now that it is known whether the signature is right; `sent` gives the texts in the request's fields.
+    pub(crate) fn settle<'a>(
+        self,
+        ok: bool,
+        sent: impl Fn(&str) -> Option<&'a str>,
+    ) -> Result<Verified<Map<String, Value>>, Error> {
         let Examined { received, operation, proof } = self;
         if !received.succeeded() {
             let odd = match &proof {
@@ -377,7 +381,7 @@ impl Examined {
         }
         let table = operation.response_fields();
         let value = match serde_json::from_slice(&received.body) {
-            Ok(Value::Object(value)) => read(table, value, ""),
+            Ok(Value::Object(mut value)) => read(table, &mut value, "").map(|()| value),
             Ok(_) => Err("is not a JSON object".to_owned()),
             Err(_) => {
                 let issue = format!("the answer is signed, but it is {}", received.looks_like());
@@ -386,7 +390,7 @@ impl Examined {
         };
         let value = value
             .map_err(|issue| received.about(operation, Error::new(BODY_UNEXPECTED, format!("the answer {issue}"))))?;
-        let warnings = request.map(|request| echoes(request, &value)).unwrap_or_default();
+        let warnings = echoes(sent, &value);
         Ok(Verified { value, request_id: received.request_id(), warnings })
     }
 }
@@ -436,68 +440,60 @@ fn mismatch(proof: &Proof) -> Error {
 }
 
 /// Puts documented fields into their documented shape; a null is as if the field were missing.
-fn read(table: &[Field], mut given: Map<String, Value>, at: &str) -> Result<Map<String, Value>, String> {
-    let mut value = Map::new();
+fn read(table: &[Field], given: &mut Map<String, Value>, at: &str) -> Result<(), String> {
+    given.retain(|_, value| !value.is_null());
     for field in table {
-        let found = given.remove(field.name).filter(|value| !value.is_null());
-        let other = field.also.and_then(|also| given.remove(also)).filter(|value| !value.is_null());
-        let pointer = format!("{at}/{}", field.name);
-        let wrong = |wanted: &str| Err(format!("holds `{pointer}`, which is not {wanted}"));
-        let read = match (field.kind, found.or(other)) {
-            (Kind::Records(..), None) => Value::Array(Vec::new()),
-            (_, None) if field.need == Need::Required => return Err(format!("lacks `{pointer}`")),
-            (_, None) => continue,
+        if let Some(other) = field.also.and_then(|also| given.remove(also)) {
+            given.entry(field.name).or_insert(other);
+        }
+        let pointer = || format!("{at}/{}", field.name);
+        let wrong = |wanted: &str| Err(format!("holds `{}`, which is not {wanted}", pointer()));
+        match (field.kind, given.get_mut(field.name)) {
+            (Kind::Records(..), None) => {
+                given.insert(field.name.to_owned(), Value::Array(Vec::new()));
+            }
+            (_, None) if field.need == Need::Required => return Err(format!("lacks `{}`", pointer())),
+            (_, None) | (Kind::Text | Kind::Personal, Some(Value::String(_))) => {}
             (Kind::Code(known), Some(Value::String(text))) => {
                 // Words have been seen in odd letter case.
-                known.iter().find(|word| word.eq_ignore_ascii_case(&text)).map_or(text.as_str(), |word| word).into()
+                if let Some(word) = known.iter().find(|word| word.eq_ignore_ascii_case(text) && *word != text) {
+                    *text = (*word).to_owned();
+                }
             }
-            (Kind::Text | Kind::Personal, Some(text @ Value::String(_))) => text,
             (Kind::Text | Kind::Personal | Kind::Code(_), Some(_)) => return wrong("text"),
-            (Kind::Fen, Some(Value::Number(fen))) if fen.as_i64().is_some_and(|fen| i32::try_from(fen).is_ok()) => {
-                fen.into()
-            }
+            (Kind::Fen, Some(fen)) if fen.as_i64().is_some_and(|fen| i32::try_from(fen).is_ok()) => {}
             (Kind::Fen, Some(_)) => return wrong("a whole number of fen"),
-            (Kind::Count(_), Some(Value::Number(count)))
-                if count.as_u64().is_some_and(|n| u32::try_from(n).is_ok()) =>
-            {
-                count.into()
-            }
+            (Kind::Count(_), Some(count)) if count.as_u64().is_some_and(|count| u32::try_from(count).is_ok()) => {}
             (Kind::Count(_), Some(_)) => return wrong("a whole number"),
             (Kind::Records(_, table), Some(Value::Array(records))) => {
-                let mut list = Vec::with_capacity(records.len());
-                for (index, record) in records.into_iter().enumerate() {
+                for (index, record) in records.iter_mut().enumerate() {
                     let Value::Object(record) = record else { return wrong("a list of objects") };
-                    list.push(Value::Object(read(table, record, &format!("{pointer}/{index}"))?));
+                    read(table, record, &format!("{}/{index}", pointer()))?;
                 }
-                Value::Array(list)
             }
             (Kind::Records(..), Some(_)) => return wrong("a list"),
-        };
-        value.insert(field.name.to_owned(), read);
+        }
     }
-    given.retain(|_, unknown| !unknown.is_null());
-    given.append(&mut value);
-    Ok(given)
+    Ok(())
 }
 
 /// Ids that the answer echoes and that differ from the request: it may be another order's answer.
 ///
 /// Only ids that both carry are compared.
-fn echoes(request: &Value, answer: &Map<String, Value>) -> Vec<Finding> {
+fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<String, Value>) -> Vec<Finding> {
     const IDS: [&str; 6] = ["appid", "mchid", "out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"];
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-    let order_type = request.get("order_type").and_then(Value::as_str);
+    let order_type = sent("order_type");
     let records = answer.get("data").and_then(Value::as_array).into_iter().flatten();
     let places: Vec<(String, Option<&Map<String, Value>>)> = std::iter::once((String::new(), Some(answer)))
         .chain(records.enumerate().map(|(index, record)| (format!("/data/{index}"), record.as_object())))
         .collect();
     let mut findings = Vec::new();
     for name in IDS {
-        let Some(sent) = text(request.get(if order_type == Some(name) { "order_no" } else { name })) else { continue };
+        let sent = sent(if order_type == Some(name) { "order_no" } else { name });
+        let Some(sent) = sent.filter(|sent| !sent.is_empty()) else { continue };
         for (at, place) in &places {
-            let Some(came) = text(place.and_then(|place| place.get(name))).filter(|came| *came != sent) else {
-                continue;
-            };
+            let came = place.and_then(|place| place.get(name)).and_then(Value::as_str);
+            let Some(came) = came.filter(|came| !came.is_empty() && *came != sent) else { continue };
             findings.push(Finding {
                 rule: "id_echo",
                 severity: Severity::Warning,

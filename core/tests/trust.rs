@@ -133,7 +133,7 @@ fn run(engine: &mut Engine, first: Event, mut event: impl FnMut() -> Event, now:
             Action::Sign { .. } => Event::Signed { signature: vec![1; 256] },
             Action::Send { .. } => event(),
             Action::Verify { spki_der, message, signature, .. } => {
-                Event::Verified { ok: rsa::RsaVerifier.verify(&spki_der, &message, &signature) }
+                Event::Verified { ok: rsa::RsaVerifier::default().verify(&spki_der, &message, &signature) }
             }
             action => return action,
         };
@@ -414,7 +414,7 @@ fn certificates_and_public_keys_live_together() {
                 declared(&certificate().0, NOW)
             }
             Action::Verify { spki_der, message, signature, .. } => {
-                Event::Verified { ok: rsa::RsaVerifier.verify(&spki_der, &message, &signature) }
+                Event::Verified { ok: rsa::RsaVerifier::default().verify(&spki_der, &message, &signature) }
             }
             action => break action,
         };

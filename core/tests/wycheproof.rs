@@ -29,13 +29,13 @@ fn verifies(verifier: &dyn Verifier) {
 #[test]
 #[cfg(feature = "aws-lc")]
 fn signatures_by_aws_lc() {
-    verifies(&wechatpay_customs::crypto::aws_lc::AwsLcVerifier);
+    verifies(&wechatpay_customs::crypto::aws_lc::AwsLcVerifier::default());
 }
 
 #[test]
 #[cfg(feature = "rsa")]
 fn signatures_by_rsa() {
-    verifies(&wechatpay_customs::crypto::rsa::RsaVerifier);
+    verifies(&wechatpay_customs::crypto::rsa::RsaVerifier::default());
 }
 
 /// All cases run; those with another length of key or nonce than WeChat Pay's have to be refused, sound or not.

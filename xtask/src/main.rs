@@ -1,5 +1,6 @@
-//! `cargo xtask demo | test | build | generate | fuzz`: all set-up included.
+//! `cargo xtask demo | test | build | bench | generate | fuzz`: all set-up included.
 
+mod bench;
 mod build;
 mod demo;
 mod errors_page;
@@ -16,6 +17,7 @@ const USAGE: &str = "\
 cargo xtask demo [--verbose]    one declaration against the local sandbox, from four languages
 cargo xtask test                everything that must hold, with the tools for it installed first
 cargo xtask build               the Node addon, the WASM module and the Python package
+cargo xtask bench [--write]     what calls and clients cost against their bounds; writes docs/performance.md
 cargo xtask generate [--check]  the types of the other languages, from the core
 cargo xtask fuzz [TARGET] [--seconds N]
                                 what `core/fuzz` describes, 60 seconds each unless told, on a nightly compiler";
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
         ["demo", "--verbose"] => demo::demo(true),
         ["test"] => test::test(),
         ["build"] => build::all(),
+        ["bench"] => bench::bench(false),
+        ["bench", "--write"] => bench::bench(true),
         ["generate"] => generate::generate(false),
         ["generate", "--check"] => generate::generate(true),
         ["fuzz"] => fuzz::fuzz(None, SECONDS),

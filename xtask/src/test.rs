@@ -51,6 +51,8 @@ pub fn test() -> Result {
                 "--exclude",
                 "wechatpay-customs-wasm",
                 "--exclude",
+                "wechatpay-customs-benches",
+                "--exclude",
                 "xtask",
             ]))
         }),

@@ -11,7 +11,10 @@ interface WasmShared extends Shared {
 type Module = Omit<Native<WasmShared>, 'sign' | 'verify'>
 
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-const keys = new WeakMap<WasmShared, Promise<CryptoKey>>()
+/** Imported keys. Only finished imports are kept: an isolate must not wait for a promise of another request's. */
+const keys = new WeakMap<WasmShared, Map<string, CryptoKey>>()
+/** A merchant has a key of its own and two platform keys, or a few more while they are exchanged. */
+const MOST_KEYS = 8
 
 export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> {
   return {
@@ -20,16 +23,28 @@ export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> 
     call,
     async sign(shared, message, entropy) {
       if (entropy !== null) return shared.sign(message, entropy)
-      let key = keys.get(shared)
-      if (key === undefined) keys.set(shared, (key = importPrivateKey(shared)))
-      return new Uint8Array(await crypto.subtle.sign(RSA.name, await key, message as BufferSource))
+      const key = await once(shared, 'private', () => importPrivateKey(shared))
+      return new Uint8Array(await crypto.subtle.sign(RSA.name, key, message as BufferSource))
     },
     async verify(shared, spkiDer, message, signature) {
       if (shared.software) return shared.verify(spkiDer, message, signature)
-      const key = await crypto.subtle.importKey('spki', spkiDer as BufferSource, RSA, false, ['verify'])
+      const key = await once(shared, String.fromCharCode(...spkiDer), () =>
+        crypto.subtle.importKey('spki', spkiDer as BufferSource, RSA, false, ['verify'])
+      )
       return crypto.subtle.verify(RSA.name, key, signature as BufferSource, message as BufferSource)
     }
   }
+}
+
+async function once(shared: WasmShared, name: string, load: () => Promise<CryptoKey>): Promise<CryptoKey> {
+  const known = keys.get(shared) ?? new Map<string, CryptoKey>()
+  keys.set(shared, known)
+  const found = known.get(name)
+  if (found !== undefined) return found
+  const key = await load()
+  if (known.size >= MOST_KEYS) known.clear()
+  known.set(name, key)
+  return key
 }
 
 async function importPrivateKey(shared: WasmShared): Promise<CryptoKey> {

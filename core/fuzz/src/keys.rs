@@ -48,7 +48,7 @@ fn use_platform_key(id: &str, material: &[u8], keys: &PlatformKeys) {
     let name = keys.ids().next().expect("the key that was read");
     let key = keys.get(name).expect("the key that was read");
     for length in [0, 1, 256, 512] {
-        assert!(!RsaVerifier.verify(key.spki_der(), b"message", &vec![1; length]));
+        assert!(!RsaVerifier::default().verify(key.spki_der(), b"message", &vec![1; length]));
     }
     let mut options = options();
     options["platform_keys"] = json!({ id: material });

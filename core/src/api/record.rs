@@ -54,6 +54,9 @@ pub trait Record {
     const NAME: &'static str;
     /// Its fields, in the order in which they are sent.
     const FIELDS: &'static [Field];
+
+    /// The text or code in a field; none of a person's.
+    fn text(&self, field: &str) -> Option<&str>;
 }
 
 /// A Rust type that a field can have.
@@ -64,10 +67,19 @@ pub(crate) trait FieldType {
     fn left_out(&self) -> bool {
         false
     }
+
+    /// What it says, if it is text or a code.
+    fn text(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl FieldType for String {
     const KIND: Kind = Kind::Text;
+
+    fn text(&self) -> Option<&str> {
+        Some(self)
+    }
 }
 
 impl<T: Record> FieldType for Vec<T> {
@@ -79,6 +91,10 @@ impl<T: FieldType> FieldType for Option<T> {
 
     fn left_out(&self) -> bool {
         self.is_none()
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.as_ref()?.text()
     }
 }
 
@@ -119,6 +135,13 @@ macro_rules! record {
                 also: record!(@option $($also)?),
                 doc: concat!($($doc, "\n"),+),
             }),*];
+
+            fn text(&self, field: &str) -> Option<&str> {
+                match field {
+                    $(stringify!($field) => crate::api::record::FieldType::text(&self.$field),)*
+                    _ => None,
+                }
+            }
         }
     };
     (@type required $Type:ty) => { $Type };

@@ -292,7 +292,8 @@ const PERSONAL: [&str; 2] = ["certificateid", "certificatename"];
 
 /// Is it a person's, by its name or by that of something in it?
 fn is_personal(name: &str, value: &Value) -> bool {
-    PERSONAL.iter().any(|personal| squeezed(name).starts_with(personal))
+    let squeezed = squeezed(name);
+    PERSONAL.iter().any(|personal| squeezed.starts_with(personal))
         || match value {
             Value::Object(members) => members.iter().any(|(name, value)| is_personal(name, value)),
             Value::Array(list) => list.iter().any(|value| is_personal("", value)),
@@ -301,5 +302,7 @@ fn is_personal(name: &str, value: &Value) -> bool {
 }
 
 fn squeezed(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    let mut squeezed = name.to_ascii_lowercase();
+    squeezed.retain(|letter| letter.is_ascii_alphanumeric());
+    squeezed
 }

@@ -19,6 +19,8 @@ use std::{
 use serde_json::json;
 use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
+pub use host::Transport;
+
 use crate::{
     api::Endpoint,
     crypto::{Signer, Verifier},
@@ -33,7 +35,7 @@ type Observer = Arc<dyn Fn(&Emit) + Send + Sync>;
 
 /// Declares to customs through WeChat Pay.
 ///
-/// Cloning is cheap: clones share keys and connections.
+/// Cloning is cheap: clones share keys. All clients of a process share connections unless they are given a [`Transport`].
 ///
 /// ```no_run
 /// # async fn declare(private_key: &str, platform_key: &str) -> Result<(), wechatpay_customs::Error> {
@@ -65,7 +67,7 @@ pub struct Client {
     shared: Arc<Shared>,
     signer: Option<Arc<dyn Signer>>,
     verifier: Arc<dyn Verifier>,
-    transport: host::Transport,
+    transport: Transport,
     flights: Arc<flights::Flights>,
     observer: Option<Observer>,
 }
@@ -115,7 +117,7 @@ impl Client {
             shared: Arc::new(shared),
             signer,
             verifier,
-            transport: host::Transport::default(),
+            transport: Transport::of_process(),
             flights: Arc::default(),
             observer: None,
         })
@@ -124,6 +126,13 @@ impl Client {
     /// What all calls of this client share.
     pub fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    /// Sends over these connections instead of the process's.
+    #[must_use]
+    pub fn over(mut self, transport: Transport) -> Client {
+        self.transport = transport;
+        self
     }
 
     /// Calls `observer` at the beginning and end of each attempt. The same goes out as `tracing` events at level DEBUG.

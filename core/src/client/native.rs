@@ -2,35 +2,48 @@ use std::{
     error::Error as _,
     future::Future,
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Duration,
 };
 
 use futures_util::future::BoxFuture;
 use reqwest::{redirect, retry};
+use tokio::runtime::{self, Handle};
 
 use super::{failed, pairs, request};
 use crate::engine::{Cause, Event, Sent};
 
-/// Made at the first request, as it reads the system's certificates; and again in a process that was forked, as
-/// connections belong to one process.
+/// Connections, kept open for further calls. Clones share them; making one does no I/O.
 #[derive(Clone, Default)]
-pub(super) struct Transport(Arc<Mutex<Option<(u32, reqwest::Client)>>>);
+pub struct Transport(Arc<Mutex<Vec<(Home, reqwest::Client)>>>);
+
+/// Where connections live: in one process, as a forked one must not touch them, and in one runtime, which serves them.
+type Home = (u32, Option<runtime::Id>);
+
+/// Runtimes that are used in turn do not evict one another's connections; those of dead ones are let go in the end.
+const HOMES: usize = 4;
 
 impl Transport {
+    /// The one that all clients of this process share unless they are given another.
+    pub(super) fn of_process() -> Transport {
+        static TRANSPORT: LazyLock<Transport> = LazyLock::new(Transport::default);
+        TRANSPORT.clone()
+    }
+
+    /// Made at the first request, as it reads the system's certificates.
     fn client(&self) -> Result<reqwest::Client, reqwest::Error> {
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let process = std::process::id();
-        match &*made {
-            Some((of, client)) if *of == process => Ok(client.clone()),
-            _ => {
-                // The engine refuses redirects and decides about retries.
-                let builder = reqwest::Client::builder().redirect(redirect::Policy::none()).retry(retry::never());
-                let client = builder.build()?;
-                *made = Some((process, client.clone()));
-                Ok(client)
-            }
+        let here = (std::process::id(), Handle::try_current().ok().map(|runtime| runtime.id()));
+        if let Some((_, client)) = made.iter().find(|(home, _)| *home == here) {
+            return Ok(client.clone());
         }
+        // The engine refuses redirects and decides about retries.
+        let client = reqwest::Client::builder().redirect(redirect::Policy::none()).retry(retry::never()).build()?;
+        if made.len() >= HOMES {
+            made.remove(0);
+        }
+        made.push((here, client.clone()));
+        Ok(client)
     }
 
     pub(super) async fn send(

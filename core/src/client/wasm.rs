@@ -6,10 +6,15 @@ use js_sys::{Function, Reflect, Uint8Array, global};
 use super::{failed, pairs, request};
 use crate::engine::{Cause, Event};
 
+/// The host's `fetch`, which keeps the connections.
 #[derive(Clone, Default)]
-pub(super) struct Transport(reqwest::Client);
+pub struct Transport(reqwest::Client);
 
 impl Transport {
+    pub(super) fn of_process() -> Transport {
+        Transport::default()
+    }
+
     pub(super) async fn send(
         &self,
         method: &str,

@@ -3,10 +3,10 @@
 use aws_lc_rs::{
     rand::SystemRandom,
     rsa::KeyPair,
-    signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey},
+    signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256},
 };
 
-use super::{Signer, Verifier};
+use super::{Signer, Verifier, parsed::Parsed};
 use crate::{
     error::{Error, PRIVATE_KEY_INVALID, SIGNING_FAILED},
     keys::PrivateKey,
@@ -41,10 +41,12 @@ impl Signer for AwsLcSigner {
 }
 
 /// Verifies with `aws-lc-rs`.
-pub struct AwsLcVerifier;
+#[derive(Default)]
+pub struct AwsLcVerifier(Parsed<ParsedPublicKey>);
 
 impl Verifier for AwsLcVerifier {
     fn verify(&self, spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki_der).verify(message, signature).is_ok()
+        let key = self.0.get(spki_der, |der| ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).ok());
+        key.is_some_and(|key| key.verify_sig(message, signature).is_ok())
     }
 }

@@ -3,6 +3,8 @@
 pub mod aead;
 #[cfg(all(feature = "aws-lc", not(target_arch = "wasm32")))]
 pub mod aws_lc;
+#[cfg(any(feature = "rsa", all(feature = "aws-lc", not(target_arch = "wasm32"))))]
+mod parsed;
 #[cfg(feature = "rsa")]
 pub mod rsa;
 
@@ -19,7 +21,7 @@ pub trait Signer: Send + Sync {
     fn sign(&self, message: &[u8], entropy: &[u8; 32]) -> Result<Vec<u8>, Error>;
 }
 
-/// Verifies with a platform key.
+/// Verifies with platform keys, each of which it parses but once.
 pub trait Verifier: Send + Sync {
     /// Does the signature belong to this message and key (SubjectPublicKeyInfo, DER)?
     fn verify(&self, spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool;
@@ -55,9 +57,9 @@ pub fn is_software(crypto: Crypto) -> bool {
 pub fn verifier(crypto: Crypto) -> Option<Arc<dyn Verifier>> {
     match crypto {
         #[cfg(all(feature = "aws-lc", not(target_arch = "wasm32")))]
-        Crypto::Auto => Some(Arc::new(aws_lc::AwsLcVerifier)),
+        Crypto::Auto => Some(Arc::new(aws_lc::AwsLcVerifier::default())),
         #[cfg(feature = "rsa")]
-        _ => Some(Arc::new(rsa::RsaVerifier)),
+        _ => Some(Arc::new(rsa::RsaVerifier::default())),
         #[cfg(not(feature = "rsa"))]
         _ => None,
     }

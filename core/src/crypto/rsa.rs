@@ -9,7 +9,7 @@ use rsa::{
 };
 use sha2::Sha256;
 
-use super::{Signer, Verifier};
+use super::{Signer, Verifier, parsed::Parsed};
 use crate::{
     error::{Error, PRIVATE_KEY_INVALID, SIGNING_FAILED},
     keys::PrivateKey,
@@ -44,14 +44,13 @@ impl Signer for RsaSigner {
 }
 
 /// Verifies with the `rsa` crate.
-pub struct RsaVerifier;
+#[derive(Default)]
+pub struct RsaVerifier(Parsed<VerifyingKey<Sha256>>);
 
 impl Verifier for RsaVerifier {
     fn verify(&self, spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool {
-        let (Ok(key), Ok(signature)) = (RsaPublicKey::from_public_key_der(spki_der), Signature::try_from(signature))
-        else {
-            return false;
-        };
-        VerifyingKey::<Sha256>::new(key).verify(message, &signature).is_ok()
+        let key = self.0.get(spki_der, |der| RsaPublicKey::from_public_key_der(der).ok().map(VerifyingKey::new));
+        let signature = Signature::try_from(signature);
+        key.zip(signature.ok()).is_some_and(|(key, signature)| key.verify(message, &signature).is_ok())
     }
 }

@@ -14,7 +14,6 @@ use rand_chacha::{
     rand_core::{RngCore, SeedableRng},
 };
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 pub use action::{Action, Cause, Emit, Event, Now, Outcome, Sent, Step};
 pub use call::Call;
@@ -86,9 +85,10 @@ enum State {
 }
 
 /// What to do with a signed request.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
     HandOver,
-    Send(Value),
+    Send,
 }
 
 /// A request that went out, or that the caller sent by other means.
@@ -295,10 +295,10 @@ impl Engine {
         let (nonce, padding, now_s) = (self.nonce(), Padding::Seed(self.seed()), now.unix_s());
         let in_operation =
             |error: Error| error.with(|details| details.operation = details.operation.or(Some(operation)));
-        let unsigned = Unsigned::build(&self.shared, operation, fields.clone(), now_s, nonce, padding);
+        let unsigned = Unsigned::build(&self.shared, operation, fields, now_s, nonce, padding);
         let unsigned = unsigned.map_err(in_operation)?;
         self.shared.require_platform_keys(operation, Some(now_s)).map_err(in_operation)?;
-        self.sign(unsigned, Then::Send(without_personal(operation, fields)), now)
+        self.sign(unsigned, Then::Send, now)
     }
 
     fn why_not_loaded(&self, flight: u64) -> Error {
@@ -318,7 +318,7 @@ impl Engine {
 
     fn signed(
         &mut self,
-        unsigned: Unsigned,
+        mut unsigned: Unsigned,
         base: &Base,
         then: Then,
         signature: &[u8],
@@ -331,10 +331,11 @@ impl Engine {
         }
         let warnings = unsigned.warnings().to_vec();
         let message = Some(unsigned.message());
+        let fields = unsigned.take_fields();
         let signed = unsigned.attach(&base.url, signature);
-        let Then::Send(fields) = then else {
+        if then == Then::HandOver {
             return Ok(done(Outcome::Prepared { request: signed, warnings }));
-        };
+        }
         let timeout_ms = millis(self.timeout).min(self.left(now));
         if timeout_ms == 0 {
             return Err(self.too_late(operation, false));
@@ -352,7 +353,8 @@ impl Engine {
             may_have_been_applied: false,
         };
         self.emits.push(attempt.clone());
-        let exchange = Exchange { operation, request: Some(fields), warnings, message, attempt: Some(attempt) };
+        let request = Some(Value::Object(fields));
+        let exchange = Exchange { operation, request, warnings, message, attempt: Some(attempt) };
         self.state = State::Sending { exchange, since: now.mono_ms };
         Ok(Action::Send {
             method: signed.method,
@@ -481,7 +483,8 @@ impl Engine {
     fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool, now: Now) -> Result<Action, Error> {
         let Exchange { request, mut warnings, message, attempt, operation } = exchange;
         let certificates = self.certificates(&examined, operation, ok, now);
-        match certificates.and_then(|certificates| Ok((examined.settle(ok, request.as_ref())?, certificates))) {
+        let sent = |field: &str| request.as_ref()?.get(field)?.as_str();
+        match certificates.and_then(|certificates| Ok((examined.settle(ok, sent)?, certificates))) {
             Ok((answer, certificates)) => {
                 self.ended(attempt, None, false);
                 let request_id = answer.request_id.clone();
@@ -620,17 +623,6 @@ fn brought_keys(
         });
         received.about(operation, error)
     })
-}
-
-/// The fields of a request that its answer is compared with; a person's are wiped at once.
-fn without_personal(operation: Operation, mut fields: Value) -> Value {
-    let personal = operation.request_fields().iter().filter(|field| field.kind == Kind::Personal);
-    for name in personal.map(|field| field.name) {
-        if let Some(Value::String(text)) = fields.as_object_mut().and_then(|fields| fields.remove(name)) {
-            drop(Zeroizing::new(text));
-        }
-    }
-    fields
 }
 
 /// Puts certificates in the place of their encrypted form.

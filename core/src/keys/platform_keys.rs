@@ -1,13 +1,14 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use pkcs8::{
-    SubjectPublicKeyInfoRef,
+    DecodePublicKey, SubjectPublicKeyInfoRef,
     der::{
         Decode, Encode, Tag,
         asn1::BitStringRef,
         pem::{LineEnding, encode_string},
     },
 };
+use rsa::RsaPublicKey;
 
 use super::{
     Certificate,
@@ -21,28 +22,31 @@ use crate::{
 
 /// One key of WeChat Pay's, by which it signs answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PlatformKey {
-    /// The key in a platform certificate.
-    Certificate(Certificate),
-    /// A WeChat Pay public key (SubjectPublicKeyInfo, DER), which does not expire.
-    PublicKey(Vec<u8>),
+pub struct PlatformKey {
+    spki_der: Vec<u8>,
+    certificate: Option<Certificate>,
+    /// For personal fields; nothing if the key is too large for that.
+    encrypting: Option<RsaPublicKey>,
 }
 
 impl PlatformKey {
-    /// The public key as SubjectPublicKeyInfo, DER.
-    pub fn spki_der(&self) -> &[u8] {
-        match self {
-            PlatformKey::Certificate(certificate) => &certificate.spki_der,
-            PlatformKey::PublicKey(spki_der) => spki_der,
-        }
+    fn new(spki_der: Vec<u8>, certificate: Option<Certificate>) -> PlatformKey {
+        let encrypting = RsaPublicKey::from_public_key_der(&spki_der).ok();
+        PlatformKey { spki_der, certificate, encrypting }
     }
 
-    /// The certificate, unless it is a public key.
+    /// The public key as SubjectPublicKeyInfo, DER.
+    pub fn spki_der(&self) -> &[u8] {
+        &self.spki_der
+    }
+
+    /// The certificate; none if it is a WeChat Pay public key, which does not expire.
     pub fn certificate(&self) -> Option<&Certificate> {
-        match self {
-            PlatformKey::Certificate(certificate) => Some(certificate),
-            PlatformKey::PublicKey(_) => None,
-        }
+        self.certificate.as_ref()
+    }
+
+    pub(crate) fn encrypting(&self) -> Option<&RsaPublicKey> {
+        self.encrypting.as_ref()
     }
 
     /// Is it valid at this time (Unix seconds), as far as clocks that are five minutes apart can tell?
@@ -51,9 +55,9 @@ impl PlatformKey {
     }
 
     fn pem(&self) -> Option<String> {
-        let (label, der) = match self {
-            PlatformKey::Certificate(certificate) => (CERTIFICATE, &certificate.der),
-            PlatformKey::PublicKey(spki_der) => ("PUBLIC KEY", spki_der),
+        let (label, der) = match &self.certificate {
+            Some(certificate) => (CERTIFICATE, &certificate.der),
+            None => ("PUBLIC KEY", &self.spki_der),
         };
         encode_string(label, LineEnding::LF, der).ok()
     }
@@ -64,7 +68,7 @@ const CERTIFICATE: &str = "CERTIFICATE";
 /// The platform keys by serial number or `PUB_KEY_ID_…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlatformKeys {
-    keys: BTreeMap<String, PlatformKey>,
+    keys: BTreeMap<String, Arc<PlatformKey>>,
 }
 
 impl PlatformKeys {
@@ -77,14 +81,14 @@ impl PlatformKeys {
         for (id, material) in given {
             let key = read(id, material)
                 .map_err(|why| Error::new(PLATFORM_KEY_INVALID, format!("`platform_keys`: `{id}` {why}")))?;
-            keys.insert(canonical(id), key);
+            keys.insert(canonical(id), Arc::new(key));
         }
         Ok(PlatformKeys { keys })
     }
 
     /// The key that an answer names, letter by letter.
     pub fn get(&self, id: &str) -> Option<&PlatformKey> {
-        self.keys.get(id)
+        self.keys.get(id).map(Arc::as_ref)
     }
 
     /// The ids of all keys.
@@ -99,7 +103,7 @@ impl PlatformKeys {
 
     /// Every key with its id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &PlatformKey)> {
-        self.keys.iter().map(|(id, key)| (id.as_str(), key))
+        self.keys.iter().map(|(id, key)| (id.as_str(), key.as_ref()))
     }
 
     /// The key that personal fields are encrypted with: the public key if there is one, else the valid certificate that
@@ -164,7 +168,7 @@ fn read(id: &str, material: &KeyMaterial) -> Result<PlatformKey, String> {
     let Some(block) = blocks.first() else { return Err("holds nothing".to_owned()) };
     if let Some(spki_der) = public_key(&block.der) {
         suitable(&spki_der)?;
-        return Ok(PlatformKey::PublicKey(spki_der));
+        return Ok(PlatformKey::new(spki_der, None));
     }
     let Some(certificate) = Certificate::from_der(&block.der) else {
         let needed = "a platform certificate or public key is needed";
@@ -183,7 +187,7 @@ fn read(id: &str, material: &KeyMaterial) -> Result<PlatformKey, String> {
     if !certificate.has_serial(id) {
         return Err(format!("is not the serial of its certificate, which is {}", certificate.serial()));
     }
-    Ok(PlatformKey::Certificate(certificate))
+    Ok(PlatformKey::new(certificate.spki_der.clone(), Some(certificate)))
 }
 
 /// A public key, PKCS#1 or SubjectPublicKeyInfo, as the latter.

@@ -61,6 +61,10 @@ macro_rules! code {
 
         impl crate::api::FieldType for $Name {
             const KIND: crate::api::Kind = crate::api::Kind::Code($Name::KNOWN);
+
+            fn text(&self) -> Option<&str> {
+                Some(self.as_str())
+            }
         }
     };
 }

@@ -1,0 +1,206 @@
+//! What calls, the first signature and clients cost, against the bounds that the project sets itself.
+
+use std::{collections::BTreeMap, fmt::Write, fs, thread};
+
+use crate::{
+    Result, root,
+    run::{cargo, command, quietly, target},
+};
+
+const PAGE: &str = "docs/performance.md";
+const BEGIN: &str = "<!-- figures: written by `cargo xtask bench --write` -->\n";
+const END: &str = "<!-- end of figures -->\n";
+
+/// How often the calls are measured; the fastest sample of all counts, as everything else measures the neighbours.
+const ROUNDS: usize = 10;
+/// How many processes make a first signature.
+const PROCESSES: usize = 15;
+/// Bytes of a client beyond the first.
+const CLIENT_BYTES: f64 = 20_000.0;
+
+enum Bound {
+    None,
+    Nanoseconds(f64),
+    /// Against the row of this name.
+    Ratio(&'static str, f64),
+}
+
+/// The rows of `benches/calls.rs`.
+const CALLS: &[(&str, &str, Bound)] = &[
+    ("nothing_prepare", "check, build, attach", Bound::Nanoseconds(5_000.0)),
+    ("nothing_parse", "receive, verify, parse", Bound::Nanoseconds(5_000.0)),
+    ("nothing_prepare_engine", "prepare by the engine", Bound::None),
+    ("nothing_parse_engine", "parse by the engine", Bound::None),
+    ("nothing_call_engine", "a whole call by the engine", Bound::None),
+    ("aws_lc_sign", "aws-lc-rs: a bare signature", Bound::None),
+    ("aws_lc_sign_prepare", "aws-lc-rs: prepare and sign", Bound::Ratio("aws_lc_sign", 1.02)),
+    ("aws_lc_verify", "aws-lc-rs: a bare verification", Bound::None),
+    ("aws_lc_verify_parse", "aws-lc-rs: verify and parse", Bound::Ratio("aws_lc_verify", 1.25)),
+    ("rsa_sign", "rsa: a bare signature", Bound::None),
+    ("rsa_sign_prepare", "rsa: prepare and sign", Bound::Ratio("rsa_sign", 1.02)),
+    ("rsa_verify", "rsa: a bare verification", Bound::None),
+    ("rsa_verify_parse", "rsa: verify and parse", Bound::Ratio("rsa_verify", 1.25)),
+];
+
+/// Measures, prints and, if `write`, puts the figures into the page.
+pub fn bench(write: bool) -> Result {
+    let mut figures = machine()?;
+    let mut over = 0;
+    calls(&mut figures, &mut over)?;
+    first_signature(&mut figures)?;
+    clients(&mut figures, &mut over)?;
+    println!("{figures}");
+    if write {
+        let page = fs::read_to_string(root().join(PAGE))?;
+        let (before, rest) = page.split_once(BEGIN).ok_or("the page lacks its first mark")?;
+        let (_, after) = rest.split_once(END).ok_or("the page lacks its second mark")?;
+        fs::write(root().join(PAGE), format!("{before}{BEGIN}\n{figures}\n{END}{after}"))?;
+    }
+    match over {
+        0 => Ok(()),
+        over => Err(format!("{over} bounds are exceeded").into()),
+    }
+}
+
+/// Says whether a bound holds.
+fn verdict(holds: bool, over: &mut usize) -> &'static str {
+    *over += usize::from(!holds);
+    if holds { "ok" } else { "over" }
+}
+
+fn machine() -> Result<String> {
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let lock = fs::read_to_string(root().join("Cargo.lock"))?;
+    let version = |name: &str| {
+        let entry = lock.split_once(&format!("name = \"{name}\"\nversion = \"")).map(|(_, rest)| rest);
+        entry.and_then(|rest| rest.split('"').next()).unwrap_or("unknown").to_owned()
+    };
+    Ok(format!(
+        "{}, on {} ({} cores), with {}, aws-lc-rs {}, rsa {}.\n",
+        quietly(&mut command("date", &["-u", "+%F"]))?.trim(),
+        model.map_or("an unknown processor", |(_, model)| model),
+        thread::available_parallelism()?,
+        quietly(&mut command("rustc", &["--version"]))?.trim(),
+        version("aws-lc-rs"),
+        version("rsa"),
+    ))
+}
+
+#[derive(Clone, Copy)]
+struct Row {
+    ns: f64,
+    allocations: f64,
+}
+
+fn calls(figures: &mut String, over: &mut usize) -> Result {
+    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
+    for round in 1..=ROUNDS {
+        eprintln!("  · calls, round {round} of {ROUNDS}");
+        let run = ["bench", "--package", "wechatpay-customs-benches", "--bench", "calls", "--"];
+        let mut run = cargo(&run);
+        run.args(["--color", "never"]);
+        for (name, row) in read(&quietly(&mut run)?)? {
+            let best = rows.entry(name).or_insert(row);
+            best.ns = best.ns.min(row.ns);
+        }
+    }
+    let row = |name: &str| rows.get(name).copied().ok_or_else(|| format!("`{name}` was not measured"));
+    figures.push_str("\n| call | ns | allocations | ratio | bound | |\n|---|--:|--:|--:|--:|---|\n");
+    for (name, about, bound) in CALLS {
+        let Row { ns, allocations } = row(name)?;
+        let (ratio, bound, verdict) = match bound {
+            Bound::None => (String::new(), String::new(), ""),
+            Bound::Nanoseconds(bound) => (String::new(), format!("{bound} ns"), verdict(ns <= *bound, over)),
+            Bound::Ratio(beside, bound) => {
+                let ratio = ns / row(beside)?.ns;
+                (format!("{ratio:.3}"), format!("{bound}"), verdict(ratio <= *bound, over))
+            }
+        };
+        writeln!(figures, "| {about} | {ns:.0} | {allocations} | {ratio} | {bound} | {verdict} |")?;
+    }
+    Ok(())
+}
+
+/// Reads divan's tree: a line per row that begins with its fastest sample, under it the allocations.
+fn read(tree: &str) -> Result<Vec<(String, Row)>> {
+    let mut rows: Vec<(String, Row)> = Vec::new();
+    let mut counts = false;
+    for line in tree.lines() {
+        let cell = |line: &str| line.split('│').next().unwrap_or_default().trim().to_owned();
+        if let Some(rest) = line.strip_prefix("├─ ").or_else(|| line.strip_prefix("╰─ ")) {
+            let cell = cell(rest);
+            let words: Vec<&str> = cell.split_whitespace().collect();
+            let [name, number, unit] = words.as_slice() else { return Err(format!("not a row: {line}").into()) };
+            let scale = match *unit {
+                "ns" => 1.0,
+                "µs" => 1e3,
+                "ms" => 1e6,
+                _ => return Err(format!("an unknown unit: {line}").into()),
+            };
+            rows.push(((*name).to_owned(), Row { ns: number.parse::<f64>()? * scale, allocations: 0.0 }));
+            continue;
+        }
+        let cell = cell(line.trim_start_matches(['│', ' ']));
+        if counts && let Some((_, row)) = rows.last_mut() {
+            row.allocations += cell.parse::<f64>()?;
+        }
+        counts = cell == "alloc:" || cell == "grow:";
+    }
+    Ok(rows)
+}
+
+/// With and without AWS-LC's own gathering of entropy, which is chosen when it is built.
+fn first_signature(figures: &mut String) -> Result {
+    figures.push_str("\n| first signature of a process | median |\n|---|--:|\n");
+    for (about, no_jitter, folder) in [
+        ("entropy of the system and the processor, as this project builds it", "1", "release"),
+        ("AWS-LC measures the processor's jitter, its default", "0", "jitter/release"),
+    ] {
+        eprintln!("  · first signature: {about}");
+        let build = ["build", "--release", "--package", "wechatpay-customs-benches", "--bin", "first_signature"];
+        let mut build = cargo(&build);
+        build.env("AWS_LC_SYS_NO_JITTER_ENTROPY", no_jitter);
+        if no_jitter == "0" {
+            build.arg("--target-dir").arg(target("jitter"));
+        }
+        quietly(&mut build)?;
+        let program = target(folder).join("first_signature");
+        let mut times = Vec::new();
+        for _ in 0..PROCESSES {
+            times.push(quietly(&mut command(&program, &[]))?.trim().parse::<f64>()?);
+        }
+        times.sort_by(f64::total_cmp);
+        let median = times.get(PROCESSES / 2).ok_or("nothing was measured")?;
+        writeln!(figures, "| {about} | {:.1} ms |", median / 1e6)?;
+    }
+    Ok(())
+}
+
+/// What the test of the footprint prints: the same is asserted there.
+fn clients(figures: &mut String, over: &mut usize) -> Result {
+    eprintln!("  · memory of 1000 clients");
+    let run = ["test", "--package", "wechatpay-customs-tests", "--test", "footprint", "--", "--nocapture"];
+    let output = quietly(&mut cargo(&run))?;
+    figures.push_str("\n| beyond the first of 1000 clients | each | bound | |\n|---|--:|--:|---|\n");
+    for line in output.lines().filter_map(|line| line.strip_prefix("footprint: ")) {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            [crypto, "allocated", allocated, "resident", resident] => {
+                let crypto = if *crypto == "auto" { "aws-lc-rs" } else { "rsa" };
+                for (what, bytes) in [("allocated by Rust", allocated), ("resident", resident)] {
+                    let verdict = verdict(bytes.parse::<f64>()? < CLIENT_BYTES, over);
+                    writeln!(figures, "| {crypto}: bytes {what} | {bytes} | {CLIENT_BYTES} | {verdict} |")?;
+                }
+            }
+            ["threads", threads, more_threads, "sockets", sockets, more_sockets] => {
+                for (what, first, all) in [("threads", threads, more_threads), ("sockets", sockets, more_sockets)] {
+                    let more = all.parse::<i64>()?.saturating_sub(first.parse()?).max(0);
+                    writeln!(figures, "| {what}, after a call by each | {more} | 0 | {} |", verdict(more == 0, over))?;
+                }
+            }
+            _ => return Err(format!("not a figure: {line}").into()),
+        }
+    }
+    Ok(())
+}
