@@ -16,6 +16,7 @@ use wechatpay_customs::{
     host,
     options::Convention,
 };
+use zeroize::Zeroizing;
 
 /// What all calls of one client share.
 #[napi]
@@ -30,6 +31,7 @@ impl Shared {
     /// Reads options (JSON); `own_signer` tells that the caller signs by other means.
     #[napi(constructor)]
     pub fn new(env: Env, options: String, own_signer: bool) -> Result<Self> {
+        let options = Zeroizing::new(options);
         let signing = if own_signer { Signing::Caller } else { Signing::Core };
         let shared = host::shared(from_json(&options)?, Convention::JavaScript, signing);
         let shared = shared.map_err(|error| thrown(env, error))?;
@@ -47,7 +49,7 @@ impl Shared {
     /// Calls a pure function by name with arguments (JSON), with these options filled in.
     #[napi]
     pub fn call<'env>(&self, env: &'env Env, function: String, arguments: String) -> Result<Unknown<'env>> {
-        called(env, &function, &arguments, Some(&self.shared))
+        called(env, &function, arguments, Some(&self.shared))
     }
 
     /// Signs on the thread pool.
@@ -130,6 +132,7 @@ impl Engine {
     #[napi(constructor)]
     pub fn new(env: Env, shared: &Shared, call: String, options: String, seed: Uint8Array) -> Result<Self> {
         let seed = seed.as_ref().try_into().map_err(|_| invalid("seed must be 32 bytes"))?;
+        let call = Zeroizing::new(call);
         let (call, options) = (from_json(&call)?, from_json(&options)?);
         host::engine(Arc::clone(&shared.shared), call, options, Convention::JavaScript, seed)
             .map(Engine)
@@ -147,16 +150,17 @@ impl Engine {
 /// Calls a pure function by name with arguments (JSON).
 #[napi]
 pub fn call<'env>(env: &'env Env, function: String, arguments: String) -> Result<Unknown<'env>> {
-    called(env, &function, &arguments, None)
+    called(env, &function, arguments, None)
 }
 
 fn called<'env>(
     env: &'env Env,
     function: &str,
-    arguments: &str,
+    arguments: String,
     shared: Option<&engine::Shared>,
 ) -> Result<Unknown<'env>> {
-    let value = host::call(function, from_json(arguments)?, shared, Convention::JavaScript);
+    let arguments = Zeroizing::new(arguments);
+    let value = host::call(function, from_json(&arguments)?, shared, Convention::JavaScript);
     env.to_js_value(&value.map_err(|error| thrown(*env, error))?)
 }
 

@@ -13,6 +13,7 @@ use wechatpay_customs::{
     host,
     options::Convention,
 };
+use zeroize::Zeroizing;
 
 /// What all calls of one client share.
 #[wasm_bindgen]
@@ -26,9 +27,10 @@ pub struct Shared {
 impl Shared {
     /// Reads options (JSON); `own_signer` tells that the caller signs by other means.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &str, own_signer: bool) -> Result<Shared, JsValue> {
+    pub fn new(options: String, own_signer: bool) -> Result<Shared, JsValue> {
+        let options = Zeroizing::new(options);
         let signing = if own_signer { Signing::Caller } else { Signing::Host };
-        let shared = host::shared(from_json(options)?, Convention::JavaScript, signing).map_err(thrown)?;
+        let shared = host::shared(from_json(&options)?, Convention::JavaScript, signing).map_err(thrown)?;
         // Made also where WebCrypto will sign: it finds a key whose numbers do not fit together.
         let signer = shared.signer().map_err(thrown)?;
         let verifier = shared.verifier();
@@ -42,7 +44,7 @@ impl Shared {
     }
 
     /// Calls a pure function by name, with these options filled in.
-    pub fn call(&self, function: &str, arguments: &str) -> Result<JsValue, JsValue> {
+    pub fn call(&self, function: &str, arguments: String) -> Result<JsValue, JsValue> {
         called(function, arguments, Some(&self.shared))
     }
 
@@ -79,9 +81,10 @@ pub struct Engine(engine::Engine);
 impl Engine {
     /// Prepares one call (JSON, as its options); `seed` is 32 fresh random bytes.
     #[wasm_bindgen(constructor)]
-    pub fn new(shared: &Shared, call: &str, options: &str, seed: &[u8]) -> Result<Engine, JsValue> {
+    pub fn new(shared: &Shared, call: String, options: &str, seed: &[u8]) -> Result<Engine, JsValue> {
+        let call = Zeroizing::new(call);
         let seed = seed.try_into().map_err(|_| JsValue::from_str("seed must be 32 bytes"))?;
-        host::engine(Arc::clone(&shared.shared), from_json(call)?, from_json(options)?, Convention::JavaScript, seed)
+        host::engine(Arc::clone(&shared.shared), from_json(&call)?, from_json(options)?, Convention::JavaScript, seed)
             .map(Engine)
             .map_err(thrown)
     }
@@ -95,12 +98,13 @@ impl Engine {
 
 /// Calls a pure function by name with arguments (JSON).
 #[wasm_bindgen]
-pub fn call(function: &str, arguments: &str) -> Result<JsValue, JsValue> {
+pub fn call(function: &str, arguments: String) -> Result<JsValue, JsValue> {
     called(function, arguments, None)
 }
 
-fn called(function: &str, arguments: &str, shared: Option<&engine::Shared>) -> Result<JsValue, JsValue> {
-    to_js(&host::call(function, from_json(arguments)?, shared, Convention::JavaScript).map_err(thrown)?)
+fn called(function: &str, arguments: String, shared: Option<&engine::Shared>) -> Result<JsValue, JsValue> {
+    let arguments = Zeroizing::new(arguments);
+    to_js(&host::call(function, from_json(&arguments)?, shared, Convention::JavaScript).map_err(thrown)?)
 }
 
 /// What callers give comes as JSON, as the addon for Node.js takes it.

@@ -214,7 +214,7 @@ pub struct Details {
     pub status: Option<u16>,
     /// WeChat Pay's id of the request, for its support.
     pub request_id: Option<String>,
-    /// The service's `detail`, as sent.
+    /// The service's `detail`, as sent but for a person's data, which is `***`.
     pub detail: Option<Value>,
     /// What is wrong with the request.
     pub findings: Vec<Finding>,

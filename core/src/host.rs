@@ -16,6 +16,7 @@ use crate::{
     engine::{Action, Call, Engine, Event, Now, Shared, Signing, Step},
     error::{Error, INVALID_OPTION},
     explain,
+    model::Wiped,
     options::{Convention, Options},
     pages::Pages,
     request::filled,
@@ -34,32 +35,29 @@ const FUNCTIONS: &[(&str, Function)] = &[
             (None, Some(shared)) => shared.rules.clone(),
             (None, None) => Rules::default(),
         };
-        let fields = given.remove("fields").unwrap_or(Value::Null);
-        let with_ids = |fields| match shared {
-            Some(shared) => filled(shared, operation, fields),
-            None => fields,
-        };
-        let findings = match fields {
-            // JSON text can hold a field twice.
-            Value::String(text) => {
-                let (fields, mut findings) = read_json(operation, &text, &rules);
-                if !fields.is_null() {
-                    findings.extend(check(operation, &with_ids(fields), &rules));
-                }
-                findings
+        let mut fields = Wiped::from(given.remove("fields").unwrap_or(Value::Null));
+        let mut findings = Vec::new();
+        // JSON text can hold a field twice.
+        if let Some(text) = fields.as_str() {
+            let (read, found) = read_json(operation, text, &rules);
+            if read.is_null() {
+                return Ok(json!(found));
             }
-            fields => check(operation, &with_ids(fields), &rules),
-        };
+            (fields, findings) = (read.into(), found);
+        }
+        if let Some(shared) = shared {
+            fields = filled(shared, operation, fields);
+        }
+        findings.extend(check(operation, &fields, &rules));
         Ok(json!(findings))
     }),
     // One page after the other: `{fields}`, then `{fields, state, answer}`, until there is no `request`.
     ("query_all", |shared, given, _| {
-        let fields = given.remove("fields").unwrap_or(Value::Null);
-        let fields = match shared {
-            Some(shared) => filled(shared, Operation::Query, fields),
-            None => fields,
-        };
-        let Value::Object(fields) = fields else {
+        let mut fields = Wiped::from(given.remove("fields").unwrap_or(Value::Null));
+        if let Some(shared) = shared {
+            fields = filled(shared, Operation::Query, fields);
+        }
+        let Value::Object(fields) = &*fields else {
             let findings = check(Operation::Query, &fields, &Rules::default());
             return Err(Error::invalid_fields(Operation::Query, "query was not sent", findings));
         };
@@ -69,7 +67,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
             Some(Value::Object(answer)) => pages.take(&answer)?,
             _ => Vec::new(),
         };
-        let request = pages.request(&fields);
+        let request = pages.request(fields);
         Ok(json!({ "operation": Operation::Query, "records": records, "request": request, "state": pages }))
     }),
     ("export_keys", |shared, _, _| Ok(shared.map(Shared::export_keys).into())),
@@ -91,8 +89,9 @@ const FUNCTIONS: &[(&str, Function)] = &[
 /// Those of the function; `INVALID_OPTION` for an unknown one.
 pub fn call(function: &str, arguments: Value, shared: Option<&Shared>, convention: Convention) -> Result<Value, Error> {
     let found = FUNCTIONS.iter().find(|(name, _)| *name == function);
-    let result = match (found, arguments) {
-        (Some((_, function)), Value::Object(mut given)) => function(shared, &mut given, convention),
+    let mut arguments = Wiped::from(arguments);
+    let result = match (found, &mut *arguments) {
+        (Some((_, function)), Value::Object(given)) => function(shared, given, convention),
         _ => Err(Error::new(INVALID_OPTION, format!("there is no function `{function}` that takes these arguments"))),
     };
     result.map(|mut value| {

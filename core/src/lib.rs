@@ -30,6 +30,7 @@ pub mod encryption;
 pub mod engine;
 pub mod error;
 pub mod explain;
+mod hiding;
 pub mod host;
 pub mod keys;
 pub mod message;

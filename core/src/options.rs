@@ -1,6 +1,6 @@
 //! The options of a client, read once for every language.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, mem, time::Duration};
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::{
     check::Rules,
     error::{Error, INVALID_OPTION},
+    model::Wiped,
 };
 
 /// A text that no `Debug` shows and that is wiped from memory when dropped.
@@ -235,14 +236,15 @@ impl OptionKind {
 
 trait OptionType: Sized {
     const KIND: OptionKind;
-    fn read(value: Value, convention: Convention) -> Option<Self>;
+    /// Takes what it can use; the rest is wiped by the owner.
+    fn read(value: &mut Value, convention: Convention) -> Option<Self>;
 }
 
 impl OptionType for String {
     const KIND: OptionKind = OptionKind::Text;
-    fn read(value: Value, _: Convention) -> Option<Self> {
+    fn read(value: &mut Value, _: Convention) -> Option<Self> {
         match value {
-            Value::String(text) if !text.is_empty() => Some(text),
+            Value::String(text) if !text.is_empty() => Some(mem::take(text)),
             _ => None,
         }
     }
@@ -250,28 +252,29 @@ impl OptionType for String {
 
 impl OptionType for Secret {
     const KIND: OptionKind = OptionKind::Text;
-    fn read(value: Value, convention: Convention) -> Option<Self> {
+    fn read(value: &mut Value, convention: Convention) -> Option<Self> {
         String::read(value, convention).map(Secret::from)
     }
 }
 
 impl OptionType for Vec<String> {
     const KIND: OptionKind = OptionKind::Texts;
-    fn read(value: Value, _: Convention) -> Option<Self> {
-        serde_json::from_value::<Vec<String>>(value).ok().filter(|list| !list.is_empty())
+    fn read(value: &mut Value, _: Convention) -> Option<Self> {
+        serde_json::from_value::<Vec<String>>(value.take()).ok().filter(|list| !list.is_empty())
     }
 }
 
 impl OptionType for KeyMaterial {
     const KIND: OptionKind = OptionKind::KeyMaterial;
-    fn read(value: Value, _: Convention) -> Option<Self> {
+    fn read(value: &mut Value, _: Convention) -> Option<Self> {
         let material = match value {
-            Value::String(text) => Some(KeyMaterial::from(text)),
-            Value::Array(mut list) => {
+            Value::String(text) => Some(KeyMaterial::from(mem::take(text))),
+            Value::Array(list) => {
                 let mut bytes = Zeroizing::new(Vec::with_capacity(list.len()));
-                for item in &mut list {
+                for item in list {
+                    bytes.push(item.as_u64().and_then(|byte| u8::try_from(byte).ok())?);
                     // What is read is not left behind.
-                    bytes.push(std::mem::take(item).as_u64().and_then(|byte| u8::try_from(byte).ok())?);
+                    *item = 0.into();
                 }
                 Some(KeyMaterial(bytes))
             }
@@ -283,37 +286,37 @@ impl OptionType for KeyMaterial {
 
 impl OptionType for BTreeMap<String, KeyMaterial> {
     const KIND: OptionKind = OptionKind::KeyMaterials;
-    fn read(value: Value, convention: Convention) -> Option<Self> {
+    fn read(value: &mut Value, convention: Convention) -> Option<Self> {
         let Value::Object(given) = value else { return None };
-        given.into_iter().map(|(id, value)| Some((id, KeyMaterial::read(value, convention)?))).collect()
+        given.iter_mut().map(|(id, value)| Some((id.clone(), KeyMaterial::read(value, convention)?))).collect()
     }
 }
 
 impl OptionType for Duration {
     const KIND: OptionKind = OptionKind::Duration;
-    fn read(value: Value, convention: Convention) -> Option<Self> {
-        convention.duration(&value)
+    fn read(value: &mut Value, convention: Convention) -> Option<Self> {
+        convention.duration(value)
     }
 }
 
 impl OptionType for PathPrefix {
     const KIND: OptionKind = OptionKind::Word(&[PathPrefix::V3Global.as_str(), PathPrefix::GlobalV3.as_str()]);
-    fn read(value: Value, _: Convention) -> Option<Self> {
-        PathPrefix::ALL.iter().copied().find(|prefix| value == prefix.as_str())
+    fn read(value: &mut Value, _: Convention) -> Option<Self> {
+        PathPrefix::ALL.iter().copied().find(|prefix| *value == prefix.as_str())
     }
 }
 
 impl OptionType for FieldEncryption {
     const KIND: OptionKind = OptionKind::Word(&[FieldEncryption::Pkcs1.as_str(), FieldEncryption::Oaep.as_str()]);
-    fn read(value: Value, _: Convention) -> Option<Self> {
-        [FieldEncryption::Pkcs1, FieldEncryption::Oaep].into_iter().find(|scheme| value == scheme.as_str())
+    fn read(value: &mut Value, _: Convention) -> Option<Self> {
+        [FieldEncryption::Pkcs1, FieldEncryption::Oaep].into_iter().find(|scheme| *value == scheme.as_str())
     }
 }
 
 impl OptionType for Crypto {
     const KIND: OptionKind = OptionKind::Word(&[Crypto::Auto.as_str(), Crypto::Software.as_str()]);
-    fn read(value: Value, _: Convention) -> Option<Self> {
-        [Crypto::Auto, Crypto::Software].into_iter().find(|crypto| value == crypto.as_str())
+    fn read(value: &mut Value, _: Convention) -> Option<Self> {
+        [Crypto::Auto, Crypto::Software].into_iter().find(|crypto| *value == crypto.as_str())
     }
 }
 
@@ -331,7 +334,7 @@ pub struct OptionField {
 macro_rules! options {
     ($($(#[doc = $doc:literal])+ $name:ident: $Type:ty,)+) => {
         /// What a client is made from. All are optional here; a client says what it lacks.
-        #[derive(Debug, Clone, Default)]
+        #[derive(Clone, Default)]
         pub struct Options {
             $($(#[doc = $doc])+ pub $name: Option<$Type>,)+
             /// Which rules are errors, warnings or off, by rule name.
@@ -353,7 +356,7 @@ macro_rules! options {
                 },
             ];
 
-            fn set(&mut self, name: &str, value: Value, convention: Convention) -> Result<(), Error> {
+            fn set(&mut self, name: &str, value: &mut Value, convention: Convention) -> Result<(), Error> {
                 match name {
                     $(stringify!($name) => match <$Type as OptionType>::read(value, convention) {
                         Some(value) => self.$name = Some(value),
@@ -365,9 +368,18 @@ macro_rules! options {
                             ));
                         }
                     },)+
-                    _ => self.rules = Rules::from_value(&value)?,
+                    _ => self.rules = Rules::from_value(value)?,
                 }
                 Ok(())
+            }
+        }
+
+        /// Shows which are given, and of none what it holds: a secret can stand in the wrong one, or in a URL.
+        impl fmt::Debug for Options {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let given = [$(self.$name.is_some().then_some(stringify!($name)),)+];
+                formatter.write_str("Options ")?;
+                formatter.debug_set().entries(given.into_iter().flatten()).finish()
             }
         }
     };
@@ -418,7 +430,8 @@ impl Options {
     /// # Errors
     /// `INVALID_OPTION` for an unknown option, and for a value of the wrong type.
     pub fn from_value(value: Value, convention: Convention) -> Result<Options, Error> {
-        let Value::Object(given) = value else {
+        let mut value = Wiped::from(value);
+        let Value::Object(given) = &mut *value else {
             return Err(Error::new(INVALID_OPTION, "the options must be a map from option name to value"));
         };
         let mut options = Options::default();
@@ -429,7 +442,7 @@ impl Options {
             if value.is_null() && FUNCTIONS.contains(&name.as_str()) {
                 continue;
             }
-            let Some(field) = Options::FIELDS.iter().find(|field| convention.name(field.name) == name) else {
+            let Some(field) = Options::FIELDS.iter().find(|field| convention.name(field.name) == *name) else {
                 let known: Vec<_> = Options::FIELDS.iter().map(|field| convention.name(field.name)).collect();
                 return Err(Error::new(
                     INVALID_OPTION,

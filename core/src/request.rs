@@ -14,8 +14,10 @@ use crate::{
     encryption::{self, Padding},
     engine::Shared,
     error::{ENCRYPTION_KEY_MISSING, Error, INVALID_OPTION},
+    hiding::Hidden,
     keys::PlatformKeys,
     message,
+    model::Wiped,
     options::PathPrefix,
 };
 
@@ -25,6 +27,8 @@ pub struct Unsigned {
     operation: Operation,
     /// Those that were checked, a person's encrypted.
     fields: Map<String, Value>,
+    /// A person's, as they were given.
+    hidden: Hidden,
     path: String,
     body: String,
     mchid: String,
@@ -55,8 +59,8 @@ fn as_map<S: Serializer>(headers: &[(String, String)], serializer: S) -> Result<
 }
 
 /// Fills the client's ids into the fields of a request that lack them.
-pub(crate) fn filled(shared: &Shared, operation: Operation, fields: Value) -> Value {
-    let Value::Object(mut fields) = fields else { return fields };
+pub(crate) fn filled(shared: &Shared, operation: Operation, mut given: Wiped) -> Wiped {
+    let Value::Object(fields) = &mut *given else { return given };
     let ids = [("appid", shared.appid.as_deref()), ("mchid", shared.identity.as_ref().map(|id| id.mchid.as_str()))];
     for (name, id) in ids {
         let wanted = operation.request_fields().iter().any(|field| field.need == Need::Filled && field.name == name);
@@ -64,7 +68,7 @@ pub(crate) fn filled(shared: &Shared, operation: Operation, fields: Value) -> Va
             fields.insert(name.to_owned(), id.into());
         }
     }
-    Value::Object(fields)
+    given
 }
 
 impl Unsigned {
@@ -83,6 +87,7 @@ impl Unsigned {
         nonce: String,
         padding: Padding,
     ) -> Result<Unsigned, Error> {
+        let fields = Wiped::from(fields);
         let identity = shared.identity()?;
         if !is_nonce(&nonce) {
             return Err(Error::new(INVALID_OPTION, "`nonce` must be 1 to 32 letters and digits"));
@@ -91,26 +96,27 @@ impl Unsigned {
             return Err(Error::new(INVALID_OPTION, "`timestamp` must be in Unix seconds, not negative"));
         }
         shared.require_valid_certificate(timestamp)?;
-        let fields = filled(shared, operation, fields);
+        let mut fields = filled(shared, operation, fields);
         let findings = check(operation, &fields, &shared.rules);
         let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
-        let (false, Value::Object(mut fields)) = (refused, fields) else {
+        let (false, Value::Object(fields)) = (refused, &mut *fields) else {
             return Err(Error::invalid_fields(operation, &format!("{operation} was not sent"), findings));
         };
         let spec = operation.spec();
         let keys = shared.platform_keys();
-        let encrypted_for = encrypt_personal(shared, &keys, operation, &mut fields, timestamp, padding)?;
+        let hidden = Hidden::of_fields(spec.request, fields);
+        let encrypted_for = encrypt_personal(shared, &keys, operation, fields, timestamp, padding)?;
         let mut path = format!("/{}{}", spec.prefix.unwrap_or(shared.path_prefix).as_str(), spec.path);
         let body = match spec.method {
             Method::Get => {
-                let query = query_string(spec.request, &fields);
+                let query = query_string(spec.request, fields);
                 if !query.is_empty() {
                     path.push('?');
                     path.push_str(&query);
                 }
                 String::new()
             }
-            Method::Post | Method::Patch => json(spec.request, &fields),
+            Method::Post | Method::Patch => json(spec.request, fields),
         };
         let mut headers = vec![
             ("Accept", "application/json".to_owned()),
@@ -123,7 +129,8 @@ impl Unsigned {
         }
         Ok(Unsigned {
             operation,
-            fields,
+            fields: std::mem::take(fields),
+            hidden,
             path,
             body,
             mchid: identity.mchid.clone(),
@@ -156,9 +163,9 @@ impl Unsigned {
         &self.warnings
     }
 
-    /// What an answer is compared with.
-    pub(crate) fn take_fields(&mut self) -> Map<String, Value> {
-        std::mem::take(&mut self.fields)
+    /// What an answer is compared with, and what is not to be shown of it.
+    pub(crate) fn take_fields(&mut self) -> (Map<String, Value>, Hidden) {
+        (std::mem::take(&mut self.fields), std::mem::take(&mut self.hidden))
     }
 
     /// Adds the signature of [`Unsigned::message`] and a base URL, one of [`Shared::base_urls`]; nothing can be changed

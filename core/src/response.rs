@@ -16,14 +16,17 @@ use crate::{
         SIGNATURE_DUPLICATED, SIGNATURE_MALFORMED, SIGNATURE_MISMATCH, SIGNATURE_MISSING, SIGNATURE_PROBE,
         STATUS_UNEXPECTED, TIMESTAMP_SKEWED,
     },
+    hiding::Hidden,
     keys::{FRESH_S, PlatformKeys, decrypted},
     message,
+    model::Wiped,
 };
 
 /// No answer of this API is larger.
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// An answer as it came, whose body cannot be read yet.
+#[derive(Default)]
 pub struct Received {
     status: u16,
     headers: Vec<(String, String)>,
@@ -95,7 +98,11 @@ impl Received {
         let examined = self.examine(R::OPERATION, keys, now)?;
         let ok =
             examined.proof().is_some_and(|proof| verifier.verify(&proof.spki_der, &proof.message, &proof.signature));
-        examined.settle(ok, |field| request.text(field))?.typed(R::OPERATION)
+        // Those of a person are no texts to compare.
+        let personal = R::FIELDS.iter().any(|field| field.kind == Kind::Personal);
+        let fields = personal.then(|| serde_json::to_value(request).ok()).flatten().map(Wiped::from);
+        let hidden = fields.as_deref().map(Hidden::of).unwrap_or_default();
+        examined.settle(ok, |field| request.text(field), &hidden)?.typed(R::OPERATION)
     }
 
     /// The serial in a success whose signature is in order but for the key, which is not among those that are valid.
@@ -195,12 +202,16 @@ impl Received {
         })
     }
 
-    /// Reads the body of a refusal.
-    fn refusal(&self, operation: Operation) -> Error {
+    /// Reads the body of a refusal, and hides in it what the service quotes of a person's data.
+    fn refusal(&self, operation: Operation, hidden: &Hidden) -> Error {
         let status = self.status;
         let spec = operation.spec();
-        let object = serde_json::from_slice::<Map<String, Value>>(&self.body).ok();
-        let text = |name: &str| object.as_ref().and_then(|object| object.get(name)).and_then(Value::as_str);
+        let body = serde_json::from_slice::<Value>(&self.body).ok().filter(Value::is_object).map(|mut body| {
+            hidden.in_value(&mut body);
+            body
+        });
+        let object = body.as_ref().and_then(Value::as_object);
+        let text = |name: &str| object.and_then(|object| object.get(name)).and_then(Value::as_str);
         let code = text("code").or_else(|| text("return_code")).map(catalogue::normalised);
         let consequence = catalogue::consequence(code, status);
         let error = match code {
@@ -222,8 +233,7 @@ impl Received {
                 Error::refused(code.to_owned(), why).with(|details| {
                     details.reason = catalogue::entry(operation, code, message).map(|entry| entry.reason);
                     details.advice = advice;
-                    details.detail = object.as_ref().and_then(|object| object.get("detail")).cloned();
-                    hide_personal(operation, details.detail.as_mut());
+                    details.detail = object.and_then(|object| object.get("detail")).cloned();
                 })
             }
         };
@@ -349,11 +359,13 @@ impl Examined {
         self.proof.as_ref().ok()
     }
 
-    /// Reads the body, now that it is known whether the signature is right; `sent` gives the texts in the request's fields.
+    /// Reads the body, now that it is known whether the signature is right; `sent` gives the texts in the request's fields,
+    /// `hidden` what is not to be shown of them.
     pub(crate) fn settle<'a>(
         self,
         ok: bool,
         sent: impl Fn(&str) -> Option<&'a str>,
+        hidden: &Hidden,
     ) -> Result<Verified<Map<String, Value>>, Error> {
         let Examined { received, operation, proof } = self;
         if !received.succeeded() {
@@ -363,7 +375,7 @@ impl Examined {
                 Err(error) if error.code == SIGNATURE_MISSING.name => None,
                 Err(error) => Some(error.clone()),
             };
-            return Err(received.refusal(operation).with(|details| {
+            return Err(received.refusal(operation, hidden).with(|details| {
                 details.authenticated = ok && proof.is_ok();
                 details.warnings.extend(odd.map(|error| Finding {
                     rule: "error_signature",
@@ -390,7 +402,11 @@ impl Examined {
         };
         let value = value
             .map_err(|issue| received.about(operation, Error::new(BODY_UNEXPECTED, format!("the answer {issue}"))))?;
-        let warnings = echoes(sent, &value);
+        let mut warnings = echoes(sent, &value);
+        for warning in &mut warnings {
+            hidden.in_text(&mut warning.issue);
+            hidden.in_value(&mut warning.value);
+        }
         Ok(Verified { value, request_id: received.request_id(), warnings })
     }
 }
@@ -415,16 +431,6 @@ impl<T: DeserializeOwned> Verified<T> {
             })
         })?;
         Ok(Verified { value, request_id, warnings })
-    }
-}
-
-/// The service quotes the value that it refuses; a person's is not handed on.
-fn hide_personal(operation: Operation, detail: Option<&mut Value>) {
-    let personal = operation.request_fields().iter().filter(|field| field.kind == Kind::Personal);
-    let Some(detail) = detail.and_then(Value::as_object_mut) else { return };
-    let named = detail.get("field").and_then(Value::as_str).unwrap_or_default();
-    if personal.map(|field| field.name).any(|name| named.ends_with(name)) && detail.contains_key("value") {
-        detail.insert("value".to_owned(), "***".into());
     }
 }
 

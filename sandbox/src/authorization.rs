@@ -149,8 +149,10 @@ fn read<'a>(headers: &'a HeaderMap, pairs: &mut BTreeMap<&'static str, &'a str>)
 fn refusal(call: &Call<'_>, message: &[u8], mut got: BTreeMap<&'static str, &str>, issue: &str) -> Refusal {
     got.remove("signature");
     let text = clip(&String::from_utf8_lossy(message), SHOWN);
-    // Neither operation has such a field, but a misdirected request may.
-    let private = ["certificate_id", "certificate_name"].iter().any(|name| text.contains(name));
+    // Also in a request to another operation, and under a name that is misspelt.
+    let squeezed: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let squeezed = squeezed.to_ascii_lowercase();
+    let private = ["certificateid", "certificatename"].iter().any(|name| squeezed.contains(name));
     let logged = if private { "***" } else { &text };
     Refusal {
         log: Box::new([("issue", json!(issue)), ("expected_message", json!(logged)), ("got", json!(got))]),

@@ -45,10 +45,7 @@ impl Service {
             },
             ("GET", "/payments") => Ok(json!({ "payments": lock(&self.records).payments.list() })),
             ("POST", "/payments") => self.register(body),
-            ("POST", "/identities") => read::<Identity>(body).map(|identity| {
-                lock(&self.records).identities.put(identity);
-                json!({})
-            }),
+            ("POST", "/identities") => self.put_identity(body),
             ("GET", "/settings") => Ok(json!(*lock(&self.settings))),
             ("POST", "/settings") => self.set(body),
             _ => {
@@ -101,6 +98,15 @@ impl Service {
         Ok(json!({ "payments": records.payments.list() }))
     }
 
+    fn put_identity(&self, body: &[u8]) -> Answered {
+        // The parser's own errors quote what they do not like.
+        let identity: Identity = serde_json::from_slice(body).map_err(
+            |_| "the body must be {\"certificate_id\", \"certificate_name\", \"out_trade_no\"?}, all of them text",
+        )?;
+        lock(&self.records).identities.put(identity);
+        Ok(json!({}))
+    }
+
     /// Changes the settings that are given.
     fn set(&self, body: &[u8]) -> Answered {
         let given: Map<String, Value> = read(body)?;
@@ -114,7 +120,6 @@ impl Service {
     }
 }
 
-/// Reads a body, whose values no error shows.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| format!("the body cannot be used: {error}"))
 }

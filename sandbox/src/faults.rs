@@ -114,6 +114,14 @@ impl Fault {
         fault.checked().is_ok().then_some(fault)
     }
 
+    /// What the log shows: of a refusal of one's choice not the texts, as a real one quotes a person's data there.
+    pub(crate) fn logged(&self) -> Value {
+        match self {
+            Fault::Error { refusal, status, .. } => json!({ "fault": "error", "refusal": refusal, "status": status }),
+            fault => json!(fault),
+        }
+    }
+
     /// Are the parameters such that they can be done?
     fn checked(&self) -> Result<(), String> {
         match self {

@@ -151,7 +151,7 @@ impl Service {
                 let numbers = fields::numbers(parts.uri.query().unwrap_or_default(), body.unwrap_or_default());
                 lock(&self.faults).take(operation, &numbers)
             });
-            line.fault = fault.as_ref().map(|fault| json!(fault));
+            line.fault = fault.as_ref().map(Fault::logged);
             let nonce;
             {
                 let mut rng = lock(&self.rng);

@@ -2,30 +2,14 @@
 // The first argument is the entry file of the package under test.
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
+import { camel, optionsOf, renamed, snake, withBytes } from './vectors.mjs'
 
 const wx = await import(pathToFileURL(process.argv[2]))
-
-const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase())
-const snake = (name) => name.replace(/[A-Z]/g, (letter) => '_' + letter.toLowerCase())
-const renamed = (object, rename) => Object.fromEntries(Object.entries(object).map(([name, value]) => [rename(name), value]))
-
-/** Members called NAME_base64, at any depth, become bytes called NAME. */
-function withBytes(value) {
-  if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.map(withBytes)
-  const entries = Object.entries(value).map(([name, member]) =>
-    name.endsWith('_base64')
-      ? [name.slice(0, -'_base64'.length), new Uint8Array(Buffer.from(member, 'base64'))]
-      : [name, withBytes(member)]
-  )
-  return Object.fromEntries(entries)
-}
 
 async function report(vector) {
   const { kind, operation, fields, rules, result, paid, timestamp, nonce, now } = vector
   const { response, request, given, padding } = withBytes(vector)
-  const options = renamed(withBytes(vector.options ?? {}), camel)
-  for (const span of ['timeout', 'deadline']) if (typeof options[span] === 'number') options[span] *= 1000
+  const options = optionsOf(vector)
   switch (kind) {
     case 'check':
       return { findings: wx.check(operation, fields, rules) }

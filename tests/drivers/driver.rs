@@ -2,7 +2,6 @@
 
 use std::{future::pending, io::BufRead};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use wechatpay_customs::{
     Error, Operation, Options,
@@ -15,6 +14,7 @@ use wechatpay_customs::{
     options::{CallOptions, Convention},
     request::Unsigned,
 };
+use wechatpay_customs_tests::{bytes, with_bytes};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -86,26 +86,6 @@ async fn report(vector: &Value) -> Result<Value, Error> {
             run(&Client::new(options()?)?, call).await
         }
     }
-}
-
-/// Members called `NAME_base64`, at any depth, become bytes called `NAME`.
-fn with_bytes(value: Value) -> Value {
-    match value {
-        Value::Object(members) => members
-            .into_iter()
-            .map(|(name, member)| match name.strip_suffix("_base64") {
-                Some(name) => (name.to_owned(), bytes(&member).into()),
-                None => (name, with_bytes(member)),
-            })
-            .collect(),
-        Value::Array(items) => items.into_iter().map(with_bytes).collect(),
-        value => value,
-    }
-}
-
-/// The bytes that a vector holds as Base64.
-fn bytes(base64: &Value) -> Option<Vec<u8>> {
-    BASE64_STANDARD.decode(base64.as_str()?).ok()
 }
 
 async fn run(client: &Client, call: Value) -> Result<Value, Error> {

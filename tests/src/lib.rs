@@ -8,6 +8,7 @@ use std::{
     thread,
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 
 /// One surface of the library.
@@ -119,6 +120,26 @@ pub fn vectors() -> Vec<Value> {
         }
     }
     vectors
+}
+
+/// Members called `NAME_base64`, at any depth, become bytes called `NAME`.
+pub fn with_bytes(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, member)| match name.strip_suffix("_base64") {
+                Some(name) => (name.to_owned(), bytes(&member).into()),
+                None => (name, with_bytes(member)),
+            })
+            .collect(),
+        Value::Array(items) => items.into_iter().map(with_bytes).collect(),
+        value => value,
+    }
+}
+
+/// The bytes that a vector holds as Base64.
+pub fn bytes(base64: &Value) -> Option<Vec<u8>> {
+    BASE64_STANDARD.decode(base64.as_str()?).ok()
 }
 
 /// Where a report is not what a vector expects.

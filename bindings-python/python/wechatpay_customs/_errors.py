@@ -23,7 +23,7 @@ class WechatPayError(Exception):
     request_id: str | None
     """WeChat Pay's id of the request, for its support."""
     detail: Any
-    """The service's ``detail``, as sent."""
+    """The service's ``detail``, as sent but for a person's data, which is ``***``."""
     findings: list[dict[str, Any]]
     """What is wrong with the request."""
     warnings: list[dict[str, Any]]

@@ -14,7 +14,7 @@ export class WechatPayError extends Error {
   readonly status!: number | null
   /** WeChat Pay's id of the request, for its support. */
   readonly requestId!: string | null
-  /** The service's `detail`, as sent. */
+  /** The service's `detail`, as sent but for a person's data, which is `***`. */
   readonly detail!: unknown
   /** What is wrong with the request. */
   readonly findings!: Finding[]

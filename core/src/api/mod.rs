@@ -165,9 +165,12 @@ impl Operation {
     pub fn named(name: &str) -> Result<Operation, crate::Error> {
         Operation::ALL.iter().copied().find(|operation| operation.name() == name).ok_or_else(|| {
             let known: Vec<_> = Operation::ALL.iter().map(|operation| operation.name()).collect();
+            // Anything else may be the fields, with a person's among them.
+            let is_word = name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+            let such = if is_word { format!("operation `{name}`") } else { "such operation".to_owned() };
             crate::Error::new(
                 crate::error::UNKNOWN_OPERATION,
-                format!("there is no operation `{name}`; use one of {}", known.join(", ")),
+                format!("there is no {such}; use one of {}", known.join(", ")),
             )
         })
     }

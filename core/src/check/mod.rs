@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 
 pub use rules::{Rule, Rules};
 
-use crate::api::{Field, Kind, Method, Need, Operation};
+use crate::{
+    api::{Field, Kind, Method, Need, Operation},
+    model::Wiped,
+};
 
 /// Does a finding stop the request?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -80,7 +83,7 @@ impl Report<'_> {
                 field: if self.location == "body" { pointer(field) } else { field.to_owned() },
                 value: match self.given.get(field) {
                     // Also under a name that is misspelt or does not belong here.
-                    Some(value) if is_personal(field, value) => "***".into(),
+                    Some(value) if is_private(field, value) => "***".into(),
                     given => given.cloned().unwrap_or(Value::Null),
                 },
                 issue: issue.into(),
@@ -203,7 +206,8 @@ impl<'de> serde::Deserialize<'de> for Members {
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
                 let mut members = Members { given: Map::new(), twice: Vec::new() };
                 while let Some((name, value)) = map.next_entry::<String, Value>()? {
-                    if members.given.insert(name.clone(), value).is_some() && !members.twice.contains(&name) {
+                    let first = members.given.insert(name.clone(), value).map(Wiped::from);
+                    if first.is_some() && !members.twice.contains(&name) {
                         members.twice.push(name);
                     }
                 }
@@ -246,6 +250,8 @@ fn unsound(field: &Field, value: &Value, longest_personal: usize) -> Option<(&'s
             let in_range = number.as_i64().is_some_and(|count| (min..=i64::from(i32::MAX)).contains(&count));
             (!in_range).then(|| (&rules::RANGE, format!("must lie between {min} and 2147483647")))
         }
+        // What stands there in place of a type's name may be a person's.
+        (Kind::Personal, Value::Object(_)) => Some((&rules::TYPE, "must be text".to_owned())),
         _ => Some((&rules::TYPE, format!("must be {wanted}, not {}", called(value)))),
     }
 }
@@ -287,16 +293,21 @@ fn nearest(name: &str, fields: &[Field]) -> Option<&'static str> {
     fields.iter().map(|field| field.name).find(|known| squeezed(known) == squeezed(name))
 }
 
-/// The names of a person's name and ID number, squeezed.
-const PERSONAL: [&str; 2] = ["certificateid", "certificatename"];
+/// The names of a person's name and ID number, squeezed; and of secret options, which can be given in the place of fields.
+const PRIVATE: [&str; 4] = ["certificateid", "certificatename", "privatekey", "apiv3key"];
 
-/// Is it a person's, by its name or by that of something in it?
-fn is_personal(name: &str, value: &Value) -> bool {
+/// Is this the name of a field whose value is not shown, more or less?
+pub(crate) fn is_private_name(name: &str) -> bool {
     let squeezed = squeezed(name);
-    PERSONAL.iter().any(|personal| squeezed.starts_with(personal))
+    PRIVATE.iter().any(|private| squeezed.contains(private))
+}
+
+/// Is it not to be shown, by its name or by that of something in it?
+fn is_private(name: &str, value: &Value) -> bool {
+    is_private_name(name)
         || match value {
-            Value::Object(members) => members.iter().any(|(name, value)| is_personal(name, value)),
-            Value::Array(list) => list.iter().any(|value| is_personal("", value)),
+            Value::Object(members) => members.iter().any(|(name, value)| is_private(name, value)),
+            Value::Array(list) => list.iter().any(|value| is_private("", value)),
             _ => false,
         }
 }

@@ -1,5 +1,7 @@
 //! What an engine asks its driver to do, and what the driver answers.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,7 +24,7 @@ impl Now {
 }
 
 /// The answer to an action, or the beginning.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
@@ -73,6 +75,30 @@ pub enum Event {
     },
     /// The caller wants to stop; may stand in for any answer.
     Cancel,
+}
+
+/// Of an answer, which may quote what it refuses, it shows the status and the size.
+impl fmt::Debug for Event {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Start => formatter.write_str("Start"),
+            Event::Signed { .. } => formatter.write_str("Signed"),
+            Event::HostFailed => formatter.write_str("HostFailed"),
+            Event::TimedOut => formatter.write_str("TimedOut"),
+            Event::Response { status, body, truncated, .. } => formatter
+                .debug_struct("Response")
+                .field("status", status)
+                .field("length", &body.len())
+                .field("truncated", truncated)
+                .finish_non_exhaustive(),
+            Event::Failed { sent, cause } => write!(formatter, "Failed({sent:?}, {cause:?})"),
+            Event::Verified { ok } => write!(formatter, "Verified({ok})"),
+            Event::Woke => formatter.write_str("Woke"),
+            Event::KeysReady => formatter.write_str("KeysReady"),
+            Event::KeysFailed { error } => write!(formatter, "KeysFailed({})", error["code"]),
+            Event::Cancel => formatter.write_str("Cancel"),
+        }
+    }
 }
 
 /// Was a request that failed sent all the same?

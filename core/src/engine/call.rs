@@ -2,10 +2,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::{Error, INVALID_OPTION},
+    model::{Wiped, wipe},
     response::Received,
 };
 
-/// What an engine is to do.
+/// What an engine is to do. The fields of a request are wiped from memory when it is dropped.
 pub enum Call {
     /// The whole call: sign, send, verify, read.
     Operation {
@@ -45,6 +46,16 @@ pub enum Call {
     },
 }
 
+impl Drop for Call {
+    fn drop(&mut self) {
+        match self {
+            Call::Operation { fields, .. } | Call::Prepare { fields, .. } => wipe(fields),
+            Call::Parse { request, .. } => request.iter_mut().for_each(wipe),
+            Call::LoadKeys { .. } => {}
+        }
+    }
+}
+
 impl Call {
     /// Reads a call as a host language gives it: `call` is `operation`, `load_keys`, `prepare` or `parse`, beside it stand
     /// the fields of that variant; a null is as if it were not given.
@@ -52,20 +63,20 @@ impl Call {
     /// # Errors
     /// `INVALID_OPTION`, naming what is missing or of the wrong type.
     pub fn from_value(value: Value) -> Result<Call, Error> {
-        let Value::Object(mut given) = value else { return Err(wrong("a call", "a map")) };
-        let call = text(&mut given, "call")?;
+        let mut value = Wiped::from(value);
+        let Value::Object(given) = &mut *value else { return Err(wrong("a call", "a map")) };
+        let call = text(given, "call")?;
         if call == "load_keys" {
             let flight = given.get("flight").and_then(Value::as_u64).ok_or_else(|| wrong("`flight`", "a number"))?;
             return Ok(Call::LoadKeys { flight });
         }
-        let operation = text(&mut given, "operation")?;
-        let mut fields = || given.remove("fields").unwrap_or(Value::Null);
+        let operation = text(given, "operation")?;
+        let fields = |given: &mut Map<String, Value>| given.remove("fields").unwrap_or(Value::Null);
         match call.as_str() {
-            "operation" => Ok(Call::Operation { operation, fields: fields() }),
+            "operation" => Ok(Call::Operation { operation, fields: fields(given) }),
             "prepare" => Ok(Call::Prepare {
                 operation,
-                fields: fields(),
-                timestamp: seconds(&mut given, "timestamp")?,
+                timestamp: seconds(given, "timestamp")?,
                 nonce: match given.remove("nonce") {
                     None | Some(Value::Null) => None,
                     Some(Value::String(nonce)) => Some(nonce),
@@ -75,12 +86,14 @@ impl Call {
                     None => None,
                     Some(bytes) => Some(serde_json::from_value(bytes).map_err(|_| wrong("`padding`", "bytes"))?),
                 },
+                // The last, so that what is refused before is wiped with the rest.
+                fields: fields(given),
             }),
             "parse" => Ok(Call::Parse {
                 operation,
                 response: received(given.remove("response").unwrap_or(Value::Null))?,
+                now: seconds(given, "now")?,
                 request: given.remove("request").filter(|request| !request.is_null()),
-                now: seconds(&mut given, "now")?,
             }),
             _ => Err(wrong("`call`", "operation, prepare or parse")),
         }

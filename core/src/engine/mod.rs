@@ -29,7 +29,9 @@ use crate::{
         TIMEOUT, TLS_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT,
     },
     explain::{SIGN_ERROR, SignError},
+    hiding::Hidden,
     keys::{PlatformKeys, Refresh},
+    model::Wiped,
     options::{CallOptions, KeyMaterial},
     request::{Unsigned, filled},
     response::{Examined, MAX_BODY, Received},
@@ -56,7 +58,7 @@ enum State {
     /// Keys come before the request.
     Preloading {
         operation: Operation,
-        fields: Value,
+        fields: Wiped,
         flight: u64,
         urgent: bool,
     },
@@ -94,7 +96,9 @@ enum Then {
 /// A request that went out, or that the caller sent by other means.
 struct Exchange {
     operation: Operation,
-    request: Option<Value>,
+    request: Option<Wiped>,
+    /// What the answer may quote of it and is not to be shown.
+    hidden: Hidden,
     warnings: Vec<Finding>,
     /// What was signed, if we did.
     message: Option<Vec<u8>>,
@@ -208,12 +212,12 @@ impl Engine {
             .map_err(|error| error.with(|details| details.operation = details.operation.or(Some(operation))))
     }
 
-    fn begin(&mut self, operation: Operation, call: Call, now: Now) -> Result<Action, Error> {
+    fn begin(&mut self, operation: Operation, mut call: Call, now: Now) -> Result<Action, Error> {
         let now_s = now.unix_s();
-        match call {
+        match &mut call {
             Call::Operation { fields, .. } => {
                 self.shared.require_signing()?;
-                let fields = filled(&self.shared, operation, fields);
+                let fields = filled(&self.shared, operation, fields.take().into());
                 match self.refresh(operation, &fields, now) {
                     Refresh::None => self.compose(operation, fields, now),
                     Refresh::Due(flight) => Ok(self.preload(operation, fields, flight, false, now)),
@@ -222,20 +226,21 @@ impl Engine {
                 }
             }
             Call::LoadKeys { flight } => {
+                let flight = *flight;
                 if !self.shared.trust.awaits(flight) {
                     let value = Value::Object(serde_json::Map::new());
                     return Ok(done(Outcome::Ok { value, request_id: None, warnings: Vec::new() }));
                 }
                 self.flight = Some(flight);
                 self.shared.require_signing()?;
-                self.compose(operation, Value::Object(serde_json::Map::new()), now)
+                self.compose(operation, Value::Object(serde_json::Map::new()).into(), now)
             }
             Call::Prepare { fields, timestamp, nonce, padding, .. } => {
                 self.shared.require_signing()?;
-                let nonce = nonce.unwrap_or_else(|| self.nonce());
-                let padding = padding.map_or_else(|| Padding::Seed(self.seed()), Padding::Given);
+                let nonce = nonce.take().unwrap_or_else(|| self.nonce());
+                let padding = padding.take().map_or_else(|| Padding::Seed(self.seed()), Padding::Given);
                 let timestamp = timestamp.unwrap_or(now_s);
-                let unsigned = Unsigned::build(&self.shared, operation, fields, timestamp, nonce, padding)?;
+                let unsigned = Unsigned::build(&self.shared, operation, fields.take(), timestamp, nonce, padding)?;
                 self.sign(unsigned, Then::HandOver, now)
             }
             Call::Parse { response, request, now: at, .. } => {
@@ -243,9 +248,12 @@ impl Engine {
                 if response.succeeded() {
                     self.shared.require_platform_keys(operation, None)?;
                 }
-                let request = request.map(|request| filled(&self.shared, operation, request));
-                let exchange = Exchange { operation, request, warnings: Vec::new(), message: None, attempt: None };
-                self.examine(exchange, response, at.unwrap_or(now_s), now, None)
+                let request = request.take().map(|request| filled(&self.shared, operation, request.into()));
+                let hidden = request.as_deref().map(Hidden::of).unwrap_or_default();
+                let exchange =
+                    Exchange { operation, request, hidden, warnings: Vec::new(), message: None, attempt: None };
+                let received = std::mem::take(response);
+                self.examine(exchange, received, at.unwrap_or(now_s), now, None)
             }
         }
     }
@@ -264,7 +272,7 @@ impl Engine {
         self.shared.trust.before(encrypts, now)
     }
 
-    fn preload(&mut self, operation: Operation, fields: Value, flight: u64, urgent: bool, now: Now) -> Action {
+    fn preload(&mut self, operation: Operation, fields: Wiped, flight: u64, urgent: bool, now: Now) -> Action {
         self.state = State::Preloading { operation, fields, flight, urgent };
         // Half the time is left for the call itself.
         let timeout_ms = if urgent { self.left(now) } else { millis(self.timeout).min(self.left(now) / 2) };
@@ -274,7 +282,7 @@ impl Engine {
     fn preloaded(
         &mut self,
         operation: Operation,
-        fields: Value,
+        fields: Wiped,
         flight: u64,
         urgent: bool,
         event: Event,
@@ -291,11 +299,11 @@ impl Engine {
     }
 
     /// Builds a request that is to be sent and has it signed.
-    fn compose(&mut self, operation: Operation, fields: Value, now: Now) -> Result<Action, Error> {
+    fn compose(&mut self, operation: Operation, mut fields: Wiped, now: Now) -> Result<Action, Error> {
         let (nonce, padding, now_s) = (self.nonce(), Padding::Seed(self.seed()), now.unix_s());
         let in_operation =
             |error: Error| error.with(|details| details.operation = details.operation.or(Some(operation)));
-        let unsigned = Unsigned::build(&self.shared, operation, fields, now_s, nonce, padding);
+        let unsigned = Unsigned::build(&self.shared, operation, fields.take(), now_s, nonce, padding);
         let unsigned = unsigned.map_err(in_operation)?;
         self.shared.require_platform_keys(operation, Some(now_s)).map_err(in_operation)?;
         self.sign(unsigned, Then::Send, now)
@@ -331,7 +339,7 @@ impl Engine {
         }
         let warnings = unsigned.warnings().to_vec();
         let message = Some(unsigned.message());
-        let fields = unsigned.take_fields();
+        let (fields, hidden) = unsigned.take_fields();
         let signed = unsigned.attach(&base.url, signature);
         if then == Then::HandOver {
             return Ok(done(Outcome::Prepared { request: signed, warnings }));
@@ -353,8 +361,8 @@ impl Engine {
             may_have_been_applied: false,
         };
         self.emits.push(attempt.clone());
-        let request = Some(Value::Object(fields));
-        let exchange = Exchange { operation, request, warnings, message, attempt: Some(attempt) };
+        let request = Some(Value::Object(fields).into());
+        let exchange = Exchange { operation, request, hidden, warnings, message, attempt: Some(attempt) };
         self.state = State::Sending { exchange, since: now.mono_ms };
         Ok(Action::Send {
             method: signed.method,
@@ -481,10 +489,10 @@ impl Engine {
     }
 
     fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool, now: Now) -> Result<Action, Error> {
-        let Exchange { request, mut warnings, message, attempt, operation } = exchange;
+        let Exchange { request, hidden, mut warnings, message, attempt, operation } = exchange;
         let certificates = self.certificates(&examined, operation, ok, now);
         let sent = |field: &str| request.as_ref()?.get(field)?.as_str();
-        match certificates.and_then(|certificates| Ok((examined.settle(ok, sent)?, certificates))) {
+        match certificates.and_then(|certificates| Ok((examined.settle(ok, sent, &hidden)?, certificates))) {
             Ok((answer, certificates)) => {
                 self.ended(attempt, None, false);
                 let request_id = answer.request_id.clone();

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     error::{Error, PLATFORM_KEY_INVALID},
     options::KeyMaterial,
+    request::header_safe,
 };
 
 /// One key of WeChat Pay's, by which it signs answers.
@@ -79,8 +80,11 @@ impl PlatformKeys {
     pub fn read<'a>(given: impl IntoIterator<Item = (&'a str, &'a KeyMaterial)>) -> Result<PlatformKeys, Error> {
         let mut keys = BTreeMap::new();
         for (id, material) in given {
-            let key = read(id, material)
-                .map_err(|why| Error::new(PLATFORM_KEY_INVALID, format!("`platform_keys`: `{id}` {why}")))?;
+            let key = read(id, material).map_err(|why| {
+                // What is no id may be a key, where the two were swapped.
+                let id = if header_safe(&canonical(id)) { id } else { "…" };
+                Error::new(PLATFORM_KEY_INVALID, format!("`platform_keys`: `{id}` {why}"))
+            })?;
             keys.insert(canonical(id), Arc::new(key));
         }
         Ok(PlatformKeys { keys })
@@ -151,7 +155,7 @@ fn canonical(id: &str) -> String {
 }
 
 fn read(id: &str, material: &KeyMaterial) -> Result<PlatformKey, String> {
-    if !crate::request::header_safe(&canonical(id)) {
+    if !header_safe(&canonical(id)) {
         return Err("is not the serial of a certificate or the id of a public key".to_owned());
     }
     let blocks = blocks(material.expose()).map_err(|why| {

@@ -36,8 +36,13 @@ pub(super) fn blocks(material: &[u8]) -> Result<Vec<Block>, Unreadable> {
             _ => Err(Unreadable::NoKey),
         };
     };
-    let text = Zeroizing::new(text.replace("\\r", "\r").replace("\\n", "\n"));
-    let text = text.trim_matches(|character: char| is_space(character) || "\"'`".contains(character));
+    // Of the exact size at once: growing would leave copies behind.
+    let mut unescaped = Zeroizing::new(String::with_capacity(text.len() + 1));
+    for line in text.split("\\n").flat_map(|line| line.split("\\r")) {
+        unescaped.push_str(line);
+        unescaped.push('\n');
+    }
+    let text = unescaped.trim_matches(|character: char| is_space(character) || "\"'`".contains(character));
     if text.contains(BEGIN) {
         return pem(text);
     }
@@ -65,13 +70,18 @@ fn pem(mut text: &str) -> Result<Vec<Block>, Unreadable> {
     let mut blocks = Vec::new();
     while let Some((_, rest)) = text.split_once(BEGIN) {
         let (label, rest) = rest.split_once(DASHES).ok_or(Unreadable::Broken)?;
+        let label = label.trim();
+        // A label is shown; where a line end or dashes were lost, the key stands in its place.
+        if label.len() > 40 || !label.bytes().all(|byte| byte.is_ascii_uppercase() || b" 0123456789".contains(&byte)) {
+            return Err(Unreadable::Broken);
+        }
         let (inside, rest) = rest.split_once(END).ok_or(Unreadable::Broken)?;
         let (_, rest) = rest.split_once(DASHES).ok_or(Unreadable::Broken)?;
         if inside.contains("Proc-Type:") {
             return Err(Unreadable::LegacyEncryption);
         }
         let der = base64(inside).ok_or(Unreadable::Broken)?;
-        blocks.push(Block { label: Some(label.trim().to_owned()), der });
+        blocks.push(Block { label: Some(label.to_owned()), der });
         text = rest;
     }
     Ok(blocks)

@@ -1,14 +1,18 @@
-use std::fmt;
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+};
 
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::Value;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::api::{FieldType, Kind};
 
 /// A person's name or ID number: no `Debug` shows it, and it is wiped from memory when dropped.
 ///
 /// Give it plain; it is encrypted for WeChat Pay when the request is built.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct Personal(Zeroizing<String>);
 
@@ -31,6 +35,13 @@ impl From<String> for Personal {
     }
 }
 
+impl<'de> Deserialize<'de> for Personal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The error of another type quotes what was given.
+        Zeroizing::deserialize(deserializer).map(Personal).map_err(|_| D::Error::custom("a person's data must be text"))
+    }
+}
+
 impl fmt::Debug for Personal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("***")
@@ -39,4 +50,44 @@ impl fmt::Debug for Personal {
 
 impl FieldType for Personal {
     const KIND: Kind = Kind::Personal;
+}
+
+/// Data that may hold a secret or a person's data: its texts are wiped from memory when it is dropped.
+#[derive(Clone)]
+pub(crate) struct Wiped(Value);
+
+impl From<Value> for Wiped {
+    fn from(value: Value) -> Self {
+        Wiped(value)
+    }
+}
+
+impl Deref for Wiped {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl DerefMut for Wiped {
+    fn deref_mut(&mut self) -> &mut Value {
+        &mut self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+/// Wipes every text.
+pub(crate) fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(list) => list.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }

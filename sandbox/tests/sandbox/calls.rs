@@ -59,7 +59,7 @@ fn push(of: &declare::Request) -> redeclare::Request {
     }
 }
 
-fn person(id: &str, name: &str) -> verify_identity::Request {
+pub fn person(id: &str, name: &str) -> verify_identity::Request {
     verify_identity::Request {
         out_trade_no: order().out_trade_no,
         transaction_id: order().transaction_id,

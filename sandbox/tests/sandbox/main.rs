@@ -6,5 +6,6 @@ mod faults;
 mod payments;
 mod program;
 mod raw;
+mod redaction;
 mod state;
 mod strict;

@@ -24,17 +24,17 @@ use crate::{
 };
 
 /// A place for the files of one test, taken away at its end.
-struct Place(PathBuf);
+pub struct Place(PathBuf);
 
 impl Place {
-    fn new(name: &str) -> Place {
+    pub fn new(name: &str) -> Place {
         let place = std::env::temp_dir().join(format!("wechatpay-customs-sandbox-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&place);
         std::fs::create_dir_all(&place).unwrap();
         Place(place)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 }
@@ -125,17 +125,21 @@ fn refused(arguments: &[&str], words: &str) {
 }
 
 /// The program, of which nothing is left when it is dropped.
-struct Program {
-    child: Child,
-    ready: Value,
+pub struct Program {
+    pub child: Child,
+    pub ready: Value,
 }
 
 impl Program {
     fn start(arguments: &[&str]) -> Program {
+        Program::start_with(arguments, Stdio::null())
+    }
+
+    pub fn start_with(arguments: &[&str], stderr: Stdio) -> Program {
         let mut child = Command::new(env!("CARGO_BIN_EXE_wechatpay-customs-sandbox"))
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -143,12 +147,12 @@ impl Program {
         Program { child, ready: serde_json::from_str(&line).unwrap() }
     }
 
-    fn client(&self) -> Client {
+    pub fn client(&self) -> Client {
         Client::new(Options::from_value(self.ready["client"].clone(), Convention::Python).unwrap()).unwrap()
     }
 
     /// SIGKILL, on Unix.
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
