@@ -98,7 +98,7 @@ impl Received {
         let examined = self.examine(R::OPERATION, keys, now)?;
         let ok =
             examined.proof().is_some_and(|proof| verifier.verify(&proof.spki_der, &proof.message, &proof.signature));
-        // Those of a person are no texts to compare.
+        // Only a request with a person's data has anything to hide.
         let personal = R::FIELDS.iter().any(|field| field.kind == Kind::Personal);
         let fields = personal.then(|| serde_json::to_value(request).ok()).flatten().map(Wiped::from);
         let hidden = fields.as_deref().map(Hidden::of).unwrap_or_default();
