@@ -1,6 +1,7 @@
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
 use wechatpay_customs::{
-    ErrorKind,
+    Error, ErrorKind,
     crypto::{Verifier, rsa::RsaVerifier, signer},
     engine::{Call, Outcome},
     keys::{PlatformKeys, PrivateKey},
@@ -13,18 +14,25 @@ use crate::{NOW_S, ended, head, options, shared};
 const PASSWORD: &str = "sesame-open-4711";
 const MCHID: &str = "1230000109";
 
-/// What a user may take for a key. First line: the id of a platform key, then words (`password` gives one, `sign` lets a
-/// private key sign, which is slow); then the material, text or bytes, which is read as both kinds.
+/// What a user may take for a key. First line: the id of a platform key, then words (`password` gives one; `pem`, `line`,
+/// `bare` and `lines` spell what follows as Base64; `sign` lets a private key sign, which is slow); then the material, text
+/// or bytes, which is read as both kinds.
 pub fn keys(input: &[u8]) {
     let (line, bytes) = head(input);
     let mut words = line.split(' ');
     let id = words.next().unwrap_or_default().to_owned();
     let words: Vec<&str> = words.collect();
-    let material = KeyMaterial::from(bytes);
+    if costly(bytes) {
+        return;
+    }
+    let bytes = &words.iter().fold(bytes.to_vec(), |bytes, word| spelled(word, bytes));
+    let material = KeyMaterial::from(bytes.as_slice());
     let password = words.contains(&"password").then(|| Secret::from(PASSWORD));
     match PrivateKey::read(&material, password.as_ref(), Some(MCHID)) {
         Ok(key) => {
             assert_eq!(format!("{key:?}"), "PrivateKey(***)");
+            let again = PrivateKey::read(&key.pkcs8_der().into(), None, None).expect("what was read can be read again");
+            assert_eq!(again.pkcs8_der(), key.pkcs8_der());
             let signer = signer(&key, Crypto::Software);
             if let (Ok(signer), true) = (signer, words.contains(&"sign")) {
                 let _ = signer.sign(b"message", &[7; 32]);
@@ -32,15 +40,55 @@ pub fn keys(input: &[u8]) {
         }
         Err(error) => {
             assert_eq!(error.kind, ErrorKind::Key);
-            let text = String::from_utf8_lossy(bytes);
-            let shown = text.lines().find(|line| line.len() >= 48 && error.message.contains(line));
-            assert_eq!(shown, None, "an error shows what may be a key");
+            tells_nothing(&error, bytes);
         }
     }
     match PlatformKeys::read([(id.as_str(), &material)]) {
         Ok(keys) => use_platform_key(&id, bytes, &keys),
-        Err(error) => assert_eq!(error.code, "PLATFORM_KEY_INVALID"),
+        Err(error) => {
+            assert_eq!(error.code, "PLATFORM_KEY_INVALID");
+            tells_nothing(&error, bytes);
+        }
     }
+}
+
+/// The same material as a user's file or setting may hold it.
+fn spelled(word: &str, bytes: Vec<u8>) -> Vec<u8> {
+    let base64 = || BASE64_STANDARD.encode(&bytes);
+    let lines = |end: &str| base64().as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + end).collect();
+    let framed = |inside: String| format!("-----BEGIN PRIVATE KEY-----{inside}-----END PRIVATE KEY-----");
+    match word {
+        "bare" => base64(),
+        "lines" => lines("\n"),
+        "pem" => framed(format!("\r\n{}", lines("\r\n"))),
+        "line" => framed(format!("\\n{}", lines("\\n"))),
+        _ => return bytes,
+    }
+    .into_bytes()
+}
+
+/// May opening it take long? So may every INTEGER from 32768 up, but for the usual exponent, as it may be a cost.
+fn costly(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes).replace("\\n", "").replace("\\r", "");
+    let decoded = text.split("-----").filter_map(|part| {
+        let letters: Vec<u8> =
+            part.bytes().filter(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte)).collect();
+        BASE64_STANDARD.decode(letters).ok()
+    });
+    let big = |der: &[u8]| {
+        let integers = der.windows(5).filter(|at| matches!(at, [2, 3 | 4, ..]));
+        integers.filter(|at| !matches!(at, [2, 3, 1, 0, 1])).count() > 0
+    };
+    big(bytes) || decoded.into_iter().any(|der| big(&der))
+}
+
+/// Neither the password nor a line of what may be a key.
+fn tells_nothing(error: &Error, bytes: &[u8]) {
+    let told = format!("{error} {error:?}");
+    let text = String::from_utf8_lossy(bytes);
+    let shown = text.lines().map(str::trim).find(|line| line.len() >= 48 && told.contains(line));
+    assert_eq!(shown, None, "an error shows what may be a key");
+    assert!(text.contains(PASSWORD) || !told.contains(PASSWORD), "an error shows the password");
 }
 
 /// What passes for a key must do no harm where it is used.
