@@ -75,8 +75,12 @@ impl PlatformKeys {
     pub fn read<'a>(given: impl IntoIterator<Item = (&'a str, &'a KeyMaterial)>) -> Result<PlatformKeys, Error> {
         let mut keys = BTreeMap::new();
         for (id, material) in given {
-            let key = read(id, material)
-                .map_err(|why| Error::new(PLATFORM_KEY_INVALID, format!("`platform_keys`: `{id}` {why}")))?;
+            let key = read(id, material).map_err(|why| {
+                // What is no id may be a key in its place.
+                let longest = if crate::request::header_safe(&canonical(id)) { usize::MAX } else { 16 };
+                let id: String = id.chars().take(longest).collect();
+                Error::new(PLATFORM_KEY_INVALID, format!("`platform_keys`: `{id}` {why}"))
+            })?;
             keys.insert(canonical(id), key);
         }
         Ok(PlatformKeys { keys })

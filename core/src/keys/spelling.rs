@@ -56,6 +56,7 @@ pub(super) fn blocks(material: &[u8]) -> Result<Vec<Block>, Unreadable> {
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
+const LONGEST_LABEL: usize = 40;
 
 fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n')
@@ -65,6 +66,10 @@ fn pem(mut text: &str) -> Result<Vec<Block>, Unreadable> {
     let mut blocks = Vec::new();
     while let Some((_, rest)) = text.split_once(BEGIN) {
         let (label, rest) = rest.split_once(DASHES).ok_or(Unreadable::Broken)?;
+        // Without the dashes after it, a part of the key would pass for the label, which errors show.
+        if label.len() > LONGEST_LABEL {
+            return Err(Unreadable::Broken);
+        }
         let (inside, rest) = rest.split_once(END).ok_or(Unreadable::Broken)?;
         let (_, rest) = rest.split_once(DASHES).ok_or(Unreadable::Broken)?;
         if inside.contains("Proc-Type:") {
