@@ -595,6 +595,16 @@ fn the_page_shows_what_comes() {
     }
 }
 
+/// Each of these would otherwise be tried in thousands of ways, or in ways a hundred times as long.
+#[test]
+fn what_is_never_sent_keeps_nobody_waiting() {
+    let slashes = url(&format!("/v3/global{}", "/".repeat(6_000)));
+    let explanation = explained(request_over("POST", &slashes, "{}", MERCHANT, b"other"));
+    assert_eq!(explanation["failed"], "path");
+    let deep = format!("{}{}1{}", "[".repeat(120), "1,".repeat(300_000), "]".repeat(120));
+    assert_fails(&explained(answered(deep.as_bytes(), b"other")), "bytes", "changed_bytes");
+}
+
 fn with_spaces() -> String {
     message("POST", ORDERS, r#"{"customs": "SHANGHAI_ZS"}"#)
 }

@@ -263,6 +263,24 @@ fn an_unknown_serial_is_looked_for_at_once_but_not_again_and_again() {
 }
 
 #[test]
+fn a_download_that_failed_is_not_repeated_at_once_because_the_keys_are_old() {
+    let shared = shared(&[certificate()]);
+    let call = |serial: &str, now| {
+        let mut call = engine(declare(), &shared);
+        let action = run(&mut call, Event::Start, || declared(serial, now), now);
+        (call, action)
+    };
+    let known = certificate().0;
+    assert!(ok(&call(&known, NOW).1));
+    let nearly_due = later(11 * HOUR - 1);
+    let (mut first, wanted) = call("7B1E", nearly_due);
+    let failed = download(&shared, &wanted, || refusal(404, "RESOURCE_NOT_EXISTS"), nearly_due);
+    assert_eq!(error(run(&mut first, failed, never, nearly_due)).code, "SERIAL_UNKNOWN");
+    assert!(ok(&call(&known, later(11 * HOUR)).1));
+    assert!(matches!(call(&known, later(11 * HOUR + 60_000)).1, Action::LoadKeys { urgent: false, .. }));
+}
+
+#[test]
 fn when_a_key_cannot_be_downloaded_the_answer_stays_unread() {
     let shared = shared(&[public_key()]);
     let mut call = engine(declare(), &shared);

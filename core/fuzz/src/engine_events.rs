@@ -5,11 +5,13 @@ use std::{
 
 use arbitrary::{Arbitrary, Unstructured};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 use wechatpay_customs::{
     Operation,
     engine::{Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Shared, Signing, Step},
-    options::{CallOptions, Convention, Options},
+    keys::PlatformKeys,
+    options::{CallOptions, Convention, KeyMaterial, Options},
     response::Received,
 };
 
@@ -17,18 +19,26 @@ use crate::{NOW, options};
 
 #[derive(Debug, Arbitrary)]
 struct Script {
+    client: Client,
+    epoch: Epoch,
+    /// Two engines over one client, whose steps come in any order.
+    engines: [Setup; 2],
+    acts: Vec<(Act, Passing)>,
+}
+
+#[derive(Debug, Arbitrary)]
+struct Setup {
     operation: u8,
     course: Course,
-    client: Client,
     timeout: Option<Duration>,
     deadline: Option<Duration>,
-    happenings: Vec<(Happening, Passing)>,
 }
 
 /// Which engine.
 #[derive(Debug, Arbitrary)]
 enum Course {
     Call,
+    LoadKeys(u8),
     Prepare,
     Parse(Reply),
     /// Fields that no operation takes.
@@ -37,7 +47,7 @@ enum Course {
 
 #[derive(Debug, Clone, Copy, Arbitrary)]
 struct Client {
-    platform_keys: bool,
+    platform_keys: [bool; 4],
     api_v3_key: bool,
     signer: Signer,
 }
@@ -47,6 +57,34 @@ enum Signer {
     None,
     Caller,
     Software,
+}
+
+/// When a script begins: one of the certificates expired in 2024, most are valid from 2020 to 2056.
+#[derive(Debug, Arbitrary)]
+enum Epoch {
+    Year2026,
+    Year2023,
+    Year2056,
+}
+
+#[derive(Debug, Arbitrary)]
+enum Act {
+    First(Happening),
+    Second(Happening),
+    Carry(Carry),
+}
+
+/// Keys that are carried from client to client, which takes a hundred times as long as a step.
+#[derive(Debug, Arbitrary)]
+enum Carry {
+    Export,
+    Import(Import),
+}
+
+#[derive(Debug, Arbitrary)]
+enum Import {
+    Keys { which: [bool; 4], fetched_at: Option<i64> },
+    Any(Vec<u8>),
 }
 
 #[derive(Debug, Arbitrary)]
@@ -67,8 +105,21 @@ enum Other {
     Verified(bool),
     Woke,
     KeysReady,
-    KeysFailed,
+    KeysFailed {
+        raised: bool,
+    },
     Cancel,
+    /// A download that takes so many milliseconds and comes to this.
+    Download(u32, Landing),
+}
+
+#[derive(Debug, Arbitrary)]
+enum Landing {
+    Answered(Reply),
+    Forged(Reply),
+    Failed(Failure),
+    HostFailed,
+    Cancelled,
 }
 
 #[derive(Debug, Arbitrary)]
@@ -82,10 +133,11 @@ enum Failure {
     Other,
 }
 
-#[derive(Debug, Arbitrary)]
+#[derive(Debug, Clone, Arbitrary)]
 struct Reply {
     status: Status,
     signature: Signature,
+    key: u8,
     body: Body,
     retry_after: Option<u32>,
     truncated: bool,
@@ -102,101 +154,188 @@ enum Status {
     Any(u16),
 }
 
-#[derive(Debug, Arbitrary)]
+#[derive(Debug, Clone, Arbitrary)]
 enum Signature {
     Sound,
-    OfUnknownKey,
     Stale,
     None,
     Probe,
     NotBase64,
 }
 
-#[derive(Debug, Arbitrary)]
+#[derive(Debug, Clone, Arbitrary)]
 enum Body {
     Sound,
     Query,
-    Certificates,
+    /// The list of certificates: some of them, each as it should be or not.
+    Certificates([Listed; 3]),
     Refusal(u8),
     Html,
     Any(Vec<u8>),
+}
+
+#[derive(Debug, Clone, Arbitrary)]
+enum Listed {
+    No,
+    Sound,
+    /// Encrypted with another key, or changed.
+    Forged,
+    UnderAnotherSerial,
+    InPlain,
 }
 
 /// How the clocks move.
 #[derive(Debug, Arbitrary)]
 enum Passing {
     By(u16),
+    Hours(u16),
     To { unix_ms: i64, mono_ms: u64 },
 }
 
-const SERIAL: &str = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1";
+const API_V3_KEY: &str = "0123456789abcdef0123456789abcdef";
 
-/// Every client that there can be, made once: reading keys takes long.
-static CLIENTS: LazyLock<Vec<(Client, Arc<Shared>)>> = LazyLock::new(|| {
-    let mut clients = Vec::new();
-    for signer in [Signer::None, Signer::Caller, Signer::Software] {
-        for (platform_keys, api_v3_key) in [(false, false), (false, true), (true, false), (true, true)] {
-            let mut options = options();
-            let signing = if signer == Signer::Caller { Signing::Caller } else { Signing::Core };
-            match signer {
-                Signer::Software => options["crypto"] = json!("software"),
-                _ => options["private_key"] = Value::Null,
-            }
-            if !platform_keys {
-                options["platform_keys"] = json!({});
-            }
-            if api_v3_key {
-                options["api_v3_key"] = json!("0123456789abcdef0123456789abcdef");
-            }
-            let options = Options::from_value(options, Convention::Python).expect("the options are sound");
-            let shared = Arc::new(Shared::new(options, signing).expect("the keys are sound"));
-            clients.push((Client { platform_keys, api_v3_key, signer }, shared));
-        }
-    }
-    clients
+/// Platform keys by id: three certificates, of which one expired in 2024, and a public key.
+static KEYS: LazyLock<[(String, String); 4]> = LazyLock::new(|| {
+    let certificate = |serial: &str, pem: &str| (serial.to_owned(), pem.to_owned());
+    let keys = options()["platform_keys"].take();
+    let public = keys.as_object().and_then(|keys| keys.iter().find(|(id, _)| id.starts_with("PUB_KEY_ID_")));
+    let (id, pem) = public.expect("a public key");
+    [
+        certificate(
+            "5157F09EFDC096DE15EBE81A47057A7232F1B8E1",
+            include_str!("../../../tests/vectors/keys/platform.cert.pem"),
+        ),
+        certificate(
+            "3B90D6E14C7A25F8903D1EB7A562C84F07D9E1A3",
+            include_str!("../../../tests/vectors/keys/merchant_expired.cert.pem"),
+        ),
+        certificate(
+            "68E2A7351F90C4DB8237B6E05A1CD94F72086E5B",
+            include_str!("../../../tests/vectors/keys/other.cert.pem"),
+        ),
+        (id.clone(), pem.as_str().expect("PEM").to_owned()),
+    ]
 });
 
-/// Any events at any times into an engine of any call.
+/// The same, read.
+static READ: LazyLock<PlatformKeys> = LazyLock::new(|| {
+    let keys = KEYS.iter().map(|(id, pem)| (id.as_str(), KeyMaterial::from(pem.as_str()))).collect::<Vec<_>>();
+    PlatformKeys::read(keys.iter().map(|(id, key)| (*id, key))).expect("the keys are sound")
+});
+
+fn some_keys(which: [bool; 4]) -> Value {
+    KEYS.iter().zip(which).filter(|(_, wanted)| *wanted).map(|(key, _)| key.clone()).collect()
+}
+
+impl Client {
+    fn shared(self) -> Arc<Shared> {
+        let mut options = options();
+        options["platform_keys"] = some_keys(self.platform_keys);
+        let signing = if self.signer == Signer::Caller { Signing::Caller } else { Signing::Core };
+        match self.signer {
+            Signer::Software => options["crypto"] = json!("software"),
+            _ => options["private_key"] = Value::Null,
+        }
+        if self.api_v3_key {
+            options["api_v3_key"] = json!(API_V3_KEY);
+        }
+        let options = Options::from_value(options, Convention::Python).expect("the options are sound");
+        Arc::new(Shared::new(options, signing).expect("the keys are sound"))
+    }
+}
+
+/// Any events at any times into two engines of any calls of one client.
 pub fn engine_events(input: &[u8]) {
     let Ok(script) = Script::arbitrary_take_rest(Unstructured::new(input)) else { return };
-    // Rarely the one that encrypts, which takes a hundred times as long as all else.
-    let rare = |operation: &Operation| *operation == Operation::VerifyIdentity && script.operation >= 16;
-    let operations: Vec<Operation> = Operation::ALL.iter().copied().filter(|operation| !rare(operation)).collect();
-    let operation = operations[usize::from(script.operation) % operations.len()];
-    let wanted = script.client;
-    let (_, shared) = CLIENTS
-        .iter()
-        .find(|(client, _)| {
-            (client.platform_keys, client.api_v3_key, client.signer)
-                == (wanted.platform_keys, wanted.api_v3_key, wanted.signer)
-        })
-        .expect("every client is there");
-    let options = CallOptions { timeout: script.timeout, deadline: script.deadline };
-    let call = script.course.call(operation);
-    let mut watch = Watch {
-        sends: !matches!(call, Call::Prepare { .. } | Call::Parse { .. }),
-        operation,
-        client: wanted,
-        asked: Asked::Start,
-        signature: None,
-        status: if let Course::Parse(reply) = &script.course { Some(reply.status.code()) } else { None },
-        verified: false,
-        failed: false,
-        cancelled: false,
-        loaded: false,
-        sent: 0,
-        begun: 0,
-        ended: 0,
-    };
-    let mut engine = Engine::new(call, Arc::clone(shared), options, [7; 32]);
-    let mut now = NOW;
-    for (happening, passing) in script.happenings.iter().take(64) {
+    let mut now = script.epoch.now();
+    let mut world = World { shared: script.client.shared(), client: script.client, flight: 0, landed: None };
+    let mut carried = 0;
+    let [first, second] = &script.engines;
+    let (mut first, mut second) = (Watch::new(first, &world), Watch::new(second, &world));
+    for (act, passing) in script.acts.iter().take(64) {
         now = passing.from(now);
-        let event = happening.event(watch.asked, now);
-        watch.event(&event);
-        let fits = fits(watch.asked, &event);
-        let step = engine.step(event, now);
-        watch.step(step, fits);
+        match act {
+            Act::First(happening) => first.happens(happening, &mut world, &mut now),
+            Act::Second(happening) => second.happens(happening, &mut world, &mut now),
+            Act::Carry(_) if carried == 3 => {}
+            Act::Carry(carry) => {
+                carried += 1;
+                match carry {
+                    Carry::Export => world.export(),
+                    Carry::Import(import) => world.import(import),
+                }
+            }
+        }
+    }
+}
+
+/// What all engines share, and what is expected of it.
+struct World {
+    shared: Arc<Shared>,
+    client: Client,
+    /// The number of downloads that have ended.
+    flight: u64,
+    /// When the last one ended that may not be repeated at once (monotonic milliseconds).
+    landed: Option<u64>,
+}
+
+impl World {
+    fn export(&self) {
+        let other = Client { platform_keys: [false; 4], api_v3_key: false, signer: Signer::None }.shared();
+        let text = self.shared.export_keys();
+        other.import_keys(&text).expect("what is exported can be imported");
+        assert_eq!(other.platform_keys(), self.shared.platform_keys());
+        assert_eq!(other.export_keys(), text);
+    }
+
+    fn import(&self, import: &Import) {
+        let text = match import {
+            Import::Keys { which, fetched_at } => {
+                json!({ "keys": some_keys(*which), "fetched_at": fetched_at }).to_string()
+            }
+            Import::Any(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        };
+        let before = self.shared.platform_keys();
+        match self.shared.import_keys(&text) {
+            Ok(()) => assert!(before.ids().all(|id| self.shared.platform_keys().get(id).is_some())),
+            Err(error) => {
+                assert_eq!(error.code, "PLATFORM_KEY_INVALID");
+                assert_eq!(before, self.shared.platform_keys());
+            }
+        }
+    }
+
+    /// Does the whole download; what those hear of it who wait for it.
+    fn download(&mut self, flight: u64, took: u32, landing: &Landing, now: &mut Now) -> Event {
+        let setup = Setup {
+            operation: 0,
+            course: Course::LoadKeys(0),
+            timeout: None,
+            deadline: Some(Duration::from_secs(1 << 32)),
+        };
+        let mut watch = Watch::of(&setup, Call::LoadKeys { flight }, self);
+        let begun = *now;
+        *now = later(*now, took.into());
+        let mut event = Event::Start;
+        loop {
+            let at = if watch.asked == Asked::Start { begun } else { *now };
+            if let Some(outcome) = watch.step(event, self, at) {
+                return match outcome {
+                    Outcome::Ok { .. } => Event::KeysReady,
+                    Outcome::Err(error) => Event::KeysFailed { error: json!(error) },
+                    _ => Event::KeysFailed { error: Value::Null },
+                };
+            }
+            event = match (watch.asked, landing) {
+                (Asked::Sign, Landing::HostFailed) => Event::HostFailed,
+                (Asked::Sign, _) => Event::Signed { signature: vec![1; 256] },
+                (Asked::Send, Landing::Answered(reply) | Landing::Forged(reply)) => reply.event(*now),
+                (Asked::Send, Landing::Failed(failure)) => failure.event(),
+                (Asked::Send, Landing::HostFailed | Landing::Cancelled) => Event::Cancel,
+                (Asked::Verify, landing) => Event::Verified { ok: !matches!(landing, Landing::Forged(_)) },
+                (asked, _) => panic!("a download asks for {asked:?}"),
+            };
+        }
     }
 }
 
@@ -226,46 +365,96 @@ fn fits(asked: Asked, event: &Event) -> bool {
     }
 }
 
-/// What was seen of an engine, and what must never be seen.
+/// An engine, what was seen of it, and what must never be seen.
 struct Watch {
-    sends: bool,
+    engine: Engine,
     operation: Operation,
-    client: Client,
+    sends: bool,
+    /// The download that it is.
+    flight: Option<u64>,
     asked: Asked,
+    /// The download that it waits for.
+    awaited: u64,
     /// The signature that no request has carried yet.
     signature: Option<Vec<u8>>,
     /// Of the answer that came last.
     status: Option<u16>,
+    answered_at: i64,
     /// Was that answer found to be right?
     verified: bool,
     /// What the host and the caller did.
     failed: bool,
     cancelled: bool,
-    /// Were platform keys loaded?
-    loaded: bool,
     sent: u32,
     begun: u32,
     ended: u32,
 }
 
 impl Watch {
-    fn event(&mut self, event: &Event) {
+    fn new(setup: &Setup, world: &World) -> Watch {
+        let call = setup.course.call(setup.operation());
+        Watch::of(setup, call, world)
+    }
+
+    fn of(setup: &Setup, call: Call, world: &World) -> Watch {
+        let flight = if let Call::LoadKeys { flight } = call { Some(flight) } else { None };
+        let options = CallOptions { timeout: setup.timeout, deadline: setup.deadline };
+        Watch {
+            sends: !matches!(call, Call::Prepare { .. } | Call::Parse { .. }),
+            operation: flight.map_or(setup.operation(), |_| Operation::Certificates),
+            engine: Engine::new(call, Arc::clone(&world.shared), options, [7; 32]),
+            flight,
+            asked: Asked::Start,
+            awaited: 0,
+            signature: None,
+            status: if let Course::Parse(reply) = &setup.course { Some(reply.status.code()) } else { None },
+            answered_at: 0,
+            verified: false,
+            failed: false,
+            cancelled: false,
+            sent: 0,
+            begun: 0,
+            ended: 0,
+        }
+    }
+
+    fn happens(&mut self, happening: &Happening, world: &mut World, now: &mut Now) {
+        let event = match (happening, self.asked) {
+            (Happening::Other(Other::Download(took, landing)), Asked::LoadKeys) => {
+                world.download(self.awaited, *took, landing, now)
+            }
+            (Happening::Good(reply), Asked::LoadKeys) => {
+                world.download(self.awaited, 0, &Landing::Answered(reply.clone()), now)
+            }
+            _ => happening.event(self.asked, *now),
+        };
+        self.step(event, world, *now);
+    }
+
+    fn event(&mut self, event: &Event, now: Now) {
         match event {
+            Event::Start if self.asked == Asked::Start => self.answered_at = now.unix_ms.div_euclid(1000),
             Event::Signed { signature } if self.asked == Asked::Sign => self.signature = Some(signature.clone()),
             Event::Response { status, .. } if self.asked == Asked::Send => {
                 self.status = Some(*status);
+                self.answered_at = now.unix_ms.div_euclid(1000);
                 self.verified = false;
             }
             Event::Verified { ok } if self.asked == Asked::Verify => self.verified = *ok,
-            Event::HostFailed => self.failed = true,
+            Event::HostFailed | Event::KeysFailed { error: Value::Null } => self.failed = true,
             Event::Cancel => self.cancelled = true,
-            Event::KeysReady if self.asked == Asked::LoadKeys => self.loaded = true,
             _ => {}
         }
     }
 
-    /// A step has exactly one action by its type.
-    fn step(&mut self, Step { emits, action }: Step, fits: bool) {
+    /// A step has exactly one action by its type. Gives the outcome if it is the last.
+    fn step(&mut self, event: Event, world: &mut World, now: Now) -> Option<Outcome> {
+        self.event(&event, now);
+        let fits = fits(self.asked, &event);
+        // Does it end the download that is under way? One of another number ends nothing.
+        let lands = self.flight.filter(|flight| *flight == world.flight && self.asked != Asked::Nothing);
+        let lands = lands.filter(|_| self.asked != Asked::Start || fits);
+        let Step { emits, action } = self.engine.step(event, now);
         for emit in &emits {
             assert_eq!(emit.operation, self.operation);
             match emit.phase {
@@ -278,11 +467,13 @@ impl Watch {
             let Action::Done { outcome: Outcome::Err(error) } = &action else { panic!("a misfit went on") };
             assert_eq!(error.code, "UNEXPECTED_EVENT");
         }
+        let mut end = None;
         self.asked = match action {
             Action::Sign { entropy, timeout_ms, message } => {
-                assert!(self.client.signer != Signer::None, "nobody can sign");
-                assert_eq!(entropy.is_some(), self.client.signer == Signer::Software);
+                assert!(world.client.signer != Signer::None, "nobody can sign");
+                assert_eq!(entropy.is_some(), world.client.signer == Signer::Software);
                 assert_eq!(message.iter().filter(|byte| **byte == b'\n').count(), 5);
+                assert!(!self.sends || self.can_verify(world, now), "to be sent, though nothing can be verified");
                 countable(timeout_ms);
                 Asked::Sign
             }
@@ -291,18 +482,15 @@ impl Watch {
                 let signature = self.signature.take().expect("each attempt is signed anew");
                 let given: Vec<_> = headers.iter().filter(|(name, _)| name == "Authorization").collect();
                 assert!(matches!(given.as_slice(), [(_, text)] if text.contains(&BASE64_STANDARD.encode(&signature))));
-                let brings = self.operation == Operation::Certificates || self.loaded;
-                assert!(
-                    self.client.platform_keys || (self.client.api_v3_key && brings),
-                    "sent, though nothing can be verified"
-                );
                 assert!(timeout_ms > 0);
                 countable(timeout_ms);
                 self.sent += 1;
                 Asked::Send
             }
-            Action::Verify { timeout_ms, .. } => {
+            Action::Verify { key_id, spki_der, timeout_ms, .. } => {
                 assert!(self.status.is_some(), "there is no answer");
+                let key = READ.get(&key_id).expect("no other key is sound");
+                assert!(key.spki_der() == spki_der && key.valid_at(self.answered_at), "{key_id} is not valid");
                 countable(timeout_ms);
                 Asked::Verify
             }
@@ -310,23 +498,55 @@ impl Watch {
                 countable(ms);
                 Asked::Sleep
             }
-            Action::LoadKeys { timeout_ms, .. } => {
+            Action::LoadKeys { timeout_ms, flight, .. } => {
+                assert!(world.client.api_v3_key && self.sends && self.operation != Operation::Certificates);
+                assert_eq!(flight, world.flight);
+                let ended_ms_ago = world.landed.map(|at| now.mono_ms.saturating_sub(at));
+                assert!(ended_ms_ago.is_none_or(|ago| ago >= 60_000), "another download after {ended_ms_ago:?} ms");
                 countable(timeout_ms);
+                self.awaited = flight;
                 Asked::LoadKeys
             }
             Action::Done { outcome } => {
                 self.done(&outcome, fits);
+                let may_repeat = match &outcome {
+                    Outcome::Ok { .. } => Some(false),
+                    Outcome::Err(error) => Some(error.retryable),
+                    _ => None,
+                };
+                if let (Some(_), Some(may_repeat)) = (lands, may_repeat) {
+                    world.flight += 1;
+                    world.landed = if may_repeat { world.landed } else { Some(now.mono_ms) };
+                }
+                end = Some(outcome);
                 Asked::Nothing
             }
             _ => panic!("an action that no driver knows"),
         };
         assert_eq!(self.begun, self.sent, "each attempt is observed");
-        let under_way = u32::from(matches!(self.asked, Asked::Send | Asked::Verify) && self.sends);
-        assert!(self.ended + under_way <= self.sent, "an attempt ends once");
+        let under_way = match self.asked {
+            Asked::Send | Asked::Verify => self.sends,
+            Asked::LoadKeys => self.sent > 0,
+            _ => false,
+        };
+        assert!(self.ended + u32::from(under_way) <= self.sent, "an attempt ends once");
+        end
+    }
+
+    fn can_verify(&self, world: &World, now: Now) -> bool {
+        match self.operation {
+            Operation::Certificates => world.client.api_v3_key,
+            _ => world.shared.platform_keys().iter().any(|(_, key)| key.valid_at(now.unix_ms.div_euclid(1000))),
+        }
     }
 
     fn done(&self, outcome: &Outcome, fits: bool) {
         let applied = match outcome {
+            // The keys were there already.
+            Outcome::Ok { value, .. } if self.flight.is_some() && self.sent == 0 => {
+                assert_eq!(*value, json!({}));
+                false
+            }
             Outcome::Ok { .. } => {
                 assert!(self.verified && self.status.is_some_and(|status| (200..300).contains(&status)));
                 false
@@ -359,6 +579,27 @@ fn countable(ms: u64) {
     assert!(ms <= i32::MAX as u64, "{ms}");
 }
 
+impl Setup {
+    fn operation(&self) -> Operation {
+        // Rarely the one that encrypts, which takes a hundred times as long as all else.
+        let rare = |operation: &Operation| *operation == Operation::VerifyIdentity && self.operation >= 16;
+        let operations: Vec<Operation> = Operation::ALL.iter().copied().filter(|operation| !rare(operation)).collect();
+        operations[usize::from(self.operation) % operations.len()]
+    }
+}
+
+impl Epoch {
+    fn now(&self) -> Now {
+        const YEAR_MS: i64 = 31_556_952_000;
+        let years = match self {
+            Epoch::Year2026 => 0,
+            Epoch::Year2023 => -3,
+            Epoch::Year2056 => 30,
+        };
+        Now { unix_ms: NOW.unix_ms + years * YEAR_MS, ..NOW }
+    }
+}
+
 impl Course {
     fn call(&self, operation: Operation) -> Call {
         let fields = match operation {
@@ -384,6 +625,7 @@ impl Course {
         let operation = operation.name().to_owned();
         match self {
             Course::Call => Call::Operation { operation, fields },
+            Course::LoadKeys(flight) => Call::LoadKeys { flight: u64::from(flight % 3) },
             Course::Refused => Call::Operation { operation, fields: json!({ "no": "field" }) },
             Course::Prepare => Call::Prepare { operation, fields, timestamp: None, nonce: None, padding: None },
             Course::Parse(reply) => {
@@ -393,12 +635,15 @@ impl Course {
     }
 }
 
+fn later(now: Now, ms: u64) -> Now {
+    Now { unix_ms: now.unix_ms.saturating_add_unsigned(ms), mono_ms: now.mono_ms.saturating_add(ms) }
+}
+
 impl Passing {
     fn from(&self, now: Now) -> Now {
         match *self {
-            Passing::By(ms) => {
-                Now { unix_ms: now.unix_ms.saturating_add(ms.into()), mono_ms: now.mono_ms.saturating_add(ms.into()) }
-            }
+            Passing::By(ms) => later(now, ms.into()),
+            Passing::Hours(hours) => later(now, u64::from(hours) * 3_600_000),
             Passing::To { unix_ms, mono_ms } => Now { unix_ms, mono_ms },
         }
     }
@@ -433,8 +678,9 @@ impl Other {
             Other::Verified(ok) => Event::Verified { ok: *ok },
             Other::Woke => Event::Woke,
             Other::KeysReady => Event::KeysReady,
-            Other::KeysFailed => Event::KeysFailed { error: json!({ "code": "SERIAL_UNKNOWN" }) },
-            Other::Cancel => Event::Cancel,
+            Other::KeysFailed { raised: true } => Event::KeysFailed { error: Value::Null },
+            Other::KeysFailed { raised: false } => Event::KeysFailed { error: json!({ "code": "SERIAL_UNKNOWN" }) },
+            Other::Cancel | Other::Download(..) => Event::Cancel,
         }
     }
 }
@@ -485,7 +731,7 @@ impl Reply {
     fn headers(&self, now: Now) -> Vec<(String, String)> {
         let now_s = now.unix_ms.div_euclid(1000);
         let timestamp = if let Signature::Stale = self.signature { now_s.saturating_sub(300) } else { now_s };
-        let serial = if let Signature::OfUnknownKey = self.signature { "7F" } else { SERIAL };
+        let serial = KEYS.get(usize::from(self.key % 5)).map_or("7F", |(id, _)| id);
         let signature = match self.signature {
             Signature::Probe => "WECHATPAY/SIGNTEST/AAAA",
             Signature::NotBase64 => "?",
@@ -507,6 +753,35 @@ impl Reply {
     }
 }
 
+impl Listed {
+    fn shown(&self, serial: &str, pem: &str) -> Option<Value> {
+        let key = if let Listed::Forged = self { "another key that has 32 bytes..." } else { API_V3_KEY };
+        let ciphertext = match self {
+            Listed::No => return None,
+            Listed::InPlain => pem.to_owned(),
+            _ => {
+                let nonce = Nonce::assume_unique_for_key(*b"0123456789ab");
+                let mut bytes = pem.as_bytes().to_vec();
+                let sealed = sealing_key(key).seal_in_place_append_tag(nonce, Aad::from(b"certificate"), &mut bytes);
+                sealed.expect("a short text");
+                BASE64_STANDARD.encode(bytes)
+            }
+        };
+        let serial = if let Listed::UnderAnotherSerial = self { "7F" } else { serial };
+        Some(json!({
+            "serial_no": serial, "effective_time": "2020-01-01T00:00:00+08:00", "expire_time": "2056-01-01T00:00:00+08:00",
+            "encrypt_certificate": {
+                "algorithm": "AEAD_AES_256_GCM", "nonce": "0123456789ab", "associated_data": "certificate",
+                "ciphertext": ciphertext,
+            },
+        }))
+    }
+}
+
+fn sealing_key(text: &str) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, text.as_bytes()).expect("a key of 32 bytes"))
+}
+
 impl Body {
     fn bytes(&self) -> Vec<u8> {
         const CODES: [&str; 6] =
@@ -522,7 +797,10 @@ impl Body {
                 "appid": "wxd678efh567hg6787", "mchid": "1230000109", "offset": 0, "limit": 20, "total_count": 1,
                 "data": [{ "customs": "SHANGHAI_ZS", "state": "FAIL", "modify_time": "2015-09-01T10:00:00+08:00" }],
             }),
-            Body::Certificates => json!({ "data": [] }),
+            Body::Certificates(listed) => {
+                let listed = KEYS.iter().zip(listed).filter_map(|((serial, pem), listed)| listed.shown(serial, pem));
+                json!({ "data": listed.collect::<Vec<_>>() })
+            }
             Body::Refusal(code) => json!({ "code": CODES[usize::from(*code) % CODES.len()], "message": "no" }),
             Body::Html => return b"<html>".to_vec(),
             Body::Any(bytes) => return bytes.clone(),

@@ -8,6 +8,7 @@
 mod authorization;
 mod certificate_list;
 mod engine_events;
+mod explain;
 mod keys;
 mod request_json;
 mod response;
@@ -15,6 +16,7 @@ mod response;
 pub use authorization::authorization;
 pub use certificate_list::certificate_list;
 pub use engine_events::engine_events;
+pub use explain::explain;
 pub use keys::keys;
 pub use request_json::request_json;
 pub use response::response;
@@ -37,6 +39,7 @@ pub const TARGETS: &[Target] = &[
     ("authorization", authorization),
     ("certificate_list", certificate_list),
     ("engine_events", engine_events),
+    ("explain", explain),
     ("keys", keys),
     ("request_json", request_json),
     ("response", response),

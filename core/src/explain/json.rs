@@ -42,6 +42,16 @@ pub(super) const LAYOUTS: &[Style] = &[
 ];
 
 impl Json {
+    /// How many lists and maps stand in one another. The parser takes no more than 128.
+    pub(super) fn depth(&self) -> usize {
+        let inside = match self {
+            Json::Plain(_) | Json::Text(_) => return 0,
+            Json::List(list) => list.iter().map(Json::depth).max(),
+            Json::Map(map) => map.iter().map(|(_, value)| value.depth()).max(),
+        };
+        1 + inside.unwrap_or(0)
+    }
+
     pub(super) fn written(&self, style: Style) -> String {
         let mut out = String::new();
         self.write(style, 0, &mut out);

@@ -74,8 +74,14 @@ fn path_prefix(lines: &Lines) -> Vec<Made> {
 }
 
 fn from_each_slash(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('/').filter_map(|(at, _)| path.get(at..))
+    path.match_indices('/').filter_map(|(at, _)| path.get(at..)).take(MOST_SLASHES)
 }
+
+/// More than any path of this API has behind a proxy; each is tried with each beginning.
+const MOST_SLASHES: usize = 8;
+
+/// More than any JSON of this API has; each level indents all that is in it.
+const DEEPEST: usize = 8;
 
 /// What JavaScript's `encodeURIComponent` leaves as it is.
 const COMPONENT: &AsciiSet = &ENCODED.remove(b'!').remove(b'\'').remove(b'(').remove(b')').remove(b'*');
@@ -147,7 +153,7 @@ fn line_ends(lines: &Lines) -> Vec<Made> {
 
 fn reserialised(lines: &Lines) -> Vec<Made> {
     let json = lines.get("body").and_then(|body| serde_json::from_slice::<Json>(body).ok());
-    let Some(json) = json else { return Vec::new() };
+    let Some(json) = json.filter(|json| json.depth() <= DEEPEST) else { return Vec::new() };
     let mut made = Vec::new();
     for layout in LAYOUTS {
         for (sorted, ascii, slashes) in CHOICES {

@@ -180,12 +180,12 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>
     };
     let info = EncryptedPrivateKeyInfo::from_der(der).map_err(|_| unsupported())?;
     let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else { return Err(unsupported()) };
-    // More work than any tool asks for would only keep the caller waiting.
+    // More work than any tool asks for would only keep the caller waiting: these take a second, and scrypt 256 MiB.
     let affordable = match &parameters.kdf {
-        Kdf::Pbkdf2(kdf) => kdf.iteration_count <= 10_000_000,
+        Kdf::Pbkdf2(kdf) => kdf.iteration_count <= 2_000_000,
         Kdf::Scrypt(kdf) => {
             let work = kdf.cost_parameter.saturating_mul(kdf.block_size.into());
-            work.saturating_mul(kdf.parallelization.into()) <= 1 << 24
+            work.saturating_mul(kdf.parallelization.into()) <= 1 << 21
         }
         _ => false,
     };
@@ -219,6 +219,15 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>
 const CONVERT: &str =
     "`openssl pkcs12 -in apiclient_cert.p12 -nodes -out apiclient_key.pem` (OpenSSL 3 may need `-legacy`)";
 
+/// What derives keys from passwords, as DER: scrypt, which no tool uses in PKCS#12 and which may take gigabytes; PBKDF2; the
+/// algorithms of PKCS#12 itself, without their last number.
+#[cfg(feature = "pkcs12")]
+const SCRYPT: &[u8] = b"\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x04\x0b";
+#[cfg(feature = "pkcs12")]
+const PBKDF2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
+#[cfg(feature = "pkcs12")]
+const PBE_SHA1: &[u8] = b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01";
+
 /// The private key (PKCS#8) and all certificates of a PKCS#12 file.
 #[cfg(feature = "pkcs12")]
 fn pkcs12(
@@ -228,6 +237,13 @@ fn pkcs12(
 ) -> Result<(Zeroizing<Vec<u8>>, Vec<Certificate>), Error> {
     use p12_keystore::{Pkcs12Archive, error::Error as Pkcs12Error};
 
+    let unsupported =
+        || refused(&format!("is PKCS#12 locked in a way that is not supported; convert it with {CONVERT}"));
+    // Each key that is derived from the password may take a million rounds, and the bags may ask for any number of them.
+    let times = |oid: &[u8]| der.windows(oid.len()).filter(|bytes| *bytes == oid).count();
+    if times(SCRYPT) > 0 || times(PBKDF2) + times(PBE_SHA1) > 4 {
+        return Err(unsupported());
+    }
     let opened = Pkcs12Archive::from_pkcs12(der, password.map(Secret::expose).or(mchid).unwrap_or_default());
     let archive = opened.map_err(|error| match error {
         Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError | Pkcs12Error::Pkcs5Error(_) => {
@@ -240,9 +256,7 @@ fn pkcs12(
             };
             Error::new(PRIVATE_KEY_PASSWORD_WRONG, why)
         }
-        Pkcs12Error::UnsupportedEncryptionScheme | Pkcs12Error::UnsupportedMacAlgorithm => {
-            refused(&format!("is PKCS#12 locked in a way that is not supported; convert it with {CONVERT}"))
-        }
+        Pkcs12Error::UnsupportedEncryptionScheme | Pkcs12Error::UnsupportedMacAlgorithm => unsupported(),
         _ => refused("has the frame of a PKCS#12 file, but cannot be read; copy it again, whole"),
     })?;
     let certificates = archive.certs.iter().filter_map(|bag| Certificate::from_der(bag.cert.as_der())).collect();

@@ -80,9 +80,9 @@ impl Trust {
             return Refresh::None;
         }
         let age = now_s.saturating_sub(*state.fetched_at.get_or_insert(now_s));
-        let asked = state.asked_at.is_some_and(|at| now.mono_ms.saturating_sub(at) < LEAST_INTERVAL_MS);
+        let lately = |at: Option<u64>| at.is_some_and(|at| now.mono_ms.saturating_sub(at) < LEAST_INTERVAL_MS);
         // A negative age is a clock that was set back.
-        if asked || (0..FRESH_FOR_S).contains(&age) {
+        if lately(state.asked_at) || lately(state.ended_at) || (0..FRESH_FOR_S).contains(&age) {
             return Refresh::None;
         }
         state.asked_at = Some(now.mono_ms);
