@@ -184,7 +184,7 @@ pub enum Action {
         ms: u64,
     },
     /// Load platform keys; answered by `KeysReady`, `KeysFailed` or `TimedOut`. The driver starts
-    /// one download ([`Call::LoadKeys`]) for all who wait for the same flight.
+    /// one download ([`Call::LoadKeys`](super::Call::LoadKeys)) for all who wait for the same flight.
     LoadKeys {
         /// The download's number.
         flight: u64,
