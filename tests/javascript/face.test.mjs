@@ -57,7 +57,7 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
   it('a thousand callers cause one download of keys', async () => {
     const downloads = []
     const onAttempt = (attempt) => attempt.phase === 'request' && attempt.operation === 'certificates' && downloads.push(attempt)
-    const fresh = (more) => client({ platformKeys: {}, apiV3Key: given.api_v3_key, onAttempt, ...more })
+    const fresh = (more) => client({ timeout: 120_000, deadline: 120_000, platformKeys: {}, apiV3Key: given.api_v3_key, onAttempt, ...more })
     const first = fresh()
     await Promise.all(Array.from({ length: 1000 }, () => first.declare(order())))
     assert.equal(downloads.length, 1)

@@ -84,7 +84,7 @@ class Calls(unittest.TestCase):
         with self.assertRaises(ValueError):
             self.client.declare({})
         with self.assertRaises(TypeError):
-            self.client.declare(out_trade_number="1")  # type: ignore[call-arg]
+            self.client.declare(out_trade_number="1")  # type: ignore[call-arg]  # wrong on purpose
 
     def test_what_json_cannot_say_ends_as_a_finding(self) -> None:
         cycle: dict[str, Any] = {}
@@ -118,9 +118,9 @@ class Calls(unittest.TestCase):
         unknown = wx.explain({"status": 401, "headers": {}, "body": b""}, {})
         self.assertEqual({check["ok"] for check in unknown["checks"]}, {None})
         with self.assertRaises(wx.InputError):
-            wx.explain({}, OPTIONS, request=[])  # type: ignore[arg-type]
+            wx.explain({}, OPTIONS, request=[])  # type: ignore[arg-type]  # wrong on purpose
         with self.assertRaises(wx.InputError):
-            wx.explain({}, {"serial_number": "7F"})  # type: ignore[typeddict-unknown-key]
+            wx.explain({}, {"serial_number": "7F"})  # type: ignore[typeddict-unknown-key]  # wrong on purpose
 
     def test_a_client_checks_with_its_own_ids_and_rules(self) -> None:
         strict = wx.Client(**OPTIONS, rules={"customs_unknown": "error"})

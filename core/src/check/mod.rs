@@ -296,13 +296,19 @@ fn nearest(name: &str, fields: &[Field]) -> Option<&'static str> {
     fields.iter().map(|field| field.name).find(|known| squeezed(known) == squeezed(name))
 }
 
-/// The names of a person's name and ID number, squeezed; and of secret options, which can be given in the place of fields.
-const PRIVATE: [&str; 4] = ["certificateid", "certificatename", "privatekey", "apiv3key"];
+/// Secret options, which can be given in the place of fields.
+const SECRET: [&str; 2] = ["private_key", "api_v3_key"];
+
+/// The names of a person's fields, in all operations.
+pub(crate) fn personal_names() -> impl Iterator<Item = &'static str> {
+    let fields = Operation::ALL.iter().flat_map(|operation| operation.request_fields());
+    fields.filter(|field| field.kind == Kind::Personal).map(|field| field.name)
+}
 
 /// Is this the name of a field whose value is not shown, more or less?
 pub(crate) fn is_private_name(name: &str) -> bool {
-    let squeezed = squeezed(name);
-    PRIVATE.iter().any(|private| squeezed.contains(private))
+    let given = squeezed(name);
+    personal_names().chain(SECRET).any(|private| given.contains(&squeezed(private)))
 }
 
 /// Is it not to be shown, by its name or by that of something in it?

@@ -6,9 +6,9 @@ use aws_lc_rs::{
     signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256},
 };
 
-use super::{Signer, Verifier, parsed::Parsed};
+use super::{Signer, Verifier, misfit, parsed::Parsed};
 use crate::{
-    error::{Error, PRIVATE_KEY_INVALID, SIGNING_FAILED},
+    error::{Error, SIGNING_FAILED},
     keys::PrivateKey,
 };
 
@@ -21,12 +21,7 @@ impl AwsLcSigner {
     /// # Errors
     /// `PRIVATE_KEY_INVALID` if the numbers of the key do not fit together.
     pub fn new(key: &PrivateKey) -> Result<AwsLcSigner, Error> {
-        KeyPair::from_pkcs8(key.pkcs8_der()).map(AwsLcSigner).map_err(|_| {
-            Error::new(
-                PRIVATE_KEY_INVALID,
-                "`private_key` is an RSA key whose numbers do not fit together; copy it again",
-            )
-        })
+        KeyPair::from_pkcs8(key.pkcs8_der()).map(AwsLcSigner).map_err(|_| misfit())
     }
 }
 

@@ -48,6 +48,14 @@ pub fn signer(key: &PrivateKey, crypto: Crypto) -> Result<Arc<dyn Signer>, Error
     }
 }
 
+#[cfg(any(feature = "rsa", all(feature = "aws-lc", not(target_arch = "wasm32"))))]
+fn misfit() -> Error {
+    Error::new(
+        crate::error::PRIVATE_KEY_INVALID,
+        "`private_key` is an RSA key whose numbers do not fit together; copy it again",
+    )
+}
+
 /// Is [`signer`] the pure-Rust one, which needs entropy?
 pub fn is_software(crypto: Crypto) -> bool {
     crypto == Crypto::Software || cfg!(any(not(feature = "aws-lc"), target_arch = "wasm32"))

@@ -9,9 +9,9 @@ use rsa::{
 };
 use sha2::Sha256;
 
-use super::{Signer, Verifier, parsed::Parsed};
+use super::{Signer, Verifier, misfit, parsed::Parsed};
 use crate::{
-    error::{Error, PRIVATE_KEY_INVALID, SIGNING_FAILED},
+    error::{Error, SIGNING_FAILED},
     keys::PrivateKey,
 };
 
@@ -24,12 +24,7 @@ impl RsaSigner {
     /// # Errors
     /// `PRIVATE_KEY_INVALID` if the numbers of the key do not fit together.
     pub fn new(key: &PrivateKey) -> Result<RsaSigner, Error> {
-        let key = RsaPrivateKey::from_pkcs8_der(key.pkcs8_der()).map_err(|_| {
-            Error::new(
-                PRIVATE_KEY_INVALID,
-                "`private_key` is an RSA key whose numbers do not fit together; copy it again",
-            )
-        })?;
+        let key = RsaPrivateKey::from_pkcs8_der(key.pkcs8_der()).map_err(|_| misfit())?;
         Ok(RsaSigner(SigningKey::new(key)))
     }
 }

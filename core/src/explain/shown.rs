@@ -6,7 +6,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use crate::api::{Kind, Operation};
+use crate::check::personal_names;
 
 /// The most characters of an excerpt.
 const EXCERPT: usize = 40;
@@ -75,16 +75,11 @@ fn piece(character: char) -> String {
     }
 }
 
-fn names() -> impl Iterator<Item = &'static str> {
-    let fields = Operation::ALL.iter().flat_map(|operation| operation.request_fields());
-    fields.filter(|field| field.kind == Kind::Personal).map(|field| field.name)
-}
-
 /// Where a person's values stand that are not encrypted.
 fn personal(text: &[u8]) -> Vec<Range<usize>> {
     if serde_json::from_slice::<Value>(text).is_err() {
         // In what is no JSON, or only its beginning, a value comes somewhere after its name.
-        let after = names().filter_map(|name| Some(find(text, name.as_bytes())? + name.len())).min();
+        let after = personal_names().filter_map(|name| Some(find(text, name.as_bytes())? + name.len())).min();
         return after.into_iter().map(|after| after..text.len()).collect();
     }
     let mut hidden = Vec::new();
@@ -96,7 +91,7 @@ fn personal(text: &[u8]) -> Vec<Range<usize>> {
         let colon = skip_space(text, end);
         if text.get(colon) == Some(&b':') {
             members.push((name, skip_space(text, colon + 1)));
-        } else if names().any(|known| name.contains(known)) {
+        } else if personal_names().any(|known| name.contains(known)) {
             // JSON within a text, or a remark about a field.
             hidden.push(start + 1..end.saturating_sub(1));
         }
@@ -104,7 +99,7 @@ fn personal(text: &[u8]) -> Vec<Range<usize>> {
     // Beside a remark about a field stands its value.
     let remarked = !hidden.is_empty();
     for (name, start) in members {
-        if names().any(|known| known == name) || (remarked && name == "value") {
+        if personal_names().any(|known| known == name) || (remarked && name == "value") {
             hidden.extend(match value::<String>(text, start) {
                 Some((value, _)) if is_ciphertext(&value) => None,
                 Some((_, end)) => Some(start + 1..end.saturating_sub(1)),

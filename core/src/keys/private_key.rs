@@ -92,6 +92,9 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
+const ENCRYPTED_OTHERWISE: &str = "is encrypted in a way that is not supported, such as OpenSSL's own of old; convert it \
+                                   with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in KEY`";
+
 const GIVE: &str = "give the merchant's private key, apiclient_key.pem";
 
 fn refused(why: &str) -> Error {
@@ -106,9 +109,7 @@ fn unreadable(why: Unreadable) -> Error {
         }
         Unreadable::Path => "is the path of a file, it seems; give what the file holds",
         Unreadable::Broken => "has the frame of a PEM key, but what is inside cannot be read; copy it again, whole",
-        Unreadable::LegacyEncryption => {
-            "is encrypted in OpenSSL's own way of old; convert it with `openssl pkcs8 -topk8 -v2 aes-256-cbc -in KEY`"
-        }
+        Unreadable::LegacyEncryption => ENCRYPTED_OTHERWISE,
     })
 }
 
@@ -172,12 +173,7 @@ fn from_pkcs1(der: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
 }
 
 fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let unsupported = || {
-        refused(
-            "is encrypted in a way that is not supported; convert it with \
-             `openssl pkcs8 -topk8 -v2 aes-256-cbc -in KEY`",
-        )
-    };
+    let unsupported = || refused(ENCRYPTED_OTHERWISE);
     let info = EncryptedPrivateKeyInfo::from_der(der).map_err(|_| unsupported())?;
     let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else { return Err(unsupported()) };
     // More work than any tool asks for would only keep the caller waiting: these take a second, and scrypt 256 MiB.

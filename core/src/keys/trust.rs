@@ -150,7 +150,10 @@ impl Trust {
     /// `PLATFORM_KEY_INVALID`.
     pub fn import(&self, text: &str) -> Result<(), Error> {
         let exported: Exported = serde_json::from_str(text).map_err(|_| {
-            Error::new(PLATFORM_KEY_INVALID, "these are no exported keys; give the text that exporting them gave")
+            Error::new(
+                PLATFORM_KEY_INVALID,
+                "these are no exported platform keys; give the text that `export_keys` gave, whole and unchanged",
+            )
         })?;
         let given: BTreeMap<_, KeyMaterial> = exported.keys.into_iter().map(|(id, pem)| (id, pem.into())).collect();
         let keys = PlatformKeys::read(given.iter().map(|(id, key)| (id.as_str(), key)))?;
