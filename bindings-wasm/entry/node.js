@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { bind } from './face/native.js'
-import { webCrypto } from './face/webcrypto.js'
 import * as core from './core/wechatpay_customs_wasm.js'
+import { bindWasm } from './face/wasm.js'
 
-bind(() => {
-  core.initSync({ module: readFileSync(new URL('./core/wechatpay_customs_wasm_bg.wasm', import.meta.url)) })
-  return webCrypto(core)
-})
+bindWasm(core, { module: () => readFileSync(new URL('./core/wechatpay_customs_wasm_bg.wasm', import.meta.url)) })
 
 export * from './face/index.js'

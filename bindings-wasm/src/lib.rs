@@ -25,11 +25,15 @@ pub struct Shared {
 
 #[wasm_bindgen]
 impl Shared {
-    /// Reads options (JSON); `own_signer` tells that the caller signs by other means.
+    /// Reads options (JSON); `own_signer` tells that the caller signs by other means, `browser` that this is a page.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: String, own_signer: bool) -> Result<Shared, JsValue> {
+    pub fn new(options: String, own_signer: bool, browser: bool) -> Result<Shared, JsValue> {
         let options = Zeroizing::new(options);
-        let signing = if own_signer { Signing::Caller } else { Signing::Host };
+        let signing = match (own_signer, browser) {
+            (true, _) => Signing::Caller,
+            (false, true) => Signing::Browser,
+            (false, false) => Signing::Host,
+        };
         let shared = host::shared(from_json(&options)?, Convention::JavaScript, signing).map_err(thrown)?;
         // Made also where WebCrypto will sign: it finds a key whose numbers do not fit together.
         let signer = shared.signer().map_err(thrown)?;

@@ -102,6 +102,8 @@ codes! {
     Key {
         /// The private key cannot be used.
         PRIVATE_KEY_INVALID,
+        /// A private key was given as text or bytes to a page in a browser, where whoever opens the page could read it.
+        PRIVATE_KEY_IN_BROWSER,
         /// Neither a private key nor a signer was given.
         PRIVATE_KEY_MISSING,
         /// The private key is encrypted and there is no password.

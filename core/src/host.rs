@@ -15,7 +15,7 @@ use crate::{
     customs_message::customs_order_fields_value,
     engine::{Action, Call, Engine, Event, Now, Shared, Signing, Step},
     error::{Error, INVALID_OPTION},
-    explain,
+    explain, keys,
     model::Wiped,
     options::{Convention, Options},
     pages::Pages,
@@ -100,11 +100,23 @@ pub fn call(function: &str, arguments: Value, shared: Option<&Shared>, conventio
     })
 }
 
-/// Reads a client's options.
+/// Reads a client's options. `private_key` may be the description of a key that the host holds and signs with, such as
+/// WebCrypto's `CryptoKey`: a map of its `$type`, `type`, `algorithm`, `hash`, `modulus_length` and `usages`.
 ///
 /// # Errors
-/// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PLATFORM_KEY_INVALID`.
-pub fn shared(options: Value, convention: Convention, signing: Signing) -> Result<Arc<Shared>, Error> {
+/// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PRIVATE_KEY_IN_BROWSER`, `PLATFORM_KEY_INVALID`.
+pub fn shared(mut options: Value, convention: Convention, mut signing: Signing) -> Result<Arc<Shared>, Error> {
+    let private_key = options.get_mut(convention.name("private_key"));
+    if let Some(held) = private_key.filter(|key| key["$type"] == "CryptoKey") {
+        if signing == Signing::Caller {
+            return Err(Error::new(
+                INVALID_OPTION,
+                "option `private_key` and a signer of one's own exclude each other; give one of them",
+            ));
+        }
+        keys::require_signing_key(&held.take())?;
+        signing = Signing::Caller;
+    }
     Ok(Arc::new(Shared::new(Options::from_value(options, convention)?, signing)?))
 }
 

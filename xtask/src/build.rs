@@ -11,6 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{
     Result, root,
     run::{cargo, command, copy, quietly, target},
+    runtimes,
 };
 
 /// The Rust target of the WASM package.
@@ -21,11 +22,12 @@ pub fn all() -> Result {
     let face = face()?;
     node(&face)?;
     wasm(&face)?;
+    runtimes::install()?;
     python()
 }
 
 /// Says what is being done, as the first build takes minutes.
-fn step(what: &str) {
+pub fn step(what: &str) {
     eprintln!("  · {what}");
 }
 
@@ -33,19 +35,35 @@ fn step(what: &str) {
 fn face() -> Result<PathBuf> {
     let face = root().join("bindings-wasm/face");
     let build = face.join("build");
-    let pinned = fs::read(face.join("package-lock.json"))?;
-    let installed = face.join("node_modules/.pinned");
-    if fs::read(&installed).ok().as_ref() != Some(&pinned) {
-        step("npm packages of the TypeScript face");
-        quietly(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(&face))?;
-        fs::write(&installed, pinned)?;
-    }
+    npm_packages(&face, "npm packages of the TypeScript face")?;
     step("TypeScript face");
     if build.exists() {
         fs::remove_dir_all(&build)?;
     }
-    quietly(command("node", &["node_modules/typescript/bin/tsc", "-p", "."]).current_dir(&face))?;
+    tsc(&["--project", ".", "--emitDeclarationOnly"])?;
+    // What is read by editors keeps its comments, what is shipped to users' users does not.
+    tsc(&["--project", ".", "--declaration", "false", "--removeComments"])?;
     Ok(build)
+}
+
+/// Installs what a folder's `package-lock.json` names, unless that is done.
+pub fn npm_packages(folder: &Path, what: &str) -> Result {
+    let pinned = fs::read(folder.join("package-lock.json"))?;
+    let installed = folder.join("node_modules/.pinned");
+    if fs::read(&installed).ok().as_ref() != Some(&pinned) {
+        step(what);
+        let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+        quietly(command("npm", &install).current_dir(folder))?;
+        fs::write(&installed, pinned)?;
+    }
+    Ok(())
+}
+
+/// The TypeScript compiler, in the folder of the face.
+fn tsc(arguments: &[&str]) -> Result {
+    let mut tsc = command("node", &["node_modules/typescript/bin/tsc"]);
+    quietly(tsc.args(arguments).current_dir(root().join("bindings-wasm/face")))?;
+    Ok(())
 }
 
 /// `bindings-node/lib`: addon, face, entry.
@@ -65,16 +83,36 @@ fn node(face: &Path) -> Result {
 
 /// `bindings-wasm/pkg`: module with its glue, face, entry.
 fn wasm(face: &Path) -> Result {
-    let pkg = root().join("bindings-wasm/pkg");
+    let package = root().join("bindings-wasm");
+    let pkg = package.join("pkg");
+    if pkg.exists() {
+        fs::remove_dir_all(&pkg)?;
+    }
     copy(face, &pkg.join("face"))?;
-    copy(&root().join("bindings-wasm/entry"), &pkg)?;
+    copy(&package.join("entry"), &pkg)?;
+    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(root().join(licence), package.join(licence))?;
+    }
     wasm_target()?;
     step("WASM module");
     quietly(&mut cargo(&["build", "--package", "wechatpay-customs-wasm", "--target", WASM, "--profile", "wasm"]))?;
+    let core = pkg.join("core");
     Bindgen::new()
         .web(true)?
+        .typescript(false)
         .input_path(target(WASM).join("wasm/wechatpay_customs_wasm.wasm"))
-        .generate(pkg.join("core"))?;
+        .generate(&core)?;
+    without_comments(&core.join("wechatpay_customs_wasm.js"))
+}
+
+/// Takes the comments out of a script.
+fn without_comments(script: &Path) -> Result {
+    let folder = target("without-comments");
+    let arguments = ["--allowJs", "--removeComments", "--noCheck", "--target", "ES2022", "--module", "preserve"];
+    let mut arguments: Vec<String> = arguments.map(str::to_owned).into();
+    arguments.extend(["--outDir".to_owned(), folder.display().to_string(), script.display().to_string()]);
+    tsc(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
+    fs::copy(folder.join(script.file_name().unwrap_or_default()), script)?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod errors_page;
 mod fuzz;
 mod generate;
 mod run;
+mod runtimes;
 mod test;
 
 use std::{env, path::PathBuf, process::ExitCode};

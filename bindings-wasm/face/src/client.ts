@@ -12,14 +12,21 @@ import type {
 } from './generated.js'
 import { OPERATIONS } from './generated.js'
 import type { Attempt, Shared } from './native.js'
-import { native } from './native.js'
+import { host, init, native } from './native.js'
 import type { Landed } from './driver.js'
 import { drive } from './driver.js'
 import { raised, WechatPayError } from './errors.js'
 import { camelCase, json } from './plain.js'
+import type { HeldKey } from './webcrypto.js'
+import { described, signWith } from './webcrypto.js'
 
 /** What a client is made from; an option that does not exist is refused. */
-export interface ClientOptions extends CoreOptions {
+export interface ClientOptions extends Omit<CoreOptions, 'privateKey'> {
+  /**
+   * The merchant's private key: text or bytes in any form that is read, which a page in a browser may not be given; or a
+   * `CryptoKey` for RSASSA-PKCS1-v1_5 with SHA-256 and the usage `sign`, which is never exported.
+   */
+  privateKey?: CoreOptions['privateKey'] | HeldKey
   /** Signs by other means than `privateKey`, such as a KMS: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256). */
   signer?: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>
   /** The `fetch` to send with; the host's unless given. */
@@ -168,6 +175,7 @@ export async function prepare(
   nonce?: string,
   padding?: Uint8Array
 ): Promise<Prepared> {
+  await init()
   return new Client(options).prepare(operation, fields, timestamp, nonce, padding)
 }
 
@@ -179,6 +187,7 @@ export async function parse(
   request?: object,
   now?: number
 ): Promise<object> {
+  await init()
   const [shared, own] = open(options)
   return run(shared, own, { call: 'parse', operation, response, request, now })
 }
@@ -194,6 +203,7 @@ export async function explain(
   request?: Sent,
   now?: number
 ): Promise<Explanation> {
+  await init()
   const [shared, own] = open(options)
   return explained(shared, own, message, request, now)
 }
@@ -228,7 +238,15 @@ function open(options: ClientOptions): [Shared, OwnOptions] {
       delete core[name]
     }
   }
-  return [attempt(() => new (native().Shared)(json(core), 'signer' in own)), own]
+  const ownSigner = 'signer' in own
+  const held = described(core.privateKey)
+  if (held !== undefined) {
+    const key = core.privateKey as HeldKey
+    core.privateKey = held
+    own.signer = (message: Uint8Array) => signWith(key, message)
+  }
+  const { Shared } = native()
+  return [attempt(() => new Shared(json(core), ownSigner, host().browser === true)), own]
 }
 
 async function run(shared: Shared, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
@@ -240,7 +258,7 @@ async function run(shared: Shared, own: OwnOptions, call: object, options: PerCa
   return drive(engine, {
     sign: signer === undefined ? (message, entropy) => sign(shared, message, entropy) : async (message) => signer(message),
     verify: (spkiDer, message, signature) => verify(shared, spkiDer, message, signature),
-    loadKeys: (flight) => loadKeys(shared, own, flight),
+    loadKeys: (flight) => (host().isolated ? download : shareDownload)(shared, own, flight),
     fetch: own.fetch ?? fetch,
     onAttempt: own.onAttempt,
     signal,
@@ -251,23 +269,28 @@ async function run(shared: Shared, own: OwnOptions, call: object, options: PerCa
 const flights = new WeakMap<Shared, Map<number, Promise<Landed>>>()
 
 /** One download for all calls of a client that wait for it; it goes on without them. */
-async function loadKeys(shared: Shared, own: OwnOptions, flight: number): Promise<Landed> {
+function shareDownload(shared: Shared, own: OwnOptions, flight: number): Promise<Landed> {
   let underWay = flights.get(shared)
   if (underWay === undefined) flights.set(shared, (underWay = new Map()))
-  let download = underWay.get(flight)
-  if (download === undefined) {
-    download = run(shared, own, { call: 'load_keys', flight }).then(
-      () => null,
-      (error: unknown) => {
-        if (error instanceof WechatPayError) return { code: error.code }
-        throw error
-      }
-    )
-    underWay.set(flight, download)
+  let landing = underWay.get(flight)
+  if (landing === undefined) {
+    landing = download(shared, own, flight)
+    underWay.set(flight, landing)
     const landed = () => underWay.delete(flight)
-    download.then(landed, landed)
+    landing.then(landed, landed)
   }
-  return download
+  return landing
+}
+
+/** A download for one call alone, where requests may not wait for one another; the keys in the end are all calls'. */
+async function download(shared: Shared, own: OwnOptions, flight: number): Promise<Landed> {
+  try {
+    await run(shared, own, { call: 'load_keys', flight })
+    return null
+  } catch (error) {
+    if (error instanceof WechatPayError) return { code: error.code }
+    throw error
+  }
 }
 
 /** Runs a function of the core and turns what it throws into a real `Error`. */

@@ -9,8 +9,10 @@ export {
   SignatureError,
   StateError,
   TransportError,
-  WechatPayError
+  WechatPayError,
+  isWechatPayError
 } from './errors.js'
 export * from './generated.js'
 export { init } from './native.js'
 export type { Attempt } from './native.js'
+export type { HeldKey } from './webcrypto.js'

@@ -61,30 +61,58 @@ export interface Engine {
 }
 
 export interface Native<S extends Shared = Shared> {
-  Shared: new (json: string, ownSigner: boolean) => S
+  Shared: new (json: string, ownSigner: boolean, browser: boolean) => S
   Engine: new (shared: S, json: string, optionsJson: string, seed: Uint8Array) => Engine
   call(name: string, json: string): unknown
   sign(shared: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
   verify(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
 }
 
-let load: (() => Native<any>) | undefined
+/** Where the core comes from, and what the host is like. */
+export interface Binding {
+  /** Loads at once; missing where that takes waiting. */
+  load?: () => Native<any>
+  /** Loads what `init` was given. */
+  fetch?: (source: unknown) => Native<any> | Promise<Native<any>>
+  /** Must a request not wait for what another has begun? */
+  isolated?: boolean
+  /** Could whoever opens the page read its keys? */
+  browser?: boolean
+}
+
+let binding: Binding = {}
 let loaded: Native<any> | undefined
 
-/** Names the core to be used; it is loaded on first use, and a load that failed is tried again. */
-export function bind(loader: () => Native<any>): void {
-  load = loader
+/** Names the core to be used; a load that failed is tried again. */
+export function bind(to: Binding): void {
+  binding = to
+}
+
+export function host(): Binding {
+  return binding
 }
 
 export function native(): Native<any> {
   if (loaded === undefined) {
-    if (load === undefined) throw new Error('wechatpay-customs was not loaded through an entry of its package')
-    loaded = load()
+    if (binding.load === undefined) throw new Error('wechatpay-customs is not loaded yet: call `await init()` first')
+    loaded = binding.load()
   }
   return loaded
 }
 
-/** Loads the core. Needed only where that cannot be done on first use, which is nowhere yet; calling it again does nothing. */
-export async function init(): Promise<void> {
-  native()
+/**
+ * Loads the core. Needed only where that takes waiting, which is in browsers, on hosts that are not known, and with
+ * `wechatpay-customs-wasm/slim`; calling it again does nothing. A load that failed can be tried again.
+ *
+ * @param source Where the module comes from, unless it is the package's own: a `WebAssembly.Module`, which is loaded at
+ * once, before this returns; its bytes; its URL, as `URL` or text; or a `Response`, or a promise of one.
+ */
+export async function init(source?: object | string): Promise<void> {
+  if (loaded !== undefined) return
+  if (binding.fetch === undefined || (source === undefined && binding.load !== undefined)) {
+    native()
+    return
+  }
+  const begun = binding.fetch(source)
+  loaded = begun instanceof Promise ? await begun : begun
 }

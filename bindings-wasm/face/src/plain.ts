@@ -44,3 +44,8 @@ function other(type: string): object {
 export function camelCase(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
+
+/** What a value says it is, whichever realm or copy of a class it comes from. */
+export function tag(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1)
+}

@@ -7,8 +7,8 @@ use crate::{
     check::Rules,
     crypto::{self, Signer, Verifier, aead::ApiV3Key},
     error::{
-        API_V3_KEY_MISSING, CERTIFICATE_EXPIRED, Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, PRIVATE_KEY_MISSING,
-        SERIAL_NO_MISMATCH,
+        API_V3_KEY_MISSING, CERTIFICATE_EXPIRED, Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, PRIVATE_KEY_IN_BROWSER,
+        PRIVATE_KEY_MISSING, SERIAL_NO_MISMATCH,
     },
     keys::{PlatformKeys, PrivateKey, Trust, api_v3_key},
     options::{Crypto, FieldEncryption, Options, PathPrefix},
@@ -51,7 +51,9 @@ pub enum Signing {
     Core,
     /// The host's own means, such as WebCrypto, with `private_key`; the core's where software is asked for by name.
     Host,
-    /// A signer of the caller's, without `private_key`.
+    /// As `Host`, in a page whose readers could read `private_key` too, so that it is refused.
+    Browser,
+    /// A signer of the caller's or a key that the host holds, without `private_key`.
     Caller,
 }
 
@@ -90,7 +92,7 @@ impl Shared {
     /// Checks options and reads the keys in them.
     ///
     /// # Errors
-    /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PLATFORM_KEY_INVALID`.
+    /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PRIVATE_KEY_IN_BROWSER`, `PLATFORM_KEY_INVALID`.
     pub fn new(options: Options, signing: Signing) -> Result<Shared, Error> {
         let refused = |name: &str, why: &str| Error::new(INVALID_OPTION, format!("option `{name}` {why}"));
         let header = |name: &str, value: Option<String>, default: &str| match value {
@@ -101,6 +103,13 @@ impl Shared {
         };
         if signing == Signing::Caller && options.private_key.is_some() {
             return Err(refused("private_key", "and a signer of one's own exclude each other; give one of them"));
+        }
+        if signing == Signing::Browser && options.private_key.is_some() {
+            return Err(Error::new(
+                PRIVATE_KEY_IN_BROWSER,
+                "`private_key` was given to a page in a browser: whoever opens the page could read it and sign in the \
+                 merchant's name; sign on a server, or give a CryptoKey that cannot be exported, or a `signer`",
+            ));
         }
         let serial_no = options.serial_no.map(|serial| serial.replace(':', "").to_ascii_uppercase());
         for (name, value) in [("mchid", &options.mchid), ("serial_no", &serial_no)] {
@@ -141,7 +150,7 @@ impl Shared {
         };
         let crypto = options.crypto.unwrap_or_default();
         let signs = match (signing, &private_key) {
-            (Signing::Core | Signing::Host, None) => Signs::Nobody,
+            (Signing::Core | Signing::Host | Signing::Browser, None) => Signs::Nobody,
             (Signing::Core, Some(_)) if crypto::is_software(crypto) => Signs::Software,
             (Signing::Host, Some(_)) if crypto == Crypto::Software => Signs::Software,
             _ => Signs::Host,

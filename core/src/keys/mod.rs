@@ -2,6 +2,7 @@
 
 mod certificate;
 mod certificate_list;
+mod crypto_key;
 mod platform_keys;
 mod private_key;
 mod spelling;
@@ -9,6 +10,7 @@ mod trust;
 
 pub use certificate::Certificate;
 pub(crate) use certificate_list::{api_v3_key, decrypted};
+pub(crate) use crypto_key::require_signing_key;
 pub use platform_keys::{PlatformKey, PlatformKeys};
 pub use private_key::PrivateKey;
 pub(crate) use trust::{Refresh, Trust};
@@ -22,17 +24,22 @@ fn is_rsa(algorithm: &AlgorithmIdentifierRef<'_>) -> bool {
     algorithm.oid == pkcs1::ALGORITHM_OID
 }
 
+/// WeChat Pay's keys have 2048 bits; shorter ones are not taken.
+const MIN_BITS: usize = 2048;
+
 /// Makes sure that a modulus is long enough.
 ///
 /// # Errors
 /// How long it is, in words.
 fn bits(modulus: UintRef<'_>) -> Result<(), String> {
-    /// WeChat Pay's keys have 2048 bits; shorter ones are not taken.
-    const MIN: usize = 2048;
     let bytes = modulus.as_bytes();
     let leading = bytes.first().map_or(0, |byte| byte.leading_zeros() as usize);
-    match (bytes.len() * 8).saturating_sub(leading) {
-        bits if bits < MIN => Err(format!("has {bits} bits; WeChat Pay's keys have {MIN}")),
-        _ => Ok(()),
+    enough((bytes.len() * 8).saturating_sub(leading))
+}
+
+fn enough(bits: usize) -> Result<(), String> {
+    match bits < MIN_BITS {
+        true => Err(format!("has {bits} bits; WeChat Pay's keys have {MIN_BITS}")),
+        false => Ok(()),
     }
 }

@@ -1,0 +1,6 @@
+import * as core from './core/wechatpay_customs_wasm.js'
+import { bindWasm } from './face/wasm.js'
+
+bindWasm(core, { url: () => new URL('./core/wechatpay_customs_wasm_bg.wasm', import.meta.url), browser: true })
+
+export * from './face/index.js'

@@ -1,0 +1,6 @@
+import * as core from './core/wechatpay_customs_wasm.js'
+import { bindWasm } from './face/wasm.js'
+
+bindWasm(core, { isolated: true, browser: 'document' in globalThis })
+
+export * from './face/index.js'
