@@ -12,7 +12,10 @@ use std::{
 use planted::{found, plan, sentinels};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
-use wechatpay_customs::{ErrorKind, error::CODES};
+use wechatpay_customs::{
+    ErrorKind,
+    error::{CODES, Code, PRIVATE_KEY_IN_BROWSER},
+};
 use wechatpay_customs_sandbox::{Config, Sandbox};
 use wechatpay_customs_tests::{python, root};
 
@@ -62,7 +65,10 @@ async fn shows_no_secret(name: &str, mut command: Command) {
     let config = Config { log: Some(Arc::new(line)), ..planted::config() };
     let sandbox = Sandbox::start(config).await.expect("a sandbox");
     let sentinels = sentinels(&sandbox);
-    let key_codes: Vec<_> = CODES.iter().filter(|code| code.kind == ErrorKind::Key).map(|code| code.name).collect();
+    // The conformance test meets the code that only a page does, and looks for keys in it.
+    let elsewhere = |code: &&Code| *code != &PRIVATE_KEY_IN_BROWSER;
+    let key_codes = CODES.iter().filter(|code| code.kind == ErrorKind::Key).filter(elsewhere);
+    let key_codes: Vec<_> = key_codes.map(|code| code.name).collect();
     let forms: Vec<_> =
         sentinels.iter().map(|sentinel| json!({ "name": sentinel.name, "forms": sentinel.forms })).collect();
     let plan = json!({ "sentinels": forms, "cases": plan(&sandbox).await, "key_codes": key_codes });

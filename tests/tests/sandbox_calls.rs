@@ -136,6 +136,10 @@ async fn every_surface_calls_the_sandbox() {
     let options = sandbox.ready()["client"].clone();
     let mut failures = Vec::new();
     for (surface, driver) in drivers(env!("CARGO_BIN_EXE_driver")).into_iter().enumerate() {
+        // No page may call the service: it allows no other origin, and a page may not hold the merchant's key.
+        if driver.browser {
+            continue;
+        }
         let calls = calls(&options, surface);
         let vectors: Vec<Value> = calls.iter().map(|(vector, _)| vector.clone()).collect();
         let name = driver.name;

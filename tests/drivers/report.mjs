@@ -1,0 +1,39 @@
+// What a vector comes to on a JavaScript surface, in whatever runtime this is loaded.
+import { camel, imported, optionsOf, renamed, snake, withBytes } from './vectors.mjs'
+
+/** A function that makes a vector's report with the package `wx`. */
+export const reporter = (wx) => async (vector) => {
+  const report = await reportOf(wx, vector).catch((error) => refused(wx, error))
+  return { id: vector.id, report }
+}
+
+async function reportOf(wx, vector) {
+  const { kind, operation, fields, rules, result, paid, timestamp, nonce, now } = vector
+  const { response, request, given, padding } = withBytes(vector)
+  const options = await imported(optionsOf(vector))
+  switch (kind) {
+    case 'check':
+      return { findings: wx.check(operation, fields, rules) }
+    case 'customs_order_fields':
+      return { fields: wx.customsOrderFields(request, result, paid) }
+    case 'prepare': {
+      const prepared = await wx.prepare(operation, fields, options, timestamp, nonce, padding)
+      return { ...prepared, authorization: prepared.headers.Authorization }
+    }
+    case 'parse':
+      return answer(await wx.parse(operation, response, options, request, now))
+    case 'explain':
+      return wx.explain(given, options, request, now)
+    default:
+      return answer(await new wx.Client(options)[camel(operation)](fields))
+  }
+}
+
+function answer({ request_id, warnings, ...value }) {
+  return { value, request_id, warnings }
+}
+
+function refused(wx, error) {
+  if (!(error instanceof wx.WechatPayError)) return { unexpected: String(error?.stack ?? error) }
+  return { error: { ...renamed({ ...error }, snake), message: error.message, class: error.name } }
+}
