@@ -17,7 +17,7 @@ export const folder = (name) => mkdtempSync(join(consumers, `${name}-`))
 
 const MODULE = join(consumers, 'node_modules/wechatpay-customs-wasm/pkg/core/wechatpay_customs_wasm_bg.wasm')
 const WORKERD = here('node_modules/@cloudflare/workerd-linux-64/bin/workerd')
-const COMMON = { bundle: true, format: 'esm', target: 'es2022', logLevel: 'error' }
+const COMMON = { external: ['cloudflare:*'], bundle: true, format: 'esm', target: 'es2022', logLevel: 'error' }
 
 /** Starts workerd with a worker that may reach this machine alone; `send` takes the arguments of `fetch` below its address. */
 export async function workerd(script, bindings = {}) {

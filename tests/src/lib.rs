@@ -72,6 +72,11 @@ fn merchant_key() -> String {
 }
 
 impl Driver {
+    /// Does it run JavaScript, which knows `CryptoKey`?
+    pub fn imports_keys(&self) -> bool {
+        !self.software && (self.name == "node" || self.name.starts_with("wasm"))
+    }
+
     /// Does a page refuse this vector, as it is about what a `CryptoKey` cannot be? That is any other form of a private key,
     /// and an explanation of a request, which takes the key's public half.
     pub fn refuses(&self, vector: &Value) -> bool {

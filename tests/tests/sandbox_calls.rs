@@ -96,6 +96,13 @@ fn calls(options: &Value, surface: usize) -> Vec<(Value, Value)> {
         "kind": "api", "code": "INVALID_REQUEST", "status": 400, "may_have_been_applied": false,
     } }),
     );
+    let lost = with(order("lost"), json!({ "out_trade_no": format!("fault@EXCEPT@{surface}") }));
+    let pushed = json!({
+        "out_trade_no": lost["out_trade_no"], "customs": lost["customs"],
+        "merchant_customs_no": lost["merchant_customs_no"],
+    });
+    call("lost by customs", "declare", lost, none(), json!({ "warnings": [] }));
+    call("redeclare", "redeclare", pushed, none(), json!({ "warnings": [] }));
     call("modify", "modify", amended, none(), json!({ "warnings": [] }));
     call("modify what is not there", "modify", order("never-declared"), none(), json!({ "error": { "kind": "api" } }));
     let changed = with(order("plain"), json!({ "merchant_customs_no": "IC2N000002" }));
@@ -130,6 +137,14 @@ fn calls(options: &Value, surface: usize) -> Vec<(Value, Value)> {
     calls
 }
 
+/// A call with the private key as a `CryptoKey`.
+fn with_crypto_key(call: &Value) -> (Value, Value) {
+    let mut call = call.clone();
+    call["id"] = json!("again, with a CryptoKey");
+    call["options"]["private_key"] = json!({ "crypto_key": call["options"]["private_key"] });
+    (call, json!({ "warnings": [] }))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_surface_calls_the_sandbox() {
     let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
@@ -140,7 +155,10 @@ async fn every_surface_calls_the_sandbox() {
         if driver.browser {
             continue;
         }
-        let calls = calls(&options, surface);
+        let mut calls = calls(&options, surface);
+        if driver.imports_keys() {
+            calls.insert(1, with_crypto_key(&calls[0].0));
+        }
         let vectors: Vec<Value> = calls.iter().map(|(vector, _)| vector.clone()).collect();
         let name = driver.name;
         let reports = tokio::task::spawn_blocking(move || driver.run(&vectors)).await.expect("no panic");
@@ -164,6 +182,7 @@ async fn every_surface_calls_the_sandbox() {
                     Some("certificates") => "-----BEGIN CERTIFICATE-----",
                     Some("verify_identity") => "SAME",
                     Some("modify") => "SUBMITTED",
+                    Some("declare") if id == "lost by customs" => "EXCEPT",
                     _ => "UNDECLARED",
                 };
                 if told != Some(right) {

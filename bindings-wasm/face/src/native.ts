@@ -53,11 +53,14 @@ export interface Now {
 export interface Shared {
   requireSigning(): void
   call(name: string, json: string): unknown
+  /** Gives its memory back at once, where a host would do so late. */
+  free?(): void
 }
 
 /** One call as a state machine. */
 export interface Engine {
   step(event: Event, now: Now): { emits: Attempt[]; action: Action }
+  free?(): void
 }
 
 export interface Native<S extends Shared = Shared> {

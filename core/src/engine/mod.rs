@@ -292,7 +292,11 @@ impl Engine {
             Event::KeysReady => self.compose(operation, fields, now),
             Event::KeysFailed { .. } | Event::TimedOut if !urgent => self.compose(operation, fields, now),
             Event::KeysFailed { error: Value::Null } => Ok(done(Outcome::Host)),
-            Event::KeysFailed { .. } => Err(not_loaded(operation, self.why_not_loaded(flight))),
+            Event::KeysFailed { .. } => match self.shared.trust.failure(flight) {
+                Some(why) => Err(not_loaded(operation, why)),
+                // Where each call downloads for itself, the one of another may have ended well.
+                None => self.compose(operation, fields, now),
+            },
             Event::TimedOut => Err(self.too_late(operation, false)),
             _ => Err(misfit(Some(operation), false)),
         }
