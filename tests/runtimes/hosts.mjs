@@ -1,6 +1,6 @@
 // Bundles scripts as users of each runtime do, so that the package's `exports` are what is asked, and starts the runtimes.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { basename, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,45 +12,55 @@ import { build as vite } from 'vite'
 export const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 export const consumers = here('../../target/consumers')
 
-/** A folder of its own, beside the installed package. */
-export const folder = (name) => mkdtempSync(join(consumers, `${name}-`))
+/** A folder of its own beside the installed package, for as long as this process runs. */
+export function folder(name) {
+  const made = mkdtempSync(join(consumers, `${name}-`))
+  process.once('exit', () => rmSync(made, { recursive: true }))
+  return made
+}
 
 const MODULE = join(consumers, 'node_modules/wechatpay-customs-wasm/pkg/core/wechatpay_customs_wasm_bg.wasm')
 const WORKERD = here('node_modules/@cloudflare/workerd-linux-64/bin/workerd')
 const COMMON = { external: ['cloudflare:*'], bundle: true, format: 'esm', target: 'es2022', logLevel: 'error' }
 
-/** Starts workerd with a worker that may reach this machine alone; `send` takes the arguments of `fetch` below its address. */
-export async function workerd(script, bindings = {}) {
+/**
+ * Starts workerd with a worker that may reach this machine alone; `send` takes the arguments of `fetch` below its address.
+ * `bindings` that are text come as text, others as what they are.
+ */
+export async function workerd(script, bindings = {}, flags = []) {
   const into = folder('workerd')
   const conditions = ['workerd', 'worker', 'browser']
   await esbuild({ ...COMMON, entryPoints: { worker: script }, outdir: into, conditions, loader: { '.wasm': 'copy' } })
   const names = readdirSync(into).sort((name) => (name === 'worker.js' ? -1 : 1))
   const modules = names.map((name) => `(name = "${name}", ${name.endsWith('.js') ? 'esModule' : 'wasm'} = embed "${name}")`)
-  const given = Object.entries(bindings).map(([name, value]) => `(name = "${name}", json = ${JSON.stringify(JSON.stringify(value))})`)
+  const given = Object.entries(bindings).map(([name, value]) => {
+    const [type, text] = typeof value === 'string' ? ['text', value] : ['json', JSON.stringify(value)]
+    return `(name = "${name}", ${type} = ${JSON.stringify(text)})`
+  })
   writeFileSync(
     join(into, 'config.capnp'),
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    (name = "main", worker = (compatibilityDate = "2026-11-01", modules = [${modules}], bindings = [${given}])),
+    (name = "main", worker = (compatibilityDate = "2026-11-01", compatibilityFlags = ${JSON.stringify(flags)}, modules = [${modules}], bindings = [${given}])),
     (name = "internet", network = (allow = ["local"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 `
   )
-  const process = spawn(WORKERD, ['serve', '--control-fd=3', 'config.capnp'], { cwd: into, stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
+  const server = spawn(WORKERD, ['serve', '--control-fd=3', 'config.capnp'], { cwd: into, stdio: ['ignore', 'inherit', 'inherit', 'pipe'] })
   const port = await new Promise((resolve, reject) => {
     let told = ''
-    process.once('error', reject)
-    process.once('exit', (code) => reject(new Error(`workerd ended with ${code}`)))
-    process.stdio[3].on('data', (more) => {
+    server.once('error', reject)
+    server.once('exit', (code) => reject(new Error(`workerd ended with ${code}`)))
+    server.stdio[3].on('data', (more) => {
       told += more
       const line = told.split('\n').find((line) => line.includes('"listen"') && line.endsWith('}'))
       if (line !== undefined) resolve(JSON.parse(line).port)
     })
   })
-  return { send: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init), stop: () => process.kill() }
+  return { send: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init), stop: () => server.kill() }
 }
 
 /** Starts Vercel's edge runtime; its modules are compiled outside, as Next.js does it. */
