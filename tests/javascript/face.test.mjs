@@ -157,6 +157,43 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
     assert.equal(declared.state, 'UNDECLARED')
   })
 
+  it('a CryptoKey signs, and one that cannot is refused with what is wrong and how to import it', async () => {
+    const der = Buffer.from(privateKey.replace(/-.*-/g, ''), 'base64')
+    const imported = (algorithm, usage = 'sign') => crypto.subtle.importKey('pkcs8', der, algorithm, false, [usage])
+    const right = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+    const key = await imported(right)
+    assert.equal((await new Client({ ...withoutKey, privateKey: key }).declare(order())).state, 'UNDECLARED')
+    const fixed = [order(), { ...withoutKey, privateKey: key }, 1767225600, '5K8264ILTKCH16CQ2502SI8ZNMTM67VS']
+    const { headers } = await prepare('declare', ...fixed)
+    fixed[1] = options
+    assert.deepEqual(headers, (await prepare('declare', ...fixed)).headers)
+
+    const generated = async (algorithm, usages = ['sign', 'verify']) => crypto.subtle.generateKey(algorithm, false, usages)
+    const pair = (name, modulusLength = 2048) =>
+      generated({ name, modulusLength, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' })
+    for (const [wrong, says] of [
+      [(await pair(right.name)).publicKey, /is a public key/],
+      [await generated({ name: 'HMAC', hash: 'SHA-256' }), /is a secret key/],
+      [(await generated({ name: 'ECDSA', namedCurve: 'P-256' })).privateKey, /is for ECDSA/],
+      [await imported({ name: 'RSA-PSS', hash: 'SHA-256' }), /is for RSA-PSS, not RSASSA-PKCS1-v1_5/],
+      [await imported({ name: 'RSA-OAEP', hash: 'SHA-256' }, 'decrypt'), /is for RSA-OAEP/],
+      [await imported({ name: right.name, hash: 'SHA-1' }), /is for the hash SHA-1, not SHA-256/],
+      [(await pair(right.name, 1024)).privateKey, /has 1024 bits/]
+    ]) {
+      const refused = (error) => {
+        assert.ok(error instanceof wx.KeyMaterialError && error.code === 'PRIVATE_KEY_INVALID', inspect(error))
+        assert.match(error.message, says)
+        assert.match(error.message, /crypto\.subtle\.importKey\('pkcs8'/)
+        return true
+      }
+      assert.throws(() => new Client({ ...withoutKey, privateKey: wrong }), refused)
+    }
+    // A pair is no key, and a key and a signer are one too many.
+    assert.throws(() => new Client({ ...withoutKey, privateKey: { privateKey: key } }), { code: 'INVALID_OPTION' })
+    assert.throws(() => client({ privateKey: key, signer: () => new Uint8Array(256) }), { code: 'INVALID_OPTION' })
+    assert.throws(() => client({ privateKey: key, serialNo: null }), { code: 'INVALID_OPTION' })
+  })
+
   it('a signer that raises is heard, and one that gives no bytes is refused', async () => {
     const raised = new Error('the vault is closed')
     const raising = new Client({ ...withoutKey, signer: () => Promise.reject(raised) })

@@ -1,8 +1,12 @@
 //! Key files keep no caller waiting, and are not shown.
 
+use serde_json::json;
 use wechatpay_customs::{
-    error::PRIVATE_KEY_INVALID,
+    engine::Signing,
+    error::{INVALID_OPTION, PRIVATE_KEY_IN_BROWSER, PRIVATE_KEY_INVALID},
+    host,
     keys::{PlatformKeys, PrivateKey},
+    options::Convention,
 };
 
 /// DER: a tag, and what is inside.
@@ -109,4 +113,32 @@ fn a_key_in_the_place_of_its_id_is_not_shown() {
     assert!(!key.lines().skip(1).any(|line| error.message.contains(line)), "{error}");
     let error = PlatformKeys::read([("7F 1C", &"7F".into())]).expect_err("it has a space");
     assert!(error.message.contains("`7F 1C`"), "{error}");
+}
+
+/// What WebCrypto itself never makes: a private key for RSASSA-PKCS1-v1_5 that may not sign.
+#[test]
+fn a_key_that_the_host_holds_must_be_allowed_to_sign() {
+    let shared = |usages: &[&str], signing: Signing| {
+        let key = json!({
+            "$type": "CryptoKey", "type": "private", "algorithm": "RSASSA-PKCS1-v1_5", "hash": "SHA-256",
+            "modulus_length": 2048, "usages": usages,
+        });
+        let options = json!({ "mchid": "1230000109", "serialNo": "7F", "privateKey": key });
+        host::shared(options, Convention::JavaScript, signing)
+    };
+    for signing in [Signing::Host, Signing::Browser] {
+        shared(&["sign"], signing).expect("a sound key").require_signing().expect("it can sign");
+        let error = shared(&["decrypt"], signing).expect_err("it cannot sign");
+        assert_eq!(error.code, PRIVATE_KEY_INVALID.name);
+        assert!(error.message.contains("may not be used to sign"), "{error}");
+    }
+    assert_eq!(shared(&["sign"], Signing::Caller).expect_err("two signers").code, INVALID_OPTION.name);
+}
+
+#[test]
+fn a_page_is_given_no_private_key() {
+    let options = json!({ "mchid": "1230000109", "serialNo": "7F", "privateKey": "whatever it is" });
+    let error = host::shared(options, Convention::JavaScript, Signing::Browser).expect_err("a key in a page");
+    assert_eq!(error.code, PRIVATE_KEY_IN_BROWSER.name);
+    assert!(!error.message.contains("whatever it is"));
 }
