@@ -214,6 +214,22 @@ fn a_download_that_failed_on_its_way_is_tried_by_the_next_call() {
 }
 
 #[test]
+fn where_each_call_downloads_one_that_fails_makes_do_with_the_keys_of_another() {
+    let shared = shared(&[]);
+    let (mut first, mut second) = (engine(declare(), &shared), engine(declare(), &shared));
+    let wanted = [&mut first, &mut second].map(|call| run(call, Event::Start, never, NOW));
+    let Action::LoadKeys { flight, .. } = wanted[1] else { panic!("no download was asked for") };
+    let mut late = engine(Call::LoadKeys { flight }, &shared);
+    assert!(matches!(late.step(Event::Start, NOW).action, Action::Sign { .. }));
+    assert!(matches!(late.step(Event::Signed { signature: vec![1; 256] }, NOW).action, Action::Send { .. }));
+    let ready = download(&shared, &wanted[0], || list(&[certificate()], NOW), NOW);
+    let lost = error(late.step(Event::Failed { sent: Sent::Unknown, cause: Cause::Reset }, NOW).action);
+    for (mut call, event) in [(first, ready), (second, Event::KeysFailed { error: json!(lost) })] {
+        assert!(ok(&run(&mut call, event, || declared(&certificate().0, NOW), NOW)));
+    }
+}
+
+#[test]
 fn keys_are_refreshed_before_they_are_12_hours_old_by_one_call() {
     let shared = shared(&[certificate()]);
     let call = |now| run(&mut engine(declare(), &shared), Event::Start, || declared(&certificate().0, now), now);
