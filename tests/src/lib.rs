@@ -117,7 +117,8 @@ impl Driver {
             .spawn()
             .map_err(|error| {
                 format!(
-                    "{}: `{}` could not be started: {error}; run `cargo xtask build`",
+                    "{}: `{}` could not be started: {error}; run `cargo xtask build` and \
+                     `cargo xtask runtimes`",
                     self.name,
                     self.program.display()
                 )

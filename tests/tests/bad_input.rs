@@ -118,6 +118,9 @@ fn cases() -> Vec<(&'static str, Value, Value)> {
     cases
 }
 
+/// There `fetch` does not tell why it failed, so the request may have been carried out.
+const FETCH_SAYS_NOTHING: [&str; 2] = ["wasm on Deno", "wasm on workerd"];
+
 #[test]
 fn bad_input_ends_in_one_typed_error() {
     let base = vectors().into_iter().find(|vector| vector["id"] == "declare-unsplit").expect("a vector to start from");
@@ -146,10 +149,20 @@ fn bad_input_ends_in_one_typed_error() {
     ];
     let mut failures = Vec::new();
     for driver in drivers(env!("CARGO_BIN_EXE_driver")) {
+        // What a page sends to another origin comes back as one error, whatever it is.
+        if driver.browser {
+            continue;
+        }
         let reports = driver.run(&calls).unwrap_or_else(|error| panic!("{error}"));
         for (id, _, expected) in &cases {
             let report = &reports[*id];
             let mut expected = json!({ "error": expected });
+            let code = expected["error"]["code"].as_str().unwrap_or_default();
+            if FETCH_SAYS_NOTHING.contains(&driver.name) && ["CONNECT_FAILED", "CONNECTION_RESET"].contains(&code) {
+                expected = json!({ "error": {
+                    "kind": "transport", "code": "TRANSPORT_FAILED", "may_have_been_applied": true,
+                } });
+            }
             if !driver.name.starts_with("rust") {
                 let class = classes.iter().find(|(kind, _)| expected["error"]["kind"] == *kind).expect("a class").1;
                 expected["error"]["class"] = json!(class);

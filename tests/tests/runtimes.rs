@@ -12,7 +12,7 @@ async fn passes(test: &str) {
     node.args(["--test", "--unhandled-rejections=strict", test]).current_dir(root().join("tests/runtimes"));
     node.env("SANDBOX_READY", sandbox.ready().to_string());
     let output = tokio::task::spawn_blocking(move || node.output()).await.expect("no panic");
-    let output = output.expect("Node.js starts; `cargo xtask build` makes what it needs");
+    let output = output.expect("Node.js starts; `cargo xtask build` and `cargo xtask runtimes` make what it needs");
     let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     sandbox.shutdown().await;
     println!("{told}");

@@ -11,7 +11,6 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{
     Result, root,
     run::{cargo, command, copy, quietly, target},
-    runtimes,
 };
 
 /// The Rust target of the WASM package.
@@ -22,7 +21,6 @@ pub fn all() -> Result {
     let face = face()?;
     node(&face)?;
     wasm(&face)?;
-    runtimes::install()?;
     python()
 }
 

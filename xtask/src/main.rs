@@ -1,4 +1,4 @@
-//! `cargo xtask demo | test | build | bench | generate | fuzz`: all set-up included.
+//! `cargo xtask demo | test | build | runtimes | bench | generate | fuzz`: all set-up included.
 
 mod bench;
 mod build;
@@ -18,6 +18,7 @@ const USAGE: &str = "\
 cargo xtask demo [--verbose]    one declaration against the local sandbox, from four languages
 cargo xtask test                everything that must hold, with the tools for it installed first
 cargo xtask build               the Node addon, the WASM module and the Python package
+cargo xtask runtimes            for the tests: JavaScript runtimes, Chromium, and the WASM package from its tarball
 cargo xtask bench [--write]     what calls and clients cost against their bounds; writes docs/performance.md
 cargo xtask generate [--check]  the types of the other languages, from the core
 cargo xtask fuzz [TARGET] [--seconds N]
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         ["demo", "--verbose"] => demo::demo(true),
         ["test"] => test::test(),
         ["build"] => build::all(),
+        ["runtimes"] => runtimes::install(),
         ["bench"] => bench::bench(false),
         ["bench", "--write"] => bench::bench(true),
         ["generate"] => generate::generate(false),

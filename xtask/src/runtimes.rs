@@ -12,7 +12,7 @@ use crate::{
 /// Debian's; browsers that test tools would download cannot be had everywhere.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
-/// Installs the runtimes, and in `target/consumers` the package from its tarball.
+/// Installs the runtimes, and in `target/consumers` the package from its tarball; it must have been built.
 pub fn install() -> Result {
     npm_packages(&root().join("tests/runtimes"), "JavaScript runtimes and bundlers")?;
     chromium()?;

@@ -5,6 +5,7 @@ use std::{env, fs, path::PathBuf, process::Command, time::Instant};
 use crate::{
     Result, build, generate, root,
     run::{cargo, command, quietly, target},
+    runtimes,
 };
 
 const CARGO_DENY: &str = "0.20.2";
@@ -25,6 +26,7 @@ pub fn test() -> Result {
         ("formatting", || once(cargo(&["fmt", "--all", "--check"]))),
         ("generated types are what the core says", || generate::generate(true).map(|()| one())),
         ("builds", || build::all().map(|()| one())),
+        ("JavaScript runtimes", || runtimes::install().map(|()| one())),
         ("clippy", || {
             once(cargo(&[
                 "clippy",

@@ -170,8 +170,9 @@ const NOT_SENT = {
 } as const
 
 function failure(error: unknown): { sent: 'no' | 'unknown'; cause: 'dns' | 'connect' | 'timeout' | 'reset' | 'other' } {
-  const { sent, cause } = (error ?? {}) as { sent?: unknown; cause?: { code?: unknown } }
-  const code = String(cause?.code)
+  const { sent, cause, code: own } = (error ?? {}) as { sent?: unknown; cause?: { code?: unknown }; code?: unknown }
+  // Bun names the code on the error itself, Node.js on its cause.
+  const code = String(cause?.code ?? own)
   if (Object.hasOwn(NOT_SENT, code)) return { sent: 'no', cause: NOT_SENT[code as keyof typeof NOT_SENT] }
   const known = code === 'ECONNRESET' || code === 'UND_ERR_SOCKET' ? 'reset' : 'other'
   return { sent: sent === false ? 'no' : 'unknown', cause: known }
