@@ -557,9 +557,21 @@ const _: () = assert!(TRADITIONAL.len() == SIMPLIFIED.len(), "a character lacks 
 fn squeezed(text: &str) -> String {
     let plain: String = text.chars().take(LONGEST).map(plain).collect();
     // "isn't set" is "is not set".
-    let plain = plain.to_lowercase().replace("n't", " not");
-    let words = plain.split(|character: char| !character.is_alphanumeric()).filter(|word| !FILLERS.contains(word));
+    let plain = plain.to_ascii_lowercase().replace("n't", " not");
+    let words = plain.split(separates).filter(|word| !FILLERS.contains(word));
     words.map(|word| if ["number", "num"].contains(&word) { "no" } else { word }).collect()
+}
+
+/// Is it a blank or punctuation, Western or Chinese?
+fn separates(character: char) -> bool {
+    match character {
+        '\u{80}'..='\u{BF}'
+        | '\u{2000}'..='\u{206F}'
+        | '\u{3000}'..='\u{3004}'
+        | '\u{3008}'..='\u{3020}'
+        | '\u{3030}' => true,
+        _ => character.is_ascii() && !character.is_ascii_alphanumeric(),
+    }
 }
 
 /// Full-width forms to ASCII, traditional to simplified.

@@ -62,13 +62,13 @@ const FUNCTIONS: &[(&str, Function)] = &[
             return Err(Error::invalid_fields(Operation::Query, "query was not sent", findings));
         };
         let state = given.remove("state").unwrap_or(Value::Null);
-        let mut pages: Pages = serde_json::from_value(state).unwrap_or_default();
+        let mut pages = Pages::from_value(state);
         let records = match given.remove("answer") {
             Some(Value::Object(answer)) => pages.take(&answer)?,
             _ => Vec::new(),
         };
         let request = pages.request(fields);
-        Ok(json!({ "operation": Operation::Query, "records": records, "request": request, "state": pages }))
+        Ok(json!({ "operation": Operation::Query, "records": records, "request": request, "state": pages.to_value() }))
     }),
     ("export_keys", |shared, _, _| Ok(shared.map(Shared::export_keys).into())),
     ("import_keys", |shared, given, _| {
@@ -122,8 +122,15 @@ pub fn engine(
     Ok(Engine::new(Call::from_value(call)?, shared, Options::for_call(options, convention)?, seed))
 }
 
-/// Takes the answer to an engine's last action and gives the next.
-pub fn step(engine: &mut Engine, event: Event, now: Now, convention: Convention) -> Step {
+/// Takes the answer to an engine's last action, as [`Event::from_parts`] reads it, and gives the next.
+pub fn step(
+    engine: &mut Engine,
+    (name, members, bytes): (&str, Value, Vec<u8>),
+    now: Now,
+    convention: Convention,
+) -> Step {
+    // What is no event fits nowhere: the engine answers it as such.
+    let event = Event::from_parts(name, members, bytes).unwrap_or(Event::Start);
     let mut step = engine.step(event, now);
     if let Action::Done { outcome } = &mut step.action {
         outcome.values(holdable(convention));

@@ -260,7 +260,12 @@ impl OptionType for Secret {
 impl OptionType for Vec<String> {
     const KIND: OptionKind = OptionKind::Texts;
     fn read(value: &mut Value, _: Convention) -> Option<Self> {
-        serde_json::from_value::<Vec<String>>(value.take()).ok().filter(|list| !list.is_empty())
+        let Value::Array(list) = value else { return None };
+        let texts = list.iter_mut().map(|item| match item {
+            Value::String(text) => Some(mem::take(text)),
+            _ => None,
+        });
+        texts.collect::<Option<Vec<_>>>().filter(|list| !list.is_empty())
     }
 }
 
