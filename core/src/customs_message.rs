@@ -1,7 +1,7 @@
 //! What the merchant's own message to customs (CEB311, the order) must say of the payment.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     api::{Operation, Record, declare},
@@ -56,7 +56,11 @@ pub fn customs_order_fields(
 ///
 /// # Errors
 /// `INVALID_FIELDS`, also when `request` or `result` is not what was declared or answered.
-pub fn customs_order_fields_value(request: Value, result: Value, paid: Option<Value>) -> Result<Value, Error> {
+pub fn customs_order_fields_value(
+    request: Value,
+    result: Value,
+    paid: Option<Value>,
+) -> Result<CustomsOrderFields, Error> {
     let misfit = |field, issue| refused(&rules::TYPE, field, "argument", issue);
     let declared = fields_of(request, |fields| is_request(Operation::Declare, fields));
     let declared = declared.ok_or_else(|| misfit("request", "must be the fields that were declared"))?;
@@ -70,13 +74,12 @@ pub fn customs_order_fields_value(request: Value, result: Value, paid: Option<Va
     if paid.is_some_and(|Fen(paid)| paid < 0) {
         return Err(refused(&rules::RANGE, "paid", "argument", "must not be negative"));
     }
-    let fields = fields(
+    fields(
         |name| declared.get(name).and_then(Value::as_str),
         declared.get("order_fee").and_then(fen),
         answer.get("sub_order_id").and_then(Value::as_str),
         paid,
-    )?;
-    Ok(json!(fields))
+    )
 }
 
 fn fields_of(value: Value, fit: impl FnOnce(&mut Map<String, Value>) -> bool) -> Option<Map<String, Value>> {

@@ -4,9 +4,12 @@
 //! the service counts, the pages are gone through again. That ends when a round brings nothing new, so that a wrong count
 //! cannot keep it going.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::error::{Error, ID_MISMATCH};
+use crate::{
+    error::{Error, ID_MISMATCH},
+    model::{json_text, object},
+};
 
 /// The page size where none is asked for, as the query page suggests (2020-06-02).
 const LIMIT: u64 = 20;
@@ -45,7 +48,12 @@ impl Pages {
     /// The state as data.
     pub fn to_value(&self) -> Value {
         let Pages { offset, given, new, finished } = self;
-        json!({ "offset": offset, "given": given, "new": new, "finished": finished })
+        object(&mut [
+            ("offset", (*offset).into()),
+            ("given", given.clone().into()),
+            ("new", (*new).into()),
+            ("finished", (*finished).into()),
+        ])
     }
 
     /// The fields of the query for the next page; nothing when all is read.
@@ -103,15 +111,16 @@ impl Pages {
 /// What makes a record another one: its sub-order and customs, not its state; without a sub-order, all that stays.
 fn identity(record: &Value) -> String {
     let part = |name: &str| record.get(name).filter(|value| !value.is_null() && *value != "").cloned();
-    let ids = [part("sub_order_id"), part("sub_order_no")];
-    if ids.iter().any(Option::is_some) {
-        return json!([ids, part("customs"), part("mch_customs_no")]).to_string();
+    let (id, number) = (part("sub_order_id"), part("sub_order_no"));
+    if id.is_some() || number.is_some() {
+        let parts = [id, number, part("customs"), part("mch_customs_no")];
+        return json_text(&Value::Array(parts.map(Option::unwrap_or_default).into()));
     }
     let mut record = record.clone();
     if let Some(fields) = record.as_object_mut() {
         fields.retain(|name, _| !["state", "explanation", "modify_time"].contains(&name.as_str()));
     }
-    record.to_string()
+    json_text(&record)
 }
 
 #[cfg(feature = "client")]

@@ -99,14 +99,15 @@ fn personal(text: &[u8]) -> Vec<Range<usize>> {
     let remarked = !hidden.is_empty();
     for (name, start) in members {
         if personal_names().any(|known| known == name) || (remarked && name == "value") {
-            hidden.extend(match value(text, start) {
-                Some((Value::String(value), _)) if is_ciphertext(&value) => None,
-                Some((Value::String(_), end)) => Some(start + 1..end.saturating_sub(1)),
-                other => other.map(|(_, end)| start..end),
-            });
+            let range = match value(text, start) {
+                Some((Value::String(value), _)) if is_ciphertext(&value) => continue,
+                Some((Value::String(_), end)) => start + 1..end.saturating_sub(1),
+                Some((_, end)) => start..end,
+                None => continue,
+            };
+            hidden.insert(hidden.partition_point(|known| known.start <= range.start), range);
         }
     }
-    hidden.sort_by_key(|range| range.start);
     hidden
 }
 

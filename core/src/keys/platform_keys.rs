@@ -1,9 +1,7 @@
 use std::sync::Arc;
 
-use der::{
-    Tag,
-    pem::{LineEnding, encode_string},
-};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use der::Tag;
 use rsa::RsaPublicKey;
 use serde_json::{Map, Value};
 
@@ -54,12 +52,9 @@ impl PlatformKey {
         self.certificate().is_none_or(|certificate| certificate.nearly_valid_at(now))
     }
 
-    fn pem(&self) -> Option<String> {
-        let (label, der) = match &self.certificate {
-            Some(certificate) => (CERTIFICATE, &certificate.der),
-            None => ("PUBLIC KEY", &self.spki_der),
-        };
-        encode_string(label, LineEnding::LF, der).ok()
+    /// The certificate or key, DER.
+    fn der(&self) -> &[u8] {
+        self.certificate.as_ref().map_or(&self.spki_der, |certificate| &certificate.der)
     }
 }
 
@@ -154,11 +149,11 @@ impl PlatformKeys {
         self.ids().find(|id| id.starts_with(PUBLIC_KEY_ID))
     }
 
-    /// Every key as PEM, by id.
-    pub(crate) fn to_pem(&self) -> Map<String, Value> {
+    /// Every key as Base64, by id.
+    pub(crate) fn to_base64(&self) -> Map<String, Value> {
         let mut texts = Map::new();
         for (id, key) in self.iter() {
-            texts.insert(id.to_owned(), key.pem().into());
+            texts.insert(id.to_owned(), BASE64_STANDARD.encode(key.der()).into());
         }
         texts
     }

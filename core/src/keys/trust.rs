@@ -1,11 +1,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::PlatformKeys;
 use crate::{
     engine::Now,
     error::{Error, PLATFORM_KEY_INVALID},
+    model::{json_text, object},
     options::KeyMaterial,
 };
 
@@ -141,7 +142,7 @@ impl Trust {
     /// The keys as one JSON text.
     pub fn export(&self) -> String {
         let state = self.state();
-        json!({ "fetched_at": state.fetched_at, "keys": state.keys.to_pem() }).to_string()
+        json_text(&object(&mut [("fetched_at", state.fetched_at.into()), ("keys", state.keys.to_base64().into())]))
     }
 
     /// Takes in keys that were exported.
