@@ -1,7 +1,10 @@
 use std::fmt;
 
 use der::{Decode, Tag};
-use pkcs5::{EncryptionScheme, pbes2::Kdf};
+use pkcs5::{
+    EncryptionScheme,
+    pbes2::{Kdf, Parameters},
+};
 use zeroize::Zeroizing;
 
 use super::{
@@ -200,15 +203,56 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>
             "`private_key_password` does not open the private key: it is the password of another key, or the key was changed",
         )
     };
-    let opened = scheme.decrypt(password.expose(), locked.value).map(Zeroizing::new).map_err(|error| match error {
-        pkcs5::Error::UnsupportedAlgorithm { .. } => unsupported(),
-        _ => wrong(),
-    })?;
+    let opened =
+        open(parameters, password.expose(), locked.value).map(Zeroizing::new).map_err(|error| match error {
+            pkcs5::Error::UnsupportedAlgorithm { .. } => unsupported(),
+            _ => wrong(),
+        })?;
     // One wrong password in 256 leaves right padding, and bytes that are no key.
     match tags(&opened).as_slice() {
         [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => from_pkcs8(&opened),
         _ => Err(wrong()),
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn open(parameters: &Parameters<'_>, password: &str, locked: &[u8]) -> pkcs5::Result<Vec<u8>> {
+    parameters.decrypt(password, locked)
+}
+
+/// By what OpenSSL chooses unless told otherwise, now and in older versions: each further algorithm would be loaded by every
+/// page and worker.
+#[cfg(target_arch = "wasm32")]
+fn open(parameters: &Parameters<'_>, password: &str, locked: &[u8]) -> pkcs5::Result<Vec<u8>> {
+    use cbc::{
+        Decryptor,
+        cipher::{BlockDecryptMut as _, KeyIvInit as _, block_padding::Pkcs7},
+    };
+    use pkcs5::{
+        Error,
+        pbes2::{EncryptionScheme, Pbkdf2Prf},
+    };
+
+    let Kdf::Pbkdf2(kdf) = &parameters.kdf else {
+        return Err(Error::UnsupportedAlgorithm { oid: parameters.kdf.oid() });
+    };
+    let derive = match kdf.prf {
+        Pbkdf2Prf::HmacWithSha1 => pbkdf2::pbkdf2_hmac::<sha1::Sha1>,
+        Pbkdf2Prf::HmacWithSha256 => pbkdf2::pbkdf2_hmac::<rsa::sha2::Sha256>,
+        other => return Err(Error::UnsupportedAlgorithm { oid: other.oid() }),
+    };
+    let mut key = Zeroizing::new([0; 32]);
+    let key = key.get_mut(..parameters.encryption.key_size()).ok_or(Error::DecryptFailed)?;
+    derive(password.as_bytes(), kdf.salt, kdf.iteration_count, key);
+    let opened =
+        match parameters.encryption {
+            EncryptionScheme::Aes128Cbc { iv } => Decryptor::<aes::Aes128Dec>::new_from_slices(key, iv)
+                .map(|aes| aes.decrypt_padded_vec_mut::<Pkcs7>(locked)),
+            EncryptionScheme::Aes256Cbc { iv } => Decryptor::<aes::Aes256Dec>::new_from_slices(key, iv)
+                .map(|aes| aes.decrypt_padded_vec_mut::<Pkcs7>(locked)),
+            other => return Err(Error::UnsupportedAlgorithm { oid: other.oid() }),
+        };
+    opened.ok().and_then(Result::ok).ok_or(Error::DecryptFailed)
 }
 
 /// What makes PEM of a PKCS#12 file.
