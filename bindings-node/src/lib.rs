@@ -12,7 +12,7 @@ use serde_json::Value;
 use wechatpay_customs::{
     Error,
     crypto::{Signer, Verifier},
-    engine::{self, Signing},
+    engine::{self, Now, Signing},
     host,
     options::Convention,
 };
@@ -139,10 +139,19 @@ impl Engine {
             .map_err(|error| thrown(env, error))
     }
 
-    /// Takes the answer to the last action and gives the next.
+    /// Takes the answer to the last action (its name, what else it says as JSON, and its bytes) and gives the next.
     #[napi]
-    pub fn step<'env>(&mut self, env: &'env Env, event: Unknown, now: Unknown) -> Result<Unknown<'env>> {
-        let (event, now) = (env.from_js_value(event)?, env.from_js_value(now)?);
+    pub fn step<'env>(
+        &mut self,
+        env: &'env Env,
+        event: String,
+        members: String,
+        bytes: Uint8Array,
+        unix_ms: f64,
+        mono_ms: f64,
+    ) -> Result<Unknown<'env>> {
+        let event = (event.as_str(), from_json(&members)?, bytes.to_vec());
+        let now = Now { unix_ms: unix_ms as i64, mono_ms: mono_ms as u64 };
         env.to_js_value(&host::step(&mut self.0, event, now, Convention::JavaScript))
     }
 }

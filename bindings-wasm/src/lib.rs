@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wechatpay_customs::{
     Error,
     crypto::{Signer, Verifier},
-    engine::{self, Signing},
+    engine::{self, Now, Signing},
     host,
     options::Convention,
 };
@@ -93,10 +93,19 @@ impl Engine {
             .map_err(thrown)
     }
 
-    /// Takes the answer to the last action and gives the next.
-    pub fn step(&mut self, event: JsValue, now: JsValue) -> Result<JsValue, JsValue> {
-        let (event, now) = (serde_wasm_bindgen::from_value(event)?, serde_wasm_bindgen::from_value(now)?);
-        to_js(&host::step(&mut self.0, event, now, Convention::JavaScript))
+    /// Takes the answer to the last action (its name, what else it says as JSON, and its bytes) and gives the next.
+    ///
+    /// Milliseconds come as floats, JavaScript's only numbers that need no BigInt.
+    pub fn step(
+        &mut self,
+        event: &str,
+        members: &str,
+        bytes: Vec<u8>,
+        unix_ms: f64,
+        mono_ms: f64,
+    ) -> Result<JsValue, JsValue> {
+        let now = Now { unix_ms: unix_ms as i64, mono_ms: mono_ms as u64 };
+        to_js(&host::step(&mut self.0, (event, from_json(members)?, bytes), now, Convention::JavaScript))
     }
 }
 
@@ -113,7 +122,7 @@ fn called(function: &str, arguments: String, shared: Option<&engine::Shared>) ->
 
 /// What callers give comes as JSON, as the addon for Node.js takes it.
 fn from_json(text: &str) -> Result<Value, JsValue> {
-    serde_json::from_str(text).map_err(|error| JsError::new(&error.to_string()).into())
+    serde_json::from_slice(text.as_bytes()).map_err(|error| JsError::new(&error.to_string()).into())
 }
 
 /// Plain objects, never `Map`; bytes as `Uint8Array`.

@@ -31,8 +31,6 @@ pub struct Entry {
     pub operation: Operation,
     /// The service's code, normalised.
     pub code: &'static str,
-    /// What went wrong.
-    pub cause: Cause,
     /// What to do.
     pub advice: Advice,
     /// What the service's message says: each of these, in one of its spellings.
@@ -348,11 +346,17 @@ macro_rules! entries {
                 reason: stringify!($reason),
                 operation: Operation::$Operation,
                 code: stringify!($CODE),
-                cause: Cause { en: $cause_en, zh: $cause_zh },
                 advice: Advice { en: $advice_en, zh: $advice_zh },
                 words: &$words,
             },
         )+)+)+];
+
+        /// What went wrong, in the order of [`ENTRIES`]: apart from them, so that a program that only gives advice does not
+        /// carry it.
+        const CAUSES: &[Cause] = &[$($($({
+            let _ = Operation::$Operation;
+            Cause { en: $cause_en, zh: $cause_zh }
+        },)+)+)+];
     };
 }
 
@@ -527,6 +531,13 @@ pub fn by_reason(operation: Operation, reason: &str) -> Option<&'static Entry> {
 }
 
 impl Entry {
+    /// What went wrong.
+    pub fn cause(&self) -> Cause {
+        let same = |entry: &Entry| entry.operation == self.operation && entry.reason == self.reason;
+        let place = ENTRIES.iter().position(same);
+        place.and_then(|place| CAUSES.get(place)).copied().unwrap_or(Cause { en: "", zh: "" })
+    }
+
     /// How well a squeezed message fits, if it does: how many things it says, then how much of it says them.
     ///
     /// Bytes do for that: a Chinese character says about as much as three Latin letters.
@@ -557,9 +568,21 @@ const _: () = assert!(TRADITIONAL.len() == SIMPLIFIED.len(), "a character lacks 
 fn squeezed(text: &str) -> String {
     let plain: String = text.chars().take(LONGEST).map(plain).collect();
     // "isn't set" is "is not set".
-    let plain = plain.to_lowercase().replace("n't", " not");
-    let words = plain.split(|character: char| !character.is_alphanumeric()).filter(|word| !FILLERS.contains(word));
+    let plain = plain.to_ascii_lowercase().replace("n't", " not");
+    let words = plain.split(separates).filter(|word| !FILLERS.contains(word));
     words.map(|word| if ["number", "num"].contains(&word) { "no" } else { word }).collect()
+}
+
+/// Is it a blank or punctuation, Western or Chinese?
+fn separates(character: char) -> bool {
+    match character {
+        '\u{80}'..='\u{BF}'
+        | '\u{2000}'..='\u{206F}'
+        | '\u{3000}'..='\u{3004}'
+        | '\u{3008}'..='\u{3020}'
+        | '\u{3030}' => true,
+        _ => character.is_ascii() && !character.is_ascii_alphanumeric(),
+    }
 }
 
 /// Full-width forms to ASCII, traditional to simplified.

@@ -1,13 +1,14 @@
 //! What the merchant's own message to customs (CEB311, the order) must say of the payment.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
-    api::{Operation, declare},
-    check::{Finding, Severity, rules},
+    api::{Operation, Record, declare},
+    check::{Finding, Severity, is_request, rules},
     error::Error,
     model::Fen,
+    response::read,
 };
 
 /// Tenpay's registration number at customs (declare page, 2023-02-17).
@@ -48,6 +49,53 @@ pub fn customs_order_fields(
     result: &declare::Response,
     paid: Option<Fen>,
 ) -> Result<CustomsOrderFields, Error> {
+    fields(|name| request.text(name), request.order_fee, result.sub_order_id.as_deref(), paid)
+}
+
+/// [`customs_order_fields`] for hosts that hold data instead of types; null is as if it were not given.
+///
+/// # Errors
+/// `INVALID_FIELDS`, also when `request` or `result` is not what was declared or answered.
+pub fn customs_order_fields_value(
+    request: Value,
+    result: Value,
+    paid: Option<Value>,
+) -> Result<CustomsOrderFields, Error> {
+    let misfit = |field, issue| refused(&rules::TYPE, field, "argument", issue);
+    let declared = fields_of(request, |fields| is_request(Operation::Declare, fields));
+    let declared = declared.ok_or_else(|| misfit("request", "must be the fields that were declared"))?;
+    let answer = fields_of(result, |fields| read(Operation::Declare.response_fields(), fields, "").is_ok());
+    let answer = answer.ok_or_else(|| misfit("result", "must be the answer to the declaration"))?;
+    let fen = |value: &Value| value.as_i64().and_then(|fen| i32::try_from(fen).ok()).map(Fen);
+    let paid = match paid.filter(|paid| !paid.is_null()) {
+        None => None,
+        Some(paid) => Some(fen(&paid).ok_or_else(|| misfit("paid", "must be a whole number of fen"))?),
+    };
+    if paid.is_some_and(|Fen(paid)| paid < 0) {
+        return Err(refused(&rules::RANGE, "paid", "argument", "must not be negative"));
+    }
+    fields(
+        |name| declared.get(name).and_then(Value::as_str),
+        declared.get("order_fee").and_then(fen),
+        answer.get("sub_order_id").and_then(Value::as_str),
+        paid,
+    )
+}
+
+fn fields_of(value: Value, fit: impl FnOnce(&mut Map<String, Value>) -> bool) -> Option<Map<String, Value>> {
+    let Value::Object(mut fields) = value else { return None };
+    fields.retain(|_, value| !value.is_null());
+    fit(&mut fields).then_some(fields)
+}
+
+/// `declared` gives the texts in what was declared.
+fn fields<'a>(
+    declared: impl Fn(&str) -> Option<&'a str>,
+    order_fee: Option<Fen>,
+    sub_order_id: Option<&str>,
+    paid: Option<Fen>,
+) -> Result<CustomsOrderFields, Error> {
+    let missing = |field, location, issue| refused(&rules::REQUIRED, field, location, issue);
     let fields = |order_no: &str, pay_transaction_id: &str, paid: Fen| CustomsOrderFields {
         order_no: order_no.to_owned(),
         pay_transaction_id: pay_transaction_id.to_owned(),
@@ -56,55 +104,27 @@ pub fn customs_order_fields(
         currency: CURRENCY,
         actural_paid: paid.to_yuan(),
     };
-    let missing = |field, location, issue| refused(&rules::REQUIRED, field, location, issue);
-    match &request.sub_order_no {
-        None => {
-            let paid = paid.ok_or_else(|| {
-                missing(
-                    "paid",
-                    "argument",
-                    "is required for an order that is not split: the amount paid in fen, less partial refunds",
-                )
-            })?;
-            Ok(fields(&request.out_trade_no, &request.transaction_id, paid))
-        }
-        Some(sub_order_no) => {
-            let sub_order_id = result.sub_order_id.as_deref().filter(|id| !id.is_empty()).ok_or_else(|| {
-                missing(
-                    "/sub_order_id",
-                    "response",
-                    "is missing in the answer: customs knows a split order by it; query the order",
-                )
-            })?;
-            let order_fee = request.order_fee.ok_or_else(|| {
-                missing("/order_fee", "body", "is required for a split order: it is the declared amount")
-            })?;
-            Ok(fields(sub_order_no, sub_order_id, order_fee))
-        }
-    }
-}
-
-/// [`customs_order_fields`] for hosts that hold data instead of types.
-///
-/// # Errors
-/// `INVALID_FIELDS`, also when `request` or `result` is not what was declared or answered.
-pub fn customs_order_fields_value(request: Value, result: Value, paid: Option<Value>) -> Result<Value, Error> {
-    let unreadable = |field, issue| refused(&rules::TYPE, field, "argument", issue);
-    let request: declare::Request =
-        serde_json::from_value(request).map_err(|_| unreadable("request", "must be the fields that were declared"))?;
-    let result: declare::Response =
-        serde_json::from_value(result).map_err(|_| unreadable("result", "must be the answer to the declaration"))?;
-    let paid = match paid.filter(|paid| !paid.is_null()) {
-        None => None,
-        Some(paid) => {
-            Some(serde_json::from_value(paid).map_err(|_| unreadable("paid", "must be a whole number of fen"))?)
-        }
+    let Some(sub_order_no) = declared("sub_order_no") else {
+        let paid = paid.ok_or_else(|| {
+            missing(
+                "paid",
+                "argument",
+                "is required for an order that is not split: the amount paid in fen, less partial refunds",
+            )
+        })?;
+        let text = |name| declared(name).unwrap_or_default();
+        return Ok(fields(text("out_trade_no"), text("transaction_id"), paid));
     };
-    if paid.is_some_and(|Fen(paid)| paid < 0) {
-        return Err(refused(&rules::RANGE, "paid", "argument", "must not be negative"));
-    }
-    let fields = customs_order_fields(&request, &result, paid)?;
-    serde_json::to_value(fields).map_err(|_| unreadable("request", "must be the fields that were declared"))
+    let sub_order_id = sub_order_id.filter(|id| !id.is_empty()).ok_or_else(|| {
+        missing(
+            "/sub_order_id",
+            "response",
+            "is missing in the answer: customs knows a split order by it; query the order",
+        )
+    })?;
+    let order_fee = order_fee
+        .ok_or_else(|| missing("/order_fee", "body", "is required for a split order: it is the declared amount"))?;
+    Ok(fields(sub_order_no, sub_order_id, order_fee))
 }
 
 fn refused(rule: &rules::Rule, field: &str, location: &'static str, issue: &str) -> Error {

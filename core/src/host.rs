@@ -7,22 +7,64 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::{
     api::Operation,
-    check::{Rules, check, read_json},
-    customs_message::customs_order_fields_value,
+    check::{Finding, Rules, check, read_json},
+    customs_message::{CustomsOrderFields, customs_order_fields_value},
     engine::{Action, Call, Engine, Event, Now, Shared, Signing, Step},
     error::{Error, INVALID_OPTION},
-    explain, keys,
+    explain::{self, Explanation},
+    keys,
     model::Wiped,
     options::{Convention, Options},
     pages::Pages,
     request::filled,
 };
 
-type Function = fn(Option<&Shared>, &mut Map<String, Value>, Convention) -> Result<Value, Error>;
+type Function = fn(Option<&Shared>, &mut Map<String, Value>, Convention) -> Result<Answer, Error>;
+
+/// What a pure function gives.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// A text, or nothing.
+    Text(Option<String>),
+    /// Of `check`.
+    Findings(Vec<Finding>),
+    /// Of `query_all`: the records of the last page, and the query for the next; `state` is to be given back with its answer.
+    Page {
+        /// `query`.
+        operation: Operation,
+        /// Those that did not come before.
+        records: Vec<Value>,
+        /// Nothing when all is read.
+        request: Option<Map<String, Value>>,
+        /// Where the reading stands.
+        state: Value,
+    },
+    /// Of `customs_order_fields`.
+    CustomsOrderFields(CustomsOrderFields),
+    /// Of `explain`.
+    Explanation(Explanation),
+}
+
+impl Answer {
+    /// Every value in it that came from a caller or from the network.
+    fn values(&mut self, change: fn(&mut Value)) {
+        match self {
+            Answer::Findings(findings) => findings.iter_mut().for_each(|finding| change(&mut finding.value)),
+            Answer::Page { records, request, state, .. } => {
+                records.iter_mut().for_each(change);
+                request.iter_mut().flat_map(Map::values_mut).for_each(change);
+                change(state);
+            }
+            Answer::Text(_) | Answer::CustomsOrderFields(_) | Answer::Explanation(_) => {}
+        }
+    }
+}
 
 /// The pure functions of the package, by name.
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -41,7 +83,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
         if let Some(text) = fields.as_str() {
             let (read, found) = read_json(operation, text, &rules);
             if read.is_null() {
-                return Ok(json!(found));
+                return Ok(Answer::Findings(found));
             }
             (fields, findings) = (read.into(), found);
         }
@@ -49,7 +91,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
             fields = filled(shared, operation, fields);
         }
         findings.extend(check(operation, &fields, &rules));
-        Ok(json!(findings))
+        Ok(Answer::Findings(findings))
     }),
     // One page after the other: `{fields}`, then `{fields, state, answer}`, until there is no `request`.
     ("query_all", |shared, given, _| {
@@ -62,32 +104,38 @@ const FUNCTIONS: &[(&str, Function)] = &[
             return Err(Error::invalid_fields(Operation::Query, "query was not sent", findings));
         };
         let state = given.remove("state").unwrap_or(Value::Null);
-        let mut pages: Pages = serde_json::from_value(state).unwrap_or_default();
+        let mut pages = Pages::from_value(state);
         let records = match given.remove("answer") {
             Some(Value::Object(answer)) => pages.take(&answer)?,
             _ => Vec::new(),
         };
         let request = pages.request(fields);
-        Ok(json!({ "operation": Operation::Query, "records": records, "request": request, "state": pages }))
+        Ok(Answer::Page { operation: Operation::Query, records, request, state: pages.to_value() })
     }),
-    ("export_keys", |shared, _, _| Ok(shared.map(Shared::export_keys).into())),
+    ("export_keys", |shared, _, _| Ok(Answer::Text(shared.map(Shared::export_keys)))),
     ("import_keys", |shared, given, _| {
         let text = given.remove("keys").unwrap_or(Value::Null);
         shared.map(|shared| shared.import_keys(text.as_str().unwrap_or_default())).transpose()?;
-        Ok(Value::Null)
+        Ok(Answer::Text(None))
     }),
     ("customs_order_fields", |_, given, _| {
         let mut argument = |name: &str| given.remove(name).unwrap_or(Value::Null);
         customs_order_fields_value(argument("request"), argument("result"), Some(argument("paid")))
+            .map(Answer::CustomsOrderFields)
     }),
-    ("explain", explain::call),
+    ("explain", |shared, given, convention| explain::call(shared, given, convention).map(Answer::Explanation)),
 ];
 
 /// Calls a pure function by name with named arguments; a client's `shared` fills in its options.
 ///
 /// # Errors
 /// Those of the function; `INVALID_OPTION` for an unknown one.
-pub fn call(function: &str, arguments: Value, shared: Option<&Shared>, convention: Convention) -> Result<Value, Error> {
+pub fn call(
+    function: &str,
+    arguments: Value,
+    shared: Option<&Shared>,
+    convention: Convention,
+) -> Result<Answer, Error> {
     let found = FUNCTIONS.iter().find(|(name, _)| *name == function);
     let mut arguments = Wiped::from(arguments);
     let result = match (found, &mut *arguments) {
@@ -95,7 +143,7 @@ pub fn call(function: &str, arguments: Value, shared: Option<&Shared>, conventio
         _ => Err(Error::new(INVALID_OPTION, format!("there is no function `{function}` that takes these arguments"))),
     };
     result.map(|mut value| {
-        holdable(convention)(&mut value);
+        value.values(holdable(convention));
         value
     })
 }
@@ -134,8 +182,15 @@ pub fn engine(
     Ok(Engine::new(Call::from_value(call)?, shared, Options::for_call(options, convention)?, seed))
 }
 
-/// Takes the answer to an engine's last action and gives the next.
-pub fn step(engine: &mut Engine, event: Event, now: Now, convention: Convention) -> Step {
+/// Takes the answer to an engine's last action, as [`Event::from_parts`] reads it, and gives the next.
+pub fn step(
+    engine: &mut Engine,
+    (name, members, bytes): (&str, Value, Vec<u8>),
+    now: Now,
+    convention: Convention,
+) -> Step {
+    // What is no event fits nowhere: the engine answers it as such.
+    let event = Event::from_parts(name, members, bytes).unwrap_or(Event::Start);
     let mut step = engine.step(event, now);
     if let Action::Done { outcome } = &mut step.action {
         outcome.values(holdable(convention));

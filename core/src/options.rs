@@ -1,6 +1,6 @@
 //! The options of a client, read once for every language.
 
-use std::{collections::BTreeMap, fmt, mem, time::Duration};
+use std::{fmt, mem, time::Duration};
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -260,7 +260,12 @@ impl OptionType for Secret {
 impl OptionType for Vec<String> {
     const KIND: OptionKind = OptionKind::Texts;
     fn read(value: &mut Value, _: Convention) -> Option<Self> {
-        serde_json::from_value::<Vec<String>>(value.take()).ok().filter(|list| !list.is_empty())
+        let Value::Array(list) = value else { return None };
+        let texts = list.iter_mut().map(|item| match item {
+            Value::String(text) => Some(mem::take(text)),
+            _ => None,
+        });
+        texts.collect::<Option<Vec<_>>>().filter(|list| !list.is_empty())
     }
 }
 
@@ -284,7 +289,7 @@ impl OptionType for KeyMaterial {
     }
 }
 
-impl OptionType for BTreeMap<String, KeyMaterial> {
+impl OptionType for Vec<(String, KeyMaterial)> {
     const KIND: OptionKind = OptionKind::KeyMaterials;
     fn read(value: &mut Value, convention: Convention) -> Option<Self> {
         let Value::Object(given) = value else { return None };
@@ -398,7 +403,7 @@ options! {
     /// Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given.
     private_key_password: Secret,
     /// WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64.
-    platform_keys: BTreeMap<String, KeyMaterial>,
+    platform_keys: Vec<(String, KeyMaterial)>,
     /// The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed.
     api_v3_key: Secret,
     /// Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed.

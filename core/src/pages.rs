@@ -4,28 +4,58 @@
 //! the service counts, the pages are gone through again. That ends when a round brings nothing new, so that a wrong count
 //! cannot keep it going.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-
-use crate::error::{Error, ID_MISMATCH};
+use crate::{
+    error::{Error, ID_MISMATCH},
+    model::{json_text, object},
+};
 
 /// The page size where none is asked for, as the query page suggests (2020-06-02).
 const LIMIT: u64 = 20;
 
 /// Where the reading stands. It can be kept as data between two pages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pages {
     offset: u64,
     /// How often each record was given: those without ids can be alike.
-    given: BTreeMap<String, u64>,
+    given: Map<String, Value>,
     /// Did this round bring anything new?
     new: bool,
     finished: bool,
 }
 
+/// The number in a count.
+fn times(count: Option<&Value>) -> u64 {
+    count.and_then(Value::as_u64).unwrap_or_default()
+}
+
 impl Pages {
+    /// Reads what [`Pages::to_value`] gave; anything else is as if nothing were read yet.
+    pub fn from_value(mut state: Value) -> Pages {
+        let is = |name: &str| state[name] == true;
+        Pages {
+            offset: times(state.get("offset")),
+            new: is("new"),
+            finished: is("finished"),
+            given: match state["given"].take() {
+                Value::Object(given) => given,
+                _ => Map::new(),
+            },
+        }
+    }
+
+    /// The state as data.
+    pub fn to_value(&self) -> Value {
+        let Pages { offset, given, new, finished } = self;
+        object(&mut [
+            ("offset", (*offset).into()),
+            ("given", given.clone().into()),
+            ("new", (*new).into()),
+            ("finished", (*finished).into()),
+        ])
+    }
+
     /// The fields of the query for the next page; nothing when all is read.
     pub fn request(&self, fields: &Map<String, Value>) -> Option<Map<String, Value>> {
         if self.finished {
@@ -49,25 +79,26 @@ impl Pages {
         }
         let page = list("data");
         let total = answer.get("total_count").and_then(Value::as_u64);
-        let mut on_page = BTreeMap::<String, u64>::new();
+        let mut on_page = Map::new();
         let mut new = Vec::new();
         for record in page {
             let identity = identity(record);
-            let times = on_page.entry(identity.clone()).or_default();
-            *times += 1;
-            if *times > self.given.get(&identity).copied().unwrap_or_default() {
+            let on_this_page = times(on_page.get(&identity)) + 1;
+            if on_this_page > times(self.given.get(&identity)) {
                 new.push(record.clone());
             }
+            on_page.insert(identity, on_this_page.into());
         }
-        for (identity, times) in on_page {
-            let given = self.given.entry(identity).or_default();
-            *given = times.max(*given);
+        for (identity, count) in on_page {
+            if times(Some(&count)) > times(self.given.get(&identity)) {
+                self.given.insert(identity, count);
+            }
         }
         // The state may have been kept, and changed, elsewhere.
         self.offset = self.offset.saturating_add(page.len() as u64);
         self.new |= !new.is_empty();
         if new.is_empty() || total.is_some_and(|total| self.offset >= total) {
-            let given = self.given.values().fold(0, |sum: u64, times| sum.saturating_add(*times));
+            let given = self.given.values().fold(0, |sum: u64, count| sum.saturating_add(times(Some(count))));
             let missing = total.is_some_and(|total| total > given);
             self.finished = !(missing && self.new && self.offset > 0);
             self.offset = 0;
@@ -80,15 +111,16 @@ impl Pages {
 /// What makes a record another one: its sub-order and customs, not its state; without a sub-order, all that stays.
 fn identity(record: &Value) -> String {
     let part = |name: &str| record.get(name).filter(|value| !value.is_null() && *value != "").cloned();
-    let ids = [part("sub_order_id"), part("sub_order_no")];
-    if ids.iter().any(Option::is_some) {
-        return json!([ids, part("customs"), part("mch_customs_no")]).to_string();
+    let (id, number) = (part("sub_order_id"), part("sub_order_no"));
+    if id.is_some() || number.is_some() {
+        let parts = [id, number, part("customs"), part("mch_customs_no")];
+        return json_text(&Value::Array(parts.map(Option::unwrap_or_default).into()));
     }
     let mut record = record.clone();
     if let Some(fields) = record.as_object_mut() {
         fields.retain(|name, _| !["state", "explanation", "modify_time"].contains(&name.as_str()));
     }
-    record.to_string()
+    json_text(&record)
 }
 
 #[cfg(feature = "client")]

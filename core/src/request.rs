@@ -15,7 +15,7 @@ use crate::{
     hiding::Hidden,
     keys::PlatformKeys,
     message,
-    model::Wiped,
+    model::{Wiped, json_text},
     options::PathPrefix,
 };
 
@@ -305,7 +305,7 @@ fn query_string(table: &[Field], fields: &Map<String, Value>) -> String {
         .map(|(name, value)| {
             let text = match value {
                 Value::String(text) => text.clone(),
-                other => other.to_string(),
+                other => json_text(other),
             };
             format!("{name}={}", utf8_percent_encode(&text, ENCODED))
         })

@@ -1,6 +1,6 @@
 //! From bytes to an answer: [`Received`], then [`Verified`]. There is no way from the one to the other but a signature.
 
-use std::{collections::BTreeMap, ops::Deref};
+use std::ops::Deref;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::de::DeserializeOwned;
@@ -116,7 +116,7 @@ impl Received {
     }
 
     /// The certificates in the body, by serial.
-    pub(crate) fn certificates(&self, operation: Operation, key: &ApiV3Key) -> Result<BTreeMap<String, String>, Error> {
+    pub(crate) fn certificates(&self, operation: Operation, key: &ApiV3Key) -> Result<Vec<(String, String)>, Error> {
         decrypted(&self.body, key).map_err(|error| self.about(operation, error))
     }
 
@@ -446,7 +446,7 @@ fn mismatch(proof: &Proof) -> Error {
 }
 
 /// Puts documented fields into their documented shape; a null is as if the field were missing.
-fn read(table: &[Field], given: &mut Map<String, Value>, at: &str) -> Result<(), String> {
+pub(crate) fn read(table: &[Field], given: &mut Map<String, Value>, at: &str) -> Result<(), String> {
     given.retain(|_, value| !value.is_null());
     for field in table {
         if let Some(other) = field.also.and_then(|also| given.remove(also)) {

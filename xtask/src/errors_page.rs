@@ -20,7 +20,7 @@ pub fn errors_page() -> String {
                     operation.name(),
                     &quoted(entry.code),
                     &quoted(entry.reason),
-                    &both(entry.cause.en, entry.cause.zh),
+                    &both(entry.cause().en, entry.cause().zh),
                     &both(entry.advice.en, entry.advice.zh),
                 ],
             );

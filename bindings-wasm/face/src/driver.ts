@@ -21,6 +21,7 @@ const HOST_FAILED: Event = { event: 'host_failed' }
 const KEYS_READY: Event = { event: 'keys_ready' }
 const KEYS_FAILED: Event = { event: 'keys_failed', error: null }
 const TIMED_OUT: Event = { event: 'timed_out' }
+const NOTHING = new Uint8Array()
 
 /** How a download of keys ended: without an error of ours, or with one. */
 export type Landed = object | null
@@ -31,12 +32,13 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
   const hostAnswer = async (answer: Promise<Event>, ms: number, failed = HOST_FAILED) =>
     within(ms, host.signal, answer.catch((error: unknown) => ((thrown = error), failed)))
   for (;;) {
-    const { emits, action } = engine.step(event, { unix_ms: Math.floor(host.clock()), mono_ms: Math.floor(performance.now()) })
+    const { event: name, bytes: given = NOTHING, ...members } = event as Event & { bytes?: Uint8Array }
+    const { emits, action } = engine.step(name, JSON.stringify(members), given, host.clock(), performance.now())
     for (const emit of emits) observe(host, emit)
     switch (action.action) {
       case 'sign':
         event = await hostAnswer(
-          host.sign(action.message, action.entropy).then((signature) => ({ event: 'signed', signature: bytes(signature) })),
+          host.sign(action.message, action.entropy).then((signature) => ({ event: 'signed', bytes: bytes(signature) })),
           action.timeout_ms
         )
         break
@@ -134,7 +136,7 @@ async function exchange(action: Extract<Action, { action: 'send' }>, host: Host,
   }
   try {
     const { bytes, truncated } = await read(response, max_body)
-    return { event: 'response', status: response.status, headers: [...response.headers], body: bytes, truncated }
+    return { event: 'response', status: response.status, headers: [...response.headers], bytes, truncated }
   } catch {
     return { event: 'failed', sent: 'unknown', cause: 'body' }
   }

@@ -38,16 +38,11 @@ export type Action =
 
 export type Event =
   | { event: 'start' | 'host_failed' | 'timed_out' | 'woke' | 'keys_ready' | 'cancel' }
-  | { event: 'signed'; signature: Uint8Array }
-  | { event: 'response'; status: number; headers: [string, string][]; body: Uint8Array; truncated: boolean }
+  | { event: 'signed'; bytes: Uint8Array }
+  | { event: 'response'; status: number; headers: [string, string][]; bytes: Uint8Array; truncated: boolean }
   | { event: 'failed'; sent: 'no' | 'unknown'; cause: 'dns' | 'connect' | 'tls' | 'timeout' | 'reset' | 'body' | 'other' }
   | { event: 'verified'; ok: boolean }
   | { event: 'keys_failed'; error: object | null }
-
-export interface Now {
-  unix_ms: number
-  mono_ms: number
-}
 
 /** What all calls of one client share. */
 export interface Shared {
@@ -57,9 +52,9 @@ export interface Shared {
   free?(): void
 }
 
-/** One call as a state machine. */
+/** One call as a state machine: takes an event's name, its other members as JSON, its bytes, and the time. */
 export interface Engine {
-  step(event: Event, now: Now): { emits: Attempt[]; action: Action }
+  step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): { emits: Attempt[]; action: Action }
   free?(): void
 }
 

@@ -10,6 +10,7 @@ pub use rules::{Rule, Rules};
 use crate::{
     api::{Field, Kind, Method, Need, Operation},
     model::Wiped,
+    options::FieldEncryption,
 };
 
 /// Does a finding stop the request?
@@ -171,7 +172,7 @@ pub fn check_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Ve
 /// A request that is still JSON text: its fields, or null if it is something else, and what only the text can show.
 pub(crate) fn read_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Vec<Finding>) {
     let location = location(operation);
-    match serde_json::from_str::<Members>(text) {
+    match serde_json::from_slice::<Members>(text.as_bytes()) {
         Err(_) => {
             let none = Map::new();
             let mut report = Report { rules, location, given: &none, findings: Vec::new() };
@@ -220,6 +221,17 @@ impl<'de> serde::Deserialize<'de> for Members {
 
         deserializer.deserialize_map(Reader)
     }
+}
+
+/// Can these be the fields of a request, whatever business rules say?
+pub(crate) fn is_request(operation: Operation, given: &Map<String, Value>) -> bool {
+    let table = operation.request_fields();
+    let longest = FieldEncryption::default().longest();
+    let sound = |field: &Field| match given.get(field.name) {
+        None => field.need != Need::Required,
+        Some(value) => unsound(field, value, longest).is_none(),
+    };
+    table.iter().all(sound) && given.keys().all(|name| table.iter().any(|field| field.name == name.as_str()))
 }
 
 /// The integrity of one value: none of this can be switched off.

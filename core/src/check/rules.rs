@@ -1,8 +1,6 @@
 //! The rules by name, and the business rules that several operations share.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Fields, Report, Severity};
 use crate::{
@@ -66,8 +64,7 @@ rules! {
 }
 
 /// What a caller may make of a business rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// Breaking it stops the request.
     Error,
@@ -80,14 +77,14 @@ pub enum Level {
 /// The caller's choices about business rules, by rule name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
-    levels: BTreeMap<&'static str, Level>,
+    levels: Vec<(&'static str, Level)>,
     /// The most bytes that a personal field can have to be encrypted.
     pub(super) longest_personal: usize,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Rules { levels: BTreeMap::new(), longest_personal: FieldEncryption::default().longest() }
+        Rules { levels: Vec::new(), longest_personal: FieldEncryption::default().longest() }
     }
 }
 
@@ -107,7 +104,8 @@ impl Rules {
             if rule.integrity {
                 return Err(refused(format!("`{name}` guards the integrity of the message and cannot be changed")));
             }
-            rules.levels.insert(rule.name, level);
+            rules.levels.retain(|(known, _)| *known != rule.name);
+            rules.levels.push((rule.name, level));
         }
         Ok(rules)
     }
@@ -116,14 +114,23 @@ impl Rules {
     ///
     /// # Errors
     /// As [`Rules::new`], and `INVALID_OPTION` for other levels.
-    pub fn from_value(value: &serde_json::Value) -> Result<Rules, Error> {
-        let levels: BTreeMap<String, Level> = serde_json::from_value(value.clone()).map_err(|_| {
+    pub fn from_value(value: &Value) -> Result<Rules, Error> {
+        let level = |value: &Value| match value.as_str()? {
+            "error" => Some(Level::Error),
+            "warning" => Some(Level::Warning),
+            "off" => Some(Level::Off),
+            _ => None,
+        };
+        let levels = value.as_object().and_then(|levels| {
+            let levels = levels.iter().map(|(name, value)| Some((name.as_str(), level(value)?)));
+            levels.collect::<Option<Vec<_>>>()
+        });
+        Rules::new(levels.ok_or_else(|| {
             Error::new(
                 INVALID_OPTION,
-                "option `rules`: must be a map from rule name to \"error\", \"warning\" or \"off\"".to_owned(),
+                "option `rules`: must be a map from rule name to \"error\", \"warning\" or \"off\"",
             )
-        })?;
-        Rules::new(levels.iter().map(|(name, level)| (name.as_str(), *level)))
+        })?)
     }
 
     /// The same rules for another encryption.
@@ -133,7 +140,8 @@ impl Rules {
     }
 
     pub(super) fn severity(&self, rule: &Rule) -> Option<Severity> {
-        match self.levels.get(rule.name) {
+        let level = self.levels.iter().find(|(name, _)| *name == rule.name).map(|(_, level)| level);
+        match level {
             None => Some(rule.severity),
             Some(Level::Error) => Some(Severity::Error),
             Some(Level::Warning) => Some(Severity::Warning),

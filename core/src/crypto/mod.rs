@@ -10,7 +10,13 @@ pub mod rsa;
 
 use std::sync::Arc;
 
-use crate::{error::Error, keys::PrivateKey, options::Crypto};
+use ::rsa::{BigUint, RsaPublicKey};
+
+use crate::{
+    error::Error,
+    keys::{PrivateKey, PublicNumbers},
+    options::Crypto,
+};
 
 /// Signs with the merchant's private key, wherever that is kept.
 pub trait Signer: Send + Sync {
@@ -71,4 +77,10 @@ pub fn verifier(crypto: Crypto) -> Option<Arc<dyn Verifier>> {
         #[cfg(not(feature = "rsa"))]
         _ => None,
     }
+}
+
+/// An RSA public key (SubjectPublicKeyInfo, DER) for the `rsa` crate, unless that does not take it.
+pub(crate) fn public_key(spki_der: &[u8]) -> Option<RsaPublicKey> {
+    let PublicNumbers { modulus, exponent } = PublicNumbers::of_spki(spki_der)?;
+    RsaPublicKey::new(BigUint::from_bytes_be(modulus), BigUint::from_bytes_be(exponent)).ok()
 }

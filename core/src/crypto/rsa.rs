@@ -1,18 +1,17 @@
 //! The pure-Rust backend, blinded. Slower, and under RUSTSEC-2023-0071 (timing of decryption).
 
-use pkcs8::{DecodePrivateKey, DecodePublicKey};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use rsa::{
-    RsaPrivateKey, RsaPublicKey,
+    BigUint, RsaPrivateKey,
     pkcs1v15::{Signature, SigningKey, VerifyingKey},
     signature::{RandomizedSigner, SignatureEncoding, Verifier as _},
 };
 use sha2::Sha256;
 
-use super::{Signer, Verifier, misfit, parsed::Parsed};
+use super::{Signer, Verifier, misfit, parsed::Parsed, public_key};
 use crate::{
     error::{Error, SIGNING_FAILED},
-    keys::PrivateKey,
+    keys::{PrivateKey, PrivateNumbers},
 };
 
 /// Signs with the `rsa` crate.
@@ -24,8 +23,15 @@ impl RsaSigner {
     /// # Errors
     /// `PRIVATE_KEY_INVALID` if the numbers of the key do not fit together.
     pub fn new(key: &PrivateKey) -> Result<RsaSigner, Error> {
-        let key = RsaPrivateKey::from_pkcs8_der(key.pkcs8_der()).map_err(|_| misfit())?;
-        Ok(RsaSigner(SigningKey::new(key)))
+        let numbers = PrivateNumbers::of_pkcs8(key.pkcs8_der()).ok_or_else(misfit)?;
+        let number = BigUint::from_bytes_be;
+        let key = RsaPrivateKey::from_components(
+            number(numbers.public.modulus),
+            number(numbers.public.exponent),
+            number(numbers.private_exponent),
+            numbers.primes.map(number).to_vec(),
+        );
+        Ok(RsaSigner(SigningKey::new(key.map_err(|_| misfit())?)))
     }
 }
 
@@ -44,7 +50,7 @@ pub struct RsaVerifier(Parsed<VerifyingKey<Sha256>>);
 
 impl Verifier for RsaVerifier {
     fn verify(&self, spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool {
-        let key = self.0.get(spki_der, |der| RsaPublicKey::from_public_key_der(der).ok().map(VerifyingKey::new));
+        let key = self.0.get(spki_der, |der| public_key(der).map(VerifyingKey::new));
         let signature = Signature::try_from(signature);
         key.zip(signature.ok()).is_some_and(|(key, signature)| key.verify(message, &signature).is_ok())
     }

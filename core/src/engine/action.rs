@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
+use super::call::headers;
 use crate::{api::Operation, check::Finding, error::Error, request::Signed};
 
 /// The time, as the driver reads it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
     /// Milliseconds since 1970, for signing and freshness.
     pub unix_ms: i64,
@@ -24,8 +25,7 @@ impl Now {
 }
 
 /// The answer to an action, or the beginning.
-#[derive(Clone, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Event {
     /// Always the first.
@@ -33,7 +33,6 @@ pub enum Event {
     /// The message was signed.
     Signed {
         /// The signature's bytes.
-        #[serde(with = "serde_bytes")]
         signature: Vec<u8>,
     },
     /// A signer or verifier of the host's own raised; the host keeps what it raised.
@@ -47,7 +46,6 @@ pub enum Event {
         /// All headers, in the order and number in which they came.
         headers: Vec<(String, String)>,
         /// The body, as decoded from its transfer, at most `max_body` bytes.
-        #[serde(with = "serde_bytes")]
         body: Vec<u8>,
         /// Was there more?
         truncated: bool,
@@ -77,6 +75,47 @@ pub enum Event {
     Cancel,
 }
 
+impl Event {
+    /// Reads an event as a host language gives it: its name, the rest of its members, and its bytes (`signature` or `body`).
+    ///
+    /// Nothing for what is no event.
+    pub fn from_parts(name: &str, mut members: Value, bytes: Vec<u8>) -> Option<Event> {
+        Some(match name {
+            "start" => Event::Start,
+            "signed" => Event::Signed { signature: bytes },
+            "host_failed" => Event::HostFailed,
+            "timed_out" => Event::TimedOut,
+            "response" => Event::Response {
+                status: members["status"].as_u64().and_then(|status| u16::try_from(status).ok())?,
+                headers: headers(members["headers"].take(), name).ok()?,
+                body: bytes,
+                truncated: members["truncated"].as_bool()?,
+            },
+            "failed" => Event::Failed {
+                sent: match members["sent"].as_str()? {
+                    "no" => Sent::No,
+                    _ => Sent::Unknown,
+                },
+                cause: match members["cause"].as_str()? {
+                    "dns" => Cause::Dns,
+                    "connect" => Cause::Connect,
+                    "tls" => Cause::Tls,
+                    "timeout" => Cause::Timeout,
+                    "reset" => Cause::Reset,
+                    "body" => Cause::Body,
+                    _ => Cause::Other,
+                },
+            },
+            "verified" => Event::Verified { ok: members["ok"].as_bool()? },
+            "woke" => Event::Woke,
+            "keys_ready" => Event::KeysReady,
+            "keys_failed" => Event::KeysFailed { error: members["error"].take() },
+            "cancel" => Event::Cancel,
+            _ => return None,
+        })
+    }
+}
+
 /// Of an answer, which may quote what it refuses, it shows the status and the size.
 impl fmt::Debug for Event {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,8 +141,7 @@ impl fmt::Debug for Event {
 }
 
 /// Was a request that failed sent all the same?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
     /// Surely not: the failure came before a connection stood.
     No,
@@ -112,8 +150,7 @@ pub enum Sent {
 }
 
 /// Why no answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// The host's name could not be resolved.
     Dns,

@@ -7,7 +7,7 @@ mod action;
 mod call;
 mod shared;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use rand_chacha::{
     ChaCha20Rng,
@@ -529,10 +529,10 @@ impl Engine {
         operation: Operation,
         ok: bool,
         now: Now,
-    ) -> Result<BTreeMap<String, String>, Error> {
+    ) -> Result<Vec<(String, String)>, Error> {
         let key =
             self.shared.api_v3_key.as_ref().filter(|_| ok && examined.succeeded() && operation.spec().brings_keys);
-        let Some(key) = key else { return Ok(BTreeMap::new()) };
+        let Some(key) = key else { return Ok(Vec::new()) };
         let certificates = examined.received().certificates(operation, key)?;
         let keys = brought_keys(examined.received(), operation, &certificates)?;
         self.shared.trust.learn(keys, now);
@@ -584,7 +584,7 @@ impl Engine {
     fn too_late(&self, operation: Operation, may_have_been_applied: bool) -> Error {
         Error::new(
             DEADLINE_EXCEEDED,
-            format!("{operation} was not finished within its deadline of {} s", self.deadline.as_secs_f64()),
+            format!("{operation} was not finished within its deadline of {} ms", millis(self.deadline)),
         )
         .with(|details| {
             details.operation = Some(operation);
@@ -625,7 +625,7 @@ impl Engine {
 fn brought_keys(
     received: &Received,
     operation: Operation,
-    certificates: &BTreeMap<String, String>,
+    certificates: &[(String, String)],
 ) -> Result<PlatformKeys, Error> {
     let given: Vec<(&str, KeyMaterial)> =
         certificates.iter().map(|(serial, pem)| (serial.as_str(), pem.as_str().into())).collect();
@@ -638,11 +638,11 @@ fn brought_keys(
 }
 
 /// Puts certificates in the place of their encrypted form.
-fn show_decrypted(value: &mut Value, certificates: &BTreeMap<String, String>) {
+fn show_decrypted(value: &mut Value, certificates: &[(String, String)]) {
     let records = value.get_mut("data").and_then(Value::as_array_mut).into_iter().flatten();
     for record in records.filter_map(Value::as_object_mut) {
-        let pem = record.get("serial_no").and_then(Value::as_str).and_then(|serial| certificates.get(serial));
-        if let Some(pem) = pem {
+        let serial = record.get("serial_no").and_then(Value::as_str).unwrap_or_default();
+        if let Some((_, pem)) = certificates.iter().rfind(|(known, _)| known == serial) {
             record.insert("certificate".to_owned(), pem.as_str().into());
             record.remove("encrypt_certificate");
         }

@@ -8,6 +8,8 @@ use serde::{
 };
 use serde_json::Value;
 
+use crate::model::json_text;
+
 pub(super) enum Json {
     /// A number, a truth value or null.
     Plain(Value),
@@ -60,7 +62,7 @@ impl Json {
 
     fn write(&self, style: Style, depth: usize, out: &mut String) {
         match self {
-            Json::Plain(value) => out.push_str(&value.to_string()),
+            Json::Plain(value) => out.push_str(&json_text(value)),
             Json::Text(text) => write_text(text, style, out),
             Json::List(list) => {
                 out.push('[');
@@ -68,12 +70,13 @@ impl Json {
                 out.push(']');
             }
             Json::Map(map) => {
-                let mut map: Vec<_> = map.iter().collect();
-                if style.sorted {
-                    map.sort_by(|(one, _), (other, _)| one.cmp(other));
+                let mut in_order: Vec<&(String, Json)> = Vec::with_capacity(map.len());
+                for member in map {
+                    let sorted = in_order.partition_point(|(name, _)| *name <= member.0);
+                    in_order.insert(if style.sorted { sorted } else { in_order.len() }, member);
                 }
                 out.push('{');
-                members(map.into_iter(), style, depth, out, |(name, value), out| {
+                members(in_order.into_iter(), style, depth, out, |(name, value), out| {
                     write_text(name, style, out);
                     out.push_str(style.colon);
                     value.write(style, depth + 1, out);
@@ -111,7 +114,7 @@ fn members<T>(
 }
 
 fn write_text(text: &str, style: Style, out: &mut String) {
-    for character in Value::from(text).to_string().chars() {
+    for character in json_text(&text.into()).chars() {
         match character {
             '/' if style.slashes => out.push_str("\\/"),
             _ if style.ascii && !character.is_ascii() => {

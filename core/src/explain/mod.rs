@@ -16,7 +16,7 @@ pub use causes::CAUSES;
 pub(crate) use sign_error::{SIGN_ERROR, SignError};
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use causes::Known;
 use public_key::{Hash, hash};
@@ -167,10 +167,10 @@ pub fn explain_value(
     request: Value,
     now: Option<i64>,
     convention: Convention,
-) -> Result<Value, Error> {
-    let options = if options.is_null() { json!({}) } else { options };
+) -> Result<Explanation, Error> {
+    let options = if options.is_null() { Value::Object(Map::new()) } else { options };
     let shared = Shared::new(Options::from_value(options, convention)?, Signing::Core)?;
-    Ok(json!(explain(&shared, &Message::from_values(given, request)?, now)))
+    Ok(explain(&shared, &Message::from_values(given, request)?, now))
 }
 
 /// The arguments `message`, `request` and `now` of a call by name, and `options` where there is no client.
@@ -178,12 +178,12 @@ pub(crate) fn call(
     shared: Option<&Shared>,
     given: &mut Map<String, Value>,
     convention: Convention,
-) -> Result<Value, Error> {
+) -> Result<Explanation, Error> {
     let now = seconds(given, "now")?;
     let mut argument = |name: &str| given.remove(name).unwrap_or_default();
     let (message, request) = (argument("message"), argument("request"));
     match shared {
-        Some(shared) => Ok(json!(explain(shared, &Message::from_values(message, request)?, now))),
+        Some(shared) => Ok(explain(shared, &Message::from_values(message, request)?, now)),
         None => explain_value(message, argument("options"), request, now, convention),
     }
 }

@@ -1,11 +1,9 @@
-use pkcs8::{
-    PrivateKeyInfo, SubjectPublicKeyInfoRef,
-    der::{Decode, asn1::UintRef},
-};
 use rsa::{
     BigUint, Pkcs1v15Sign,
     sha2::{Digest, Sha256},
 };
+
+use crate::keys::{PrivateNumbers, PublicNumbers};
 
 /// The public half of an RSA key.
 pub(super) struct PublicKey {
@@ -22,20 +20,15 @@ pub(super) fn hash(message: &[u8]) -> Hash {
 
 impl PublicKey {
     pub(super) fn of_spki(der: &[u8]) -> Option<PublicKey> {
-        let info = SubjectPublicKeyInfoRef::from_der(der).ok()?;
-        let key = pkcs1::RsaPublicKey::try_from(info.subject_public_key.raw_bytes()).ok()?;
-        PublicKey::new(key.modulus, key.public_exponent)
+        PublicKey::new(PublicNumbers::of_spki(der)?)
     }
 
     pub(super) fn of_pkcs8(der: &[u8]) -> Option<PublicKey> {
-        let info = PrivateKeyInfo::from_der(der).ok()?;
-        let key = pkcs1::RsaPrivateKey::try_from(info.private_key).ok()?;
-        PublicKey::new(key.modulus, key.public_exponent)
+        PublicKey::new(PrivateNumbers::of_pkcs8(der)?.public)
     }
 
-    fn new(modulus: UintRef<'_>, exponent: UintRef<'_>) -> Option<PublicKey> {
-        let number = |number: UintRef<'_>| BigUint::from_bytes_be(number.as_bytes());
-        let (modulus, exponent) = (number(modulus), number(exponent));
+    fn new(numbers: PublicNumbers<'_>) -> Option<PublicKey> {
+        let (modulus, exponent) = (BigUint::from_bytes_be(numbers.modulus), BigUint::from_bytes_be(numbers.exponent));
         // Both are small in every real key; a huge exponent would only take long.
         (modulus.bits() > 1024 && exponent.bits() <= 64).then_some(PublicKey { modulus, exponent })
     }

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use crate::check::personal_names;
@@ -86,7 +85,7 @@ fn personal(text: &[u8]) -> Vec<Range<usize>> {
     let mut members = Vec::new();
     let mut at = 0;
     while let Some(start) = text.get(at..).and_then(|rest| find(rest, b"\"")).map(|found| at + found) {
-        let Some((name, end)) = value::<String>(text, start) else { break };
+        let Some((Value::String(name), end)) = value(text, start) else { break };
         at = end;
         let colon = skip_space(text, end);
         if text.get(colon) == Some(&b':') {
@@ -100,14 +99,15 @@ fn personal(text: &[u8]) -> Vec<Range<usize>> {
     let remarked = !hidden.is_empty();
     for (name, start) in members {
         if personal_names().any(|known| known == name) || (remarked && name == "value") {
-            hidden.extend(match value::<String>(text, start) {
-                Some((value, _)) if is_ciphertext(&value) => None,
-                Some((_, end)) => Some(start + 1..end.saturating_sub(1)),
-                None => value::<IgnoredAny>(text, start).map(|(_, end)| start..end),
-            });
+            let range = match value(text, start) {
+                Some((Value::String(value), _)) if is_ciphertext(&value) => continue,
+                Some((Value::String(_), end)) => start + 1..end.saturating_sub(1),
+                Some((_, end)) => start..end,
+                None => continue,
+            };
+            hidden.insert(hidden.partition_point(|known| known.start <= range.start), range);
         }
     }
-    hidden.sort_by_key(|range| range.start);
     hidden
 }
 
@@ -117,8 +117,8 @@ fn is_ciphertext(text: &str) -> bool {
 }
 
 /// The JSON value that begins at a byte, and where it ends.
-fn value<'a, T: Deserialize<'a>>(json: &'a [u8], start: usize) -> Option<(T, usize)> {
-    let mut values = serde_json::Deserializer::from_slice(json.get(start..)?).into_iter::<T>();
+fn value(json: &[u8], start: usize) -> Option<(Value, usize)> {
+    let mut values = serde_json::Deserializer::from_slice(json.get(start..)?).into_iter();
     let value = values.next()?.ok()?;
     Some((value, start + values.byte_offset()))
 }

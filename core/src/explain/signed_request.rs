@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{
@@ -79,7 +77,7 @@ const PAIRS: [&str; 5] = ["mchid", "nonce_str", "timestamp", "serial_no", "signa
 /// What can be read of the header, and what is wrong with it.
 #[derive(Default)]
 struct Authorization {
-    pairs: BTreeMap<&'static str, String>,
+    pairs: Vec<(&'static str, String)>,
     wrong: Option<Cause>,
 }
 
@@ -117,13 +115,14 @@ impl Authorization {
                     if pair != pair.trim() {
                         wrong.get_or_insert(format!("has a space beside the pair {name}"));
                     }
-                    if self.pairs.insert(name, value.to_owned()).is_some() {
+                    if self.has(name) {
                         wrong.get_or_insert(format!("holds {name} twice"));
                     }
+                    self.pairs.push((name, value.to_owned()));
                 }
             }
         }
-        let missing = PAIRS.iter().find(|name| !self.pairs.contains_key(**name));
+        let missing = PAIRS.iter().find(|name| !self.has(name));
         wrong.or_else(|| missing.map(|name| format!("lacks {name}"))).or_else(|| {
             let malformed = [
                 (is_nonce(self.get("nonce_str")), "has a nonce_str that is not 1 to 32 letters and digits"),
@@ -136,7 +135,11 @@ impl Authorization {
 
     /// A pair's value; empty if there is none.
     fn get(&self, name: &str) -> &str {
-        self.pairs.get(name).map(String::as_str).unwrap_or_default()
+        self.pairs.iter().rfind(|(known, _)| *known == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(known, _)| *known == name)
     }
 
     fn signature(&self) -> Vec<u8> {

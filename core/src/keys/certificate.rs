@@ -1,10 +1,10 @@
-use pkcs8::{
-    SubjectPublicKeyInfoRef,
-    der::{DateTime, Decode, Encode},
-};
-use x509_cert::Certificate as X509;
+use der::{DateTime, Tag};
 
-use super::{FRESH_S, bits, is_rsa};
+use super::{
+    FRESH_S,
+    asn1::{Element, PublicNumbers, is_rsa, sequence, spki, time},
+    bits,
+};
 
 /// What a certificate says of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,16 +17,28 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// Reads what RFC 5280, 4.1 puts into a certificate, but for names and extensions.
     pub(super) fn from_der(der: &[u8]) -> Option<Certificate> {
-        let certificate = X509::from_der(der).ok()?.tbs_certificate;
-        let serial = certificate.serial_number.as_bytes().iter().skip_while(|byte| **byte == 0);
-        let seconds =
-            |time: x509_cert::time::Time| i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+        let certificate = sequence(der)?;
+        let [signed, Element { tag: Tag::Sequence, .. }, Element { tag: Tag::BitString, .. }] = certificate.as_slice()
+        else {
+            return None;
+        };
+        let parts = sequence(signed.der)?;
+        let parts = match parts.as_slice() {
+            [Element { tag: Tag::ContextSpecific { .. }, .. }, parts @ ..] => parts,
+            parts => parts,
+        };
+        let [serial @ Element { tag: Tag::Integer, .. }, _, _, validity, _, key, ..] = parts else { return None };
+        let validity = sequence(validity.der)?;
+        let [from, until] = validity.as_slice() else { return None };
+        spki(key.der)?;
+        let serial = serial.value.iter().skip_while(|byte| **byte == 0);
         Some(Certificate {
             der: der.to_vec(),
-            spki_der: certificate.subject_public_key_info.to_der().ok()?,
+            spki_der: key.der.to_vec(),
             serial: serial.map(|byte| format!("{byte:02X}")).collect(),
-            valid: (seconds(certificate.validity.not_before), seconds(certificate.validity.not_after)),
+            valid: (time(from)?, time(until)?),
         })
     }
 
@@ -82,12 +94,9 @@ fn date(seconds: i64) -> String {
 /// # Errors
 /// What it is instead, in words.
 pub(super) fn suitable(spki_der: &[u8]) -> Result<(), String> {
-    let info =
-        SubjectPublicKeyInfoRef::from_der(spki_der).map_err(|_| "holds no public key that can be read".to_owned())?;
-    if !is_rsa(&info.algorithm) {
+    let (algorithm, key) = spki(spki_der).ok_or("holds no public key that can be read")?;
+    if !is_rsa(&algorithm) {
         return Err("is not an RSA key".to_owned());
     }
-    let key = pkcs1::RsaPublicKey::try_from(info.subject_public_key.raw_bytes())
-        .map_err(|_| "holds no RSA key that can be read".to_owned())?;
-    bits(key.modulus)
+    bits(PublicNumbers::of_pkcs1(key).ok_or("holds no RSA key that can be read")?.modulus)
 }

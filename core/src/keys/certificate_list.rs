@@ -1,7 +1,4 @@
-use std::collections::BTreeMap;
-
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::spelling::blocks;
@@ -31,48 +28,33 @@ pub(crate) fn api_v3_key(key: &Secret) -> Result<ApiV3Key, Error> {
     })
 }
 
-#[derive(Deserialize)]
-struct List {
-    data: Vec<Item>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    serial_no: String,
-    encrypt_certificate: Encrypted,
-}
-
-#[derive(Deserialize)]
-struct Encrypted {
-    algorithm: String,
-    nonce: String,
-    #[serde(default)]
-    associated_data: String,
-    ciphertext: String,
-}
-
 /// The PEM texts in an answer that is not verified yet, by serial. AES-GCM's tag proves each of them.
 ///
 /// # Errors
 /// `BODY_NOT_JSON`, `BODY_UNEXPECTED` for another shape, `CERTIFICATE_NOT_DECRYPTED` if the APIv3 key is another or the text was changed.
-pub(crate) fn decrypted(body: &[u8], key: &ApiV3Key) -> Result<BTreeMap<String, String>, Error> {
+pub(crate) fn decrypted(body: &[u8], key: &ApiV3Key) -> Result<Vec<(String, String)>, Error> {
     let list: Value = serde_json::from_slice(body)
         .map_err(|_| Error::new(BODY_NOT_JSON, "the answer is not JSON, so it is no list of certificates"))?;
-    let list: List = serde_json::from_value(list).map_err(|_| {
+    let unexpected = || {
         Error::new(
             BODY_UNEXPECTED,
             "the answer is no list of encrypted certificates, as the certificates page shows it",
         )
-    })?;
-    let mut certificates = BTreeMap::new();
-    for Item { serial_no, encrypt_certificate } in list.data {
+    };
+    let mut certificates = Vec::new();
+    for item in list["data"].as_array().ok_or_else(unexpected)? {
+        let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(unexpected);
+        let serial_no = text(&item["serial_no"])?;
+        let encrypted = &item["encrypt_certificate"];
+        let (algorithm, nonce) = (text(&encrypted["algorithm"])?, text(&encrypted["nonce"])?);
+        let (associated_data, ciphertext) = (&encrypted["associated_data"], text(&encrypted["ciphertext"])?);
+        let associated_data = if associated_data.is_null() { String::new() } else { text(associated_data)? };
         let refused = |why: &str| {
             Error::new(
                 CERTIFICATE_NOT_DECRYPTED,
                 format!("platform certificate `{serial_no}` could not be decrypted: {why}"),
             )
         };
-        let Encrypted { algorithm, nonce, associated_data, ciphertext } = encrypt_certificate;
         if algorithm != "AEAD_AES_256_GCM" {
             return Err(refused(&format!("its algorithm is `{algorithm}`, not AEAD_AES_256_GCM")));
         }
@@ -88,7 +70,7 @@ pub(crate) fn decrypted(body: &[u8], key: &ApiV3Key) -> Result<BTreeMap<String, 
         if blocks.first().and_then(|block| block.label.as_deref()) != Some("CERTIFICATE") {
             return Err(refused("what comes out is no certificate"));
         }
-        certificates.insert(serial_no, text);
+        certificates.push((serial_no, text));
     }
     Ok(certificates)
 }

@@ -1,5 +1,6 @@
 //! Reading the merchant's private key, and the platform keys that answers are verified with.
 
+mod asn1;
 mod certificate;
 mod certificate_list;
 mod crypto_key;
@@ -8,6 +9,7 @@ mod private_key;
 mod spelling;
 mod trust;
 
+pub(crate) use asn1::{PrivateNumbers, PublicNumbers};
 pub use certificate::Certificate;
 pub(crate) use certificate_list::{api_v3_key, decrypted};
 pub(crate) use crypto_key::require_signing_key;
@@ -15,14 +17,8 @@ pub use platform_keys::{PlatformKey, PlatformKeys};
 pub use private_key::PrivateKey;
 pub(crate) use trust::{Refresh, Trust};
 
-use pkcs8::{AlgorithmIdentifierRef, der::asn1::UintRef};
-
 /// Timestamps and certificates are judged with clocks that may be this far apart, in seconds.
 pub(crate) const FRESH_S: i64 = 300;
-
-fn is_rsa(algorithm: &AlgorithmIdentifierRef<'_>) -> bool {
-    algorithm.oid == pkcs1::ALGORITHM_OID
-}
 
 /// WeChat Pay's keys have 2048 bits; shorter ones are not taken.
 const MIN_BITS: usize = 2048;
@@ -31,10 +27,9 @@ const MIN_BITS: usize = 2048;
 ///
 /// # Errors
 /// How long it is, in words.
-fn bits(modulus: UintRef<'_>) -> Result<(), String> {
-    let bytes = modulus.as_bytes();
-    let leading = bytes.first().map_or(0, |byte| byte.leading_zeros() as usize);
-    enough((bytes.len() * 8).saturating_sub(leading))
+fn bits(modulus: &[u8]) -> Result<(), String> {
+    let leading = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    enough((modulus.len() * 8).saturating_sub(leading))
 }
 
 fn enough(bits: usize) -> Result<(), String> {

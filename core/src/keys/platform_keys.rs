@@ -1,21 +1,18 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use pkcs8::{
-    DecodePublicKey, SubjectPublicKeyInfoRef,
-    der::{
-        Decode, Encode, Tag,
-        asn1::BitStringRef,
-        pem::{LineEnding, encode_string},
-    },
-};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use der::Tag;
 use rsa::RsaPublicKey;
+use serde_json::{Map, Value};
 
 use super::{
     Certificate,
+    asn1::{PublicNumbers, spki, to_spki},
     certificate::suitable,
     spelling::{Unreadable, blocks, tags},
 };
 use crate::{
+    crypto,
     error::{Error, PLATFORM_KEY_INVALID},
     options::KeyMaterial,
     request::header_safe,
@@ -32,7 +29,7 @@ pub struct PlatformKey {
 
 impl PlatformKey {
     fn new(spki_der: Vec<u8>, certificate: Option<Certificate>) -> PlatformKey {
-        let encrypting = RsaPublicKey::from_public_key_der(&spki_der).ok();
+        let encrypting = crypto::public_key(&spki_der);
         PlatformKey { spki_der, certificate, encrypting }
     }
 
@@ -55,12 +52,9 @@ impl PlatformKey {
         self.certificate().is_none_or(|certificate| certificate.nearly_valid_at(now))
     }
 
-    fn pem(&self) -> Option<String> {
-        let (label, der) = match &self.certificate {
-            Some(certificate) => (CERTIFICATE, &certificate.der),
-            None => ("PUBLIC KEY", &self.spki_der),
-        };
-        encode_string(label, LineEnding::LF, der).ok()
+    /// The certificate or key, DER.
+    fn der(&self) -> &[u8] {
+        self.certificate.as_ref().map_or(&self.spki_der, |certificate| &certificate.der)
     }
 }
 
@@ -69,7 +63,8 @@ const CERTIFICATE: &str = "CERTIFICATE";
 /// The platform keys by serial number or `PUB_KEY_ID_…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlatformKeys {
-    keys: BTreeMap<String, Arc<PlatformKey>>,
+    /// By id, sorted.
+    keys: Vec<(String, Arc<PlatformKey>)>,
 }
 
 impl PlatformKeys {
@@ -78,7 +73,7 @@ impl PlatformKeys {
     /// # Errors
     /// `PLATFORM_KEY_INVALID`, naming the key and saying what is wrong with it.
     pub fn read<'a>(given: impl IntoIterator<Item = (&'a str, &'a KeyMaterial)>) -> Result<PlatformKeys, Error> {
-        let mut keys = BTreeMap::new();
+        let mut keys = PlatformKeys::default();
         for (id, material) in given {
             let key = read(id, material).map_err(|why| {
                 // What is longer than any id may be a key, where the two were swapped.
@@ -87,17 +82,28 @@ impl PlatformKeys {
             })?;
             keys.insert(canonical(id), Arc::new(key));
         }
-        Ok(PlatformKeys { keys })
+        Ok(keys)
+    }
+
+    fn place(&self, id: &str) -> Result<usize, usize> {
+        self.keys.binary_search_by(|(known, _)| known.as_str().cmp(id))
+    }
+
+    fn insert(&mut self, id: String, key: Arc<PlatformKey>) {
+        match self.place(&id) {
+            Ok(place) => drop(self.keys.splice(place..=place, [(id, key)])),
+            Err(place) => self.keys.insert(place, (id, key)),
+        }
     }
 
     /// The key that an answer names, letter by letter.
     pub fn get(&self, id: &str) -> Option<&PlatformKey> {
-        self.keys.get(id).map(Arc::as_ref)
+        self.place(id).ok().and_then(|place| self.keys.get(place)).map(|(_, key)| key.as_ref())
     }
 
     /// The ids of all keys.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.keys.keys().map(String::as_str)
+        self.keys.iter().map(|(id, _)| id.as_str())
     }
 
     /// Is there none?
@@ -125,14 +131,16 @@ impl PlatformKeys {
 
     /// Takes in more keys.
     pub(crate) fn with(mut self, more: PlatformKeys) -> PlatformKeys {
-        self.keys.extend(more.keys);
+        for (id, key) in more.keys {
+            self.insert(id, key);
+        }
         self
     }
 
     /// Lets go of certificates that expired.
     pub(crate) fn without_expired(mut self, now: i64) -> PlatformKeys {
         let expired = |key: &PlatformKey| key.certificate().is_some_and(|certificate| certificate.valid_until() < now);
-        self.keys.retain(|_, key| key.valid_at(now) || !expired(key));
+        self.keys.retain(|(_, key)| key.valid_at(now) || !expired(key));
         self
     }
 
@@ -141,9 +149,13 @@ impl PlatformKeys {
         self.ids().find(|id| id.starts_with(PUBLIC_KEY_ID))
     }
 
-    /// Every key as PEM, by id.
-    pub(crate) fn to_pem(&self) -> BTreeMap<&str, String> {
-        self.iter().filter_map(|(id, key)| Some((id, key.pem()?))).collect()
+    /// Every key as Base64, by id.
+    pub(crate) fn to_base64(&self) -> Map<String, Value> {
+        let mut texts = Map::new();
+        for (id, key) in self.iter() {
+            texts.insert(id.to_owned(), BASE64_STANDARD.encode(key.der()).into());
+        }
+        texts
     }
 }
 
@@ -196,13 +208,9 @@ fn read(id: &str, material: &KeyMaterial) -> Result<PlatformKey, String> {
 
 /// A public key, PKCS#1 or SubjectPublicKeyInfo, as the latter.
 fn public_key(der: &[u8]) -> Option<Vec<u8>> {
-    if SubjectPublicKeyInfoRef::from_der(der).is_ok() {
+    if spki(der).is_some() {
         return Some(der.to_vec());
     }
-    pkcs1::RsaPublicKey::from_der(der).ok()?;
-    let info = SubjectPublicKeyInfoRef {
-        algorithm: pkcs1::ALGORITHM_ID,
-        subject_public_key: BitStringRef::from_bytes(der).ok()?,
-    };
-    info.to_der().ok()
+    PublicNumbers::of_pkcs1(der)?;
+    to_spki(der).map(|der| der.to_vec())
 }

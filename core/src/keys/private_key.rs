@@ -1,14 +1,16 @@
 use std::fmt;
 
-use pkcs8::{
-    EncryptedPrivateKeyInfo, PrivateKeyInfo, SecretDocument,
-    der::{Decode, Encode, Tag},
-    pkcs5::{EncryptionScheme, pbes2::Kdf},
+use der::{Decode, Tag};
+use pkcs5::{
+    EncryptionScheme,
+    pbes2::{Kdf, Parameters},
 };
 use zeroize::Zeroizing;
 
 use super::{
-    Certificate, bits, is_rsa,
+    Certificate,
+    asn1::{PrivateNumbers, PublicNumbers, is_rsa, pkcs8, sequence, to_pkcs8},
+    bits,
     spelling::{Block, Unreadable, blocks, tags},
 };
 use crate::{
@@ -155,27 +157,28 @@ fn content(block: &Block) -> Content<'_> {
 }
 
 fn from_pkcs8(der: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let info = PrivateKeyInfo::from_der(der).map_err(|_| {
+    let (algorithm, key) = pkcs8(der).ok_or_else(|| {
         refused("has the frame of a PKCS#8 key, but what is inside cannot be read; copy it again, whole")
     })?;
-    if !is_rsa(&info.algorithm) {
+    if !is_rsa(&algorithm) {
         return Err(refused("is not an RSA key; WeChat Pay signs with RSA only"));
     }
-    from_pkcs1(info.private_key)
+    from_pkcs1(key)
 }
 
 fn from_pkcs1(der: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let key = pkcs1::RsaPrivateKey::try_from(der)
-        .map_err(|_| refused("says that it is an RSA key, but its numbers cannot be read; copy it again, whole"))?;
-    bits(key.modulus).map_err(|why| refused(&why))?;
-    let encoded = SecretDocument::encode_msg(&PrivateKeyInfo::new(pkcs1::ALGORITHM_ID, der));
-    encoded.map(|document| document.to_bytes()).map_err(|_| refused("is too long to be an RSA key"))
+    let key = PrivateNumbers::of_pkcs1(der)
+        .ok_or_else(|| refused("says that it is an RSA key, but its numbers cannot be read; copy it again, whole"))?;
+    bits(key.public.modulus).map_err(|why| refused(&why))?;
+    to_pkcs8(der).ok_or_else(|| refused("is too long to be an RSA key"))
 }
 
 fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>, Error> {
     let unsupported = || refused(ENCRYPTED_OTHERWISE);
-    let info = EncryptedPrivateKeyInfo::from_der(der).map_err(|_| unsupported())?;
-    let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else { return Err(unsupported()) };
+    let parts = sequence(der).unwrap_or_default();
+    let [algorithm, locked] = parts.as_slice() else { return Err(unsupported()) };
+    let scheme = EncryptionScheme::from_der(algorithm.der).map_err(|_| unsupported())?;
+    let EncryptionScheme::Pbes2(parameters) = &scheme else { return Err(unsupported()) };
     // More work than any tool asks for would only keep the caller waiting: these take a second, and scrypt 256 MiB.
     let affordable = match &parameters.kdf {
         Kdf::Pbkdf2(kdf) => kdf.iteration_count <= 2_000_000,
@@ -200,15 +203,56 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>
             "`private_key_password` does not open the private key: it is the password of another key, or the key was changed",
         )
     };
-    let opened = info.decrypt(password.expose()).map_err(|error| match error {
-        pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. }) => unsupported(),
-        _ => wrong(),
-    })?;
+    let opened =
+        open(parameters, password.expose(), locked.value).map(Zeroizing::new).map_err(|error| match error {
+            pkcs5::Error::UnsupportedAlgorithm { .. } => unsupported(),
+            _ => wrong(),
+        })?;
     // One wrong password in 256 leaves right padding, and bytes that are no key.
-    match tags(opened.as_bytes()).as_slice() {
-        [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => from_pkcs8(opened.as_bytes()),
+    match tags(&opened).as_slice() {
+        [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => from_pkcs8(&opened),
         _ => Err(wrong()),
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn open(parameters: &Parameters<'_>, password: &str, locked: &[u8]) -> pkcs5::Result<Vec<u8>> {
+    parameters.decrypt(password, locked)
+}
+
+/// By what OpenSSL chooses unless told otherwise, now and in older versions: each further algorithm would be loaded by every
+/// page and worker.
+#[cfg(target_arch = "wasm32")]
+fn open(parameters: &Parameters<'_>, password: &str, locked: &[u8]) -> pkcs5::Result<Vec<u8>> {
+    use cbc::{
+        Decryptor,
+        cipher::{BlockDecryptMut as _, KeyIvInit as _, block_padding::Pkcs7},
+    };
+    use pkcs5::{
+        Error,
+        pbes2::{EncryptionScheme, Pbkdf2Prf},
+    };
+
+    let Kdf::Pbkdf2(kdf) = &parameters.kdf else {
+        return Err(Error::UnsupportedAlgorithm { oid: parameters.kdf.oid() });
+    };
+    let derive = match kdf.prf {
+        Pbkdf2Prf::HmacWithSha1 => pbkdf2::pbkdf2_hmac::<sha1::Sha1>,
+        Pbkdf2Prf::HmacWithSha256 => pbkdf2::pbkdf2_hmac::<rsa::sha2::Sha256>,
+        other => return Err(Error::UnsupportedAlgorithm { oid: other.oid() }),
+    };
+    let mut key = Zeroizing::new([0; 32]);
+    let key = key.get_mut(..parameters.encryption.key_size()).ok_or(Error::DecryptFailed)?;
+    derive(password.as_bytes(), kdf.salt, kdf.iteration_count, key);
+    let opened =
+        match parameters.encryption {
+            EncryptionScheme::Aes128Cbc { iv } => Decryptor::<aes::Aes128Dec>::new_from_slices(key, iv)
+                .map(|aes| aes.decrypt_padded_vec_mut::<Pkcs7>(locked)),
+            EncryptionScheme::Aes256Cbc { iv } => Decryptor::<aes::Aes256Dec>::new_from_slices(key, iv)
+                .map(|aes| aes.decrypt_padded_vec_mut::<Pkcs7>(locked)),
+            other => return Err(Error::UnsupportedAlgorithm { oid: other.oid() }),
+        };
+    opened.ok().and_then(Result::ok).ok_or(Error::DecryptFailed)
 }
 
 /// What makes PEM of a PKCS#12 file.
@@ -272,13 +316,6 @@ fn pkcs12(_: &[u8], _: Option<&Secret>, _: Option<&str>) -> Result<(Zeroizing<Ve
 
 /// Is this the certificate of this key?
 fn belongs(pkcs8: &[u8], certificate: &Certificate) -> bool {
-    let of_key = || {
-        let key = pkcs1::RsaPrivateKey::try_from(PrivateKeyInfo::from_der(pkcs8).ok()?.private_key).ok()?;
-        key.public_key().to_der().ok()
-    };
-    let of_certificate = || {
-        let info = pkcs8::SubjectPublicKeyInfoRef::from_der(&certificate.spki_der).ok()?;
-        Some(info.subject_public_key.raw_bytes().to_vec())
-    };
-    of_key().is_some_and(|key| Some(key) == of_certificate())
+    let of_key = PrivateNumbers::of_pkcs8(pkcs8).map(|key| key.public);
+    of_key.is_some_and(|key| Some(key) == PublicNumbers::of_spki(&certificate.spki_der))
 }

@@ -2,8 +2,10 @@
 //! and secret stores make of them.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use pkcs8::der::{AnyRef, Decode, Reader, Tag, Tagged};
+use der::Tag;
 use zeroize::Zeroizing;
+
+use super::asn1::sequence;
 
 /// One key or certificate as DER, with the label that stood above it in PEM.
 pub(super) struct Block {
@@ -98,14 +100,5 @@ fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
 
 /// The types of the parts of a SEQUENCE, by which the formats can be told apart; none of what is no DER.
 pub(super) fn tags(der: &[u8]) -> Vec<Tag> {
-    let parts = AnyRef::from_der(der).and_then(|sequence| {
-        sequence.sequence(|reader| {
-            let mut tags = Vec::new();
-            while !reader.is_finished() {
-                tags.push(reader.decode::<AnyRef<'_>>()?.tag());
-            }
-            Ok(tags)
-        })
-    });
-    parts.unwrap_or_default()
+    sequence(der).unwrap_or_default().iter().map(|part| part.tag).collect()
 }

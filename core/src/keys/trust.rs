@@ -1,14 +1,12 @@
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::PlatformKeys;
 use crate::{
     engine::Now,
     error::{Error, PLATFORM_KEY_INVALID},
+    model::{json_text, object},
     options::KeyMaterial,
 };
 
@@ -38,7 +36,7 @@ struct State {
     /// Why the last download failed, with its number.
     failure: Option<(u64, Error)>,
     /// Serials that a download did not bring, and until when they are not looked for again (monotonic milliseconds).
-    missing: BTreeMap<String, u64>,
+    missing: Vec<(String, u64)>,
 }
 
 /// What is to be done about the keys.
@@ -94,16 +92,20 @@ impl Trust {
     /// `None` also if the key has arrived meanwhile; the caller looks again.
     pub fn lacking(&self, serial: &str, seen: &Arc<PlatformKeys>, now: Now) -> Refresh {
         let mut state = self.state();
-        state.missing.retain(|_, until| *until > now.mono_ms);
+        state.missing.retain(|(_, until)| *until > now.mono_ms);
         match () {
-            () if !Arc::ptr_eq(&state.keys, seen) || state.missing.contains_key(serial) => Refresh::None,
+            () if !Arc::ptr_eq(&state.keys, seen) || state.missing.iter().any(|(missing, _)| missing == serial) => {
+                Refresh::None
+            }
             () => state.urgent(now),
         }
     }
 
     /// After a download for this serial: it is not looked for again for some time.
     pub fn still_lacking(&self, serial: &str, now: Now) {
-        self.state().missing.insert(serial.to_owned(), now.mono_ms.saturating_add(MISSING_FOR_MS));
+        let mut state = self.state();
+        state.missing.retain(|(missing, _)| missing != serial);
+        state.missing.push((serial.to_owned(), now.mono_ms.saturating_add(MISSING_FOR_MS)));
     }
 
     /// Is this download still to be made?
@@ -140,8 +142,7 @@ impl Trust {
     /// The keys as one JSON text.
     pub fn export(&self) -> String {
         let state = self.state();
-        let keys = state.keys.to_pem().into_iter().map(|(id, pem)| (id.to_owned(), pem)).collect();
-        serde_json::to_string(&Exported { fetched_at: state.fetched_at, keys }).unwrap_or_default()
+        json_text(&object(&mut [("fetched_at", state.fetched_at.into()), ("keys", state.keys.to_base64().into())]))
     }
 
     /// Takes in keys that were exported.
@@ -149,18 +150,17 @@ impl Trust {
     /// # Errors
     /// `PLATFORM_KEY_INVALID`.
     pub fn import(&self, text: &str) -> Result<(), Error> {
-        let exported: Exported = serde_json::from_str(text).map_err(|_| {
+        let (fetched_at, given) = exported(text).ok_or_else(|| {
             Error::new(
                 PLATFORM_KEY_INVALID,
                 "these are no exported platform keys; give the text that `export_keys` gave, whole and unchanged",
             )
         })?;
-        let given: BTreeMap<_, KeyMaterial> = exported.keys.into_iter().map(|(id, pem)| (id, pem.into())).collect();
         let keys = PlatformKeys::read(given.iter().map(|(id, key)| (id.as_str(), key)))?;
         let mut state = self.state();
         let known = Arc::unwrap_or_clone(std::mem::take(&mut state.keys));
         state.keys = Arc::new(known.with(keys));
-        state.fetched_at = state.fetched_at.max(exported.fetched_at);
+        state.fetched_at = state.fetched_at.max(fetched_at);
         Ok(())
     }
 }
@@ -178,9 +178,18 @@ impl State {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Exported {
-    fetched_at: Option<i64>,
-    keys: BTreeMap<String, String>,
+/// What [`Trust::export`] wrote: when the keys were downloaded, and their texts by id.
+fn exported(text: &str) -> Option<(Option<i64>, Vec<(String, KeyMaterial)>)> {
+    let Ok(Value::Object(exported)) = serde_json::from_slice(text.as_bytes()) else { return None };
+    let (Some(fetched_at), Some(Value::Object(keys)), 2) =
+        (exported.get("fetched_at"), exported.get("keys"), exported.len())
+    else {
+        return None;
+    };
+    let fetched_at = match fetched_at {
+        Value::Null => None,
+        at => Some(at.as_i64()?),
+    };
+    let keys = keys.iter().map(|(id, pem)| Some((id.clone(), pem.as_str()?.into())));
+    Some((fetched_at, keys.collect::<Option<_>>()?))
 }
