@@ -15,6 +15,7 @@ pub struct Cause {
 
 /// What to do, in two languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Advice {
     /// In English.
     pub en: &'static str,
@@ -32,6 +33,7 @@ pub struct Entry {
     /// The service's code, normalised.
     pub code: &'static str,
     /// What went wrong.
+    #[cfg(feature = "schema")]
     pub cause: Cause,
     /// What to do.
     pub advice: Advice,
@@ -348,6 +350,7 @@ macro_rules! entries {
                 reason: stringify!($reason),
                 operation: Operation::$Operation,
                 code: stringify!($CODE),
+                #[cfg(feature = "schema")]
                 cause: Cause { en: $cause_en, zh: $cause_zh },
                 advice: Advice { en: $advice_en, zh: $advice_zh },
                 words: &$words,

@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::error::{Error, ID_MISMATCH};
+use crate::{
+    check::rules,
+    error::{Error, ID_MISMATCH},
+};
 
 /// The page size where none is asked for, as the query page suggests (2020-06-02).
 const LIMIT: u64 = 20;
@@ -43,7 +46,7 @@ impl Pages {
     /// `ID_MISMATCH` if the answer names another order than the query.
     pub fn take(&mut self, answer: &Map<String, Value>) -> Result<Vec<Value>, Error> {
         let list = |name: &str| answer.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        if let Some(echo) = list("warnings").iter().find(|warning| warning["rule"] == "id_echo") {
+        if let Some(echo) = list("warnings").iter().find(|warning| warning["rule"] == rules::ID_ECHO) {
             let issue = echo["issue"].as_str().unwrap_or_default();
             return Err(Error::new(ID_MISMATCH, format!("the records cannot be trusted: {issue}")));
         }

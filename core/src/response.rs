@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::{
     api::{Endpoint, Field, Kind, Need, Operation},
     catalogue,
-    check::{Finding, Severity},
+    check::{Finding, Severity, rules},
     crypto::{Verifier, aead::ApiV3Key},
     error::{
         BODY_NOT_JSON, BODY_TOO_LARGE, BODY_UNEXPECTED, CERTIFICATE_NOT_VALID, Error, REDIRECT_REFUSED, SERIAL_UNKNOWN,
@@ -378,7 +378,7 @@ impl Examined {
             return Err(received.refusal(operation, hidden).with(|details| {
                 details.authenticated = ok && proof.is_ok();
                 details.warnings.extend(odd.map(|error| Finding {
-                    rule: "error_signature",
+                    rule: rules::ERROR_SIGNATURE,
                     severity: Severity::Warning,
                     field: "Wechatpay-Signature".to_owned(),
                     value: Value::Null,
@@ -501,7 +501,7 @@ fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<String, Value
             let came = place.and_then(|place| place.get(name)).and_then(Value::as_str);
             let Some(came) = came.filter(|came| !came.is_empty() && *came != sent) else { continue };
             findings.push(Finding {
-                rule: "id_echo",
+                rule: rules::ID_ECHO,
                 severity: Severity::Warning,
                 field: format!("{at}/{name}"),
                 issue: format!("the answer names `{came}` where the request named `{sent}`: it may be another order's"),

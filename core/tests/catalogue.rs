@@ -156,7 +156,7 @@ fn the_row_that_is_printed_twice() {
 fn every_entry_is_found_by_its_reason() {
     for entry in ENTRIES {
         let found = by_reason(entry.operation, entry.reason).expect("an entry");
-        assert_eq!((found.code, found.cause, found.advice), (entry.code, entry.cause, entry.advice));
+        assert_eq!((found.code, found.advice), (entry.code, entry.advice));
     }
     assert!(by_reason(Operation::Query, "parameter_error").is_none());
     assert!(by_reason(Redeclare, "declared_data_differs").is_none());
@@ -275,7 +275,10 @@ fn messages_that_say_something_else() {
 #[test]
 fn advice_in_two_languages_and_in_our_own_words() {
     let chinese = |text: &str| text.chars().any(|character| ('\u{4E00}'..='\u{9FFF}').contains(&character));
+    #[cfg(feature = "schema")]
     let causes = ENTRIES.iter().map(|entry| (entry.reason, entry.cause.en, entry.cause.zh));
+    #[cfg(not(feature = "schema"))]
+    let causes = std::iter::empty();
     let entries = ENTRIES.iter().map(|entry| (entry.reason, entry.advice.en, entry.advice.zh));
     let codes = CODE_ADVICE.iter().map(|(code, advice)| (*code, advice.en, advice.zh));
     for (name, en, zh) in causes.chain(entries).chain(codes) {
@@ -285,6 +288,7 @@ fn advice_in_two_languages_and_in_our_own_words() {
             assert!(!en.contains(message.trim_end_matches('.')), "{name}: {en}");
         }
     }
+    #[cfg(feature = "schema")]
     for (operation, _, message, name) in printed() {
         let entry = by_reason(operation, name).expect("an entry");
         assert_ne!(entry.cause.en.trim_end_matches('.'), message.trim_end_matches('.'));

@@ -1,5 +1,7 @@
 /** Carries an engine's actions out: signs, verifies, and sends with `fetch`. It decides nothing. */
-import type { Action, Attempt, Engine, Event, Outcome } from './native.js'
+import type { Attempt } from './generated.js'
+import type { Action, Event, Outcome } from './generated_engine.js'
+import type { Engine } from './native.js'
 import { raised } from './errors.js'
 
 /** What the caller's side brings. */

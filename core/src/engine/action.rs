@@ -9,6 +9,7 @@ use crate::{api::Operation, check::Finding, error::Error, request::Signed};
 
 /// The time, as the driver reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Now {
     /// Milliseconds since 1970, for signing and freshness.
     pub unix_ms: i64,
@@ -26,6 +27,7 @@ impl Now {
 /// The answer to an action, or the beginning.
 #[derive(Clone, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Event {
     /// Always the first.
@@ -34,6 +36,7 @@ pub enum Event {
     Signed {
         /// The signature's bytes.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         signature: Vec<u8>,
     },
     /// A signer or verifier of the host's own raised; the host keeps what it raised.
@@ -48,6 +51,7 @@ pub enum Event {
         headers: Vec<(String, String)>,
         /// The body, as decoded from its transfer, at most `max_body` bytes.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         body: Vec<u8>,
         /// Was there more?
         truncated: bool,
@@ -104,6 +108,7 @@ impl fmt::Debug for Event {
 /// Was a request that failed sent all the same?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Sent {
     /// Surely not: the failure came before a connection stood.
     No,
@@ -114,6 +119,7 @@ pub enum Sent {
 /// Why no answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Cause {
     /// The host's name could not be resolved.
     Dns,
@@ -134,15 +140,18 @@ pub enum Cause {
 /// What the driver is to do next.
 #[derive(Clone, Serialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Action {
     /// Sign; answered by `Signed`, `HostFailed` or `TimedOut`.
     Sign {
         /// What to sign.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         message: Vec<u8>,
         /// For the software signer only: blinds the computation.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Bytes>"))]
         entropy: Option<[u8; 32]>,
         /// The longest that it may take.
         timeout_ms: u64,
@@ -150,6 +159,7 @@ pub enum Action {
     /// Send, without following redirects; answered by `Response` or `Failed`.
     Send {
         /// `GET`, `POST` or `PATCH`.
+        #[cfg_attr(feature = "schema", schemars(extend("enum" = ["GET", "POST", "PATCH"])))]
         method: &'static str,
         /// The whole URL, to be used as it is.
         url: String,
@@ -168,12 +178,15 @@ pub enum Action {
         key_id: String,
         /// The platform key as SubjectPublicKeyInfo, DER.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         spki_der: Vec<u8>,
         /// What was signed.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         message: Vec<u8>,
         /// The signature's bytes.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         signature: Vec<u8>,
         /// The longest that it may take.
         timeout_ms: u64,
@@ -184,7 +197,7 @@ pub enum Action {
         ms: u64,
     },
     /// Load platform keys; answered by `KeysReady`, `KeysFailed` or `TimedOut`. The driver starts
-    /// one download ([`Call::LoadKeys`](super::Call::LoadKeys)) for all who wait for the same flight.
+    /// one download (`Call::LoadKeys`) for all who wait for the same flight.
     LoadKeys {
         /// The download's number.
         flight: u64,
@@ -203,10 +216,12 @@ pub enum Action {
 /// How a call ended.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "end", content = "with", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// It was answered.
     Ok {
         /// The verified answer.
+        #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
         value: Value,
         /// WeChat Pay's id of the request.
         request_id: Option<String>,
@@ -221,7 +236,7 @@ pub enum Outcome {
         warnings: Vec<Finding>,
     },
     /// It failed.
-    Err(Error),
+    Err(#[cfg_attr(feature = "schema", schemars(with = "crate::error::Details"))] Error),
     /// The host's own signer or verifier raised: raise that.
     Host,
     /// It was cancelled: raise the host's own cancellation.
@@ -233,8 +248,10 @@ pub enum Outcome {
 
 /// Something worth observing. Never holds a secret or a personal field.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Attempt"))]
 pub struct Emit {
     /// `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["request", "response", "failure"])))]
     pub phase: &'static str,
     /// What was asked for.
     pub operation: Operation,
@@ -249,6 +266,7 @@ pub struct Emit {
     /// How long the attempt took.
     pub ms: u64,
     /// The code of what went wrong, if anything did.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::ErrorCode>"))]
     pub reason: Option<String>,
     /// May a failed attempt have taken effect all the same?
     pub may_have_been_applied: bool,
@@ -256,6 +274,7 @@ pub struct Emit {
 
 /// What one step brings: any number of observations, then exactly one action.
 #[derive(Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// To be handed on; needs no answer.
     pub emits: Vec<Emit>,
