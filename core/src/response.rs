@@ -11,6 +11,7 @@ use crate::{
     catalogue,
     check::{Finding, Severity, rules},
     crypto::{Verifier, aead::ApiV3Key},
+    engine::REDIRECTED,
     error::{
         BODY_NOT_JSON, BODY_TOO_LARGE, BODY_UNEXPECTED, CERTIFICATE_NOT_VALID, Error, REDIRECT_REFUSED, SERIAL_UNKNOWN,
         SIGNATURE_DUPLICATED, SIGNATURE_MALFORMED, SIGNATURE_MISMATCH, SIGNATURE_MISSING, SIGNATURE_PROBE,
@@ -125,11 +126,12 @@ impl Received {
         let status = self.status;
         let about = |error: Error| self.about(operation, error);
         let proof = match status {
-            300..=399 => {
-                return Err(about(Error::new(
-                    REDIRECT_REFUSED,
-                    format!("the server redirects (HTTP {status}), which this API never does; check `base_urls`"),
-                )));
+            REDIRECTED | 300..=399 => {
+                let shown = if status == REDIRECTED { String::new() } else { format!(" (HTTP {status})") };
+                let issue = format!("the server redirects{shown}, which this API never does; check `base_urls`");
+                return Err(about(Error::new(REDIRECT_REFUSED, issue)).with(|error| {
+                    error.status = Some(status).filter(|status| *status != REDIRECTED);
+                }));
             }
             _ if self.truncated => {
                 return Err(about(Error::new(

@@ -24,6 +24,9 @@ impl Now {
     }
 }
 
+/// The status of an answer that was redirected by a host that does not show how.
+pub(crate) const REDIRECTED: u16 = 0;
+
 /// The answer to an action, or the beginning.
 #[derive(Clone, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -45,7 +48,7 @@ pub enum Event {
     TimedOut,
     /// An answer came.
     Response {
-        /// HTTP status.
+        /// HTTP status; 0 for a redirect of which the host does not show it, as `fetch` may.
         status: u16,
         /// All headers, in the order and number in which they came.
         headers: Vec<(String, String)>,
