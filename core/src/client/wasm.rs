@@ -68,7 +68,7 @@ pub(super) async fn sleep(span: Duration) {
 pub(super) fn seed() -> Result<[u8; 32], &'static str> {
     let fill = || {
         let crypto = Reflect::get(&global(), &"crypto".into()).ok()?;
-        let get: Function = Reflect::get(&crypto, &"getRandomValues".into()).ok()?.try_into().ok()?;
+        let get: Function = Reflect::get(&crypto, &"getRandomValues".into()).ok()?.into();
         let bytes = Uint8Array::new_with_length(32);
         get.call1(&crypto, &bytes).ok()?;
         let mut seed = [0; 32];
