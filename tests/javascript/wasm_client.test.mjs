@@ -134,6 +134,13 @@ test('nobody answers', async (context) => {
   assert.equal(error.may_have_been_applied, true)
 })
 
+test('an answer breaks off', async (context) => {
+  const url = await served(context, (_, response) => {
+    response.writeHead(200, { 'Content-Length': 100 }).write('{', () => response.destroy())
+  })
+  assert.equal((await refused(program({ base_urls: [url] }))).code, 'BODY_FAILED')
+})
+
 test('an answer that is late is not waited for, also when its head has come', async (context) => {
   for (const begin of [() => {}, (response) => response.writeHead(200).write('{')]) {
     const url = await served(context, (_, response) => begin(response))

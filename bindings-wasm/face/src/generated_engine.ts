@@ -146,7 +146,7 @@ export type Event =
   /** An answer came. */
   | {
       event: 'response'
-      /** HTTP status. */
+      /** HTTP status; 0 for a redirect of which the host does not show it, as `fetch` may. */
       status: number
       /** All headers, in the order and number in which they came. */
       headers: [string, string][]

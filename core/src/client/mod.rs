@@ -11,8 +11,8 @@
 //!   `REDIRECT_REFUSED` like any redirect, unread; but by then `fetch` has sent the request on: after a 307 or 308 whole, to
 //!   another origin without `Authorization`. A redirect that ends where it began cannot be seen.
 //! - There is no `fetch` of one's own: it is always the global one. [`Transport`] has nothing to choose.
-//! - Why no answer came is not known. Apart from `TIMEOUT` it is always `TRANSPORT_FAILED`, with `may_have_been_applied` for
-//!   what changes something, also where no connection stood.
+//! - Why no answer came is not known. Unless time was up (`TIMEOUT`) or a body broke off (`BODY_FAILED`) it is always
+//!   `TRANSPORT_FAILED`, with `may_have_been_applied` for what changes something, also where no connection stood.
 //! - A body that does not announce its length is read whole before it is capped.
 //!
 //! Whoever needs more drives an [`Engine`] with a `fetch` call of their own, as the npm packages do.
