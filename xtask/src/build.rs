@@ -21,6 +21,7 @@ pub fn all() -> Result {
     let face = face()?;
     node(&face)?;
     wasm(&face)?;
+    wasm_client()?;
     python()
 }
 
@@ -75,6 +76,19 @@ fn wasm(face: &Path) -> Result {
         .web(true)?
         .input_path(target(WASM).join("wasm/wechatpay_customs_wasm.wasm"))
         .generate(pkg.join("core"))?;
+    Ok(())
+}
+
+/// `target/wasm-client`: the Rust program that drives calls on wasm32 by itself, for Node.js.
+fn wasm_client() -> Result {
+    wasm_target()?;
+    step("Rust program on wasm32");
+    quietly(&mut cargo(&["build", "--package", "wechatpay-customs-wasm-client", "--target", WASM]))?;
+    Bindgen::new()
+        .nodejs(true)?
+        .typescript(false)
+        .input_path(target(WASM).join("debug/wechatpay_customs_wasm_client.wasm"))
+        .generate(target("wasm-client"))?;
     Ok(())
 }
 

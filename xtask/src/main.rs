@@ -6,8 +6,11 @@ mod demo;
 mod errors_page;
 mod fuzz;
 mod generate;
+mod python;
 mod run;
+mod shapes;
 mod test;
+mod typescript;
 
 use std::{env, path::PathBuf, process::ExitCode};
 

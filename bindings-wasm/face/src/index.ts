@@ -13,4 +13,3 @@ export {
 } from './errors.js'
 export * from './generated.js'
 export { init } from './native.js'
-export type { Attempt } from './native.js'
