@@ -15,6 +15,7 @@ pub struct Cause {
 
 /// What to do, in two languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Advice {
     /// In English.
     pub en: &'static str,

@@ -21,6 +21,7 @@ pub const CURRENCY: &str = "142";
 /// The payment fields of the order message, under customs' own names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CustomsOrderFields {
     /// The order: `out_trade_no`, or `sub_order_no` of a split order.

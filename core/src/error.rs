@@ -14,6 +14,7 @@ use crate::{
 /// What sort of thing went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// What was asked for cannot be sent. Correct the fields or options.
@@ -68,12 +69,14 @@ impl ErrorKind {
 
 /// A code of ours, with its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Code {
     /// Which kind of error carries it.
     pub kind: ErrorKind,
     /// The code.
     pub name: &'static str,
     /// What it means.
+    #[cfg(feature = "schema")]
     pub about: &'static str,
 }
 
@@ -81,8 +84,12 @@ macro_rules! codes {
     ($($Kind:ident { $($(#[doc = $about:literal])+ $NAME:ident,)+ })+) => {
         $($(
             $(#[doc = $about])+
-            pub const $NAME: Code =
-                Code { kind: ErrorKind::$Kind, name: stringify!($NAME), about: concat!($($about),+) };
+            pub const $NAME: Code = Code {
+                kind: ErrorKind::$Kind,
+                name: stringify!($NAME),
+                #[cfg(feature = "schema")]
+                about: concat!($($about),+),
+            };
         )+)+
 
         /// Every code that is ours; the service's own codes are not among them.
@@ -198,15 +205,18 @@ codes! {
 #[serde(transparent)]
 pub struct Error(Box<Details>);
 
-/// Everything that an [`Error`] says.
+/// Everything that an error says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ErrorDetails"))]
 #[non_exhaustive]
 pub struct Details {
     /// The sort of error.
     pub kind: ErrorKind,
-    /// The service's code, normalised; or one of [`CODES`].
+    /// The service's code, normalised, or one of this library's.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::ErrorCode"))]
     pub code: String,
     /// The catalogue's name of a documented refusal.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Reason>"))]
     pub reason: Option<&'static str>,
     /// What happened, for people.
     pub message: String,
@@ -225,6 +235,7 @@ pub struct Details {
     /// Can the same call succeed later?
     pub retryable: bool,
     /// When to try again at the earliest, in milliseconds.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Milliseconds>"))]
     pub retry_after: Option<u64>,
     /// How many attempts were made.
     pub attempts: u32,

@@ -185,12 +185,12 @@ pub fn engine(
 /// Takes the answer to an engine's last action, as [`Event::from_parts`] reads it, and gives the next.
 pub fn step(
     engine: &mut Engine,
-    (name, members, bytes): (&str, Value, Vec<u8>),
+    (name, mut members, bytes): (&str, Value, Vec<u8>),
     now: Now,
     convention: Convention,
 ) -> Step {
     // What is no event fits nowhere: the engine answers it as such.
-    let event = Event::from_parts(name, members, bytes).unwrap_or(Event::Start);
+    let event = Event::from_parts(name, &mut members, bytes).unwrap_or(Event::Start);
     let mut step = engine.step(event, now);
     if let Action::Done { outcome } = &mut step.action {
         outcome.values(holdable(convention));

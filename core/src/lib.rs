@@ -39,6 +39,8 @@ pub mod options;
 pub mod pages;
 pub mod request;
 pub mod response;
+#[cfg(feature = "schema")]
+pub mod schema;
 
 pub use api::Operation;
 pub use check::{Finding, Severity, check};

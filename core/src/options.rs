@@ -327,10 +327,12 @@ impl OptionType for Crypto {
 
 /// One option, for documentation and generated types.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct OptionField {
     /// Its name in snake case.
     pub name: &'static str,
     /// What it is for, its unit and its default.
+    #[cfg(feature = "schema")]
     pub doc: &'static str,
     /// Its type.
     pub kind: OptionKind,
@@ -351,11 +353,13 @@ macro_rules! options {
             pub const FIELDS: &[OptionField] = &[
                 $(OptionField {
                     name: stringify!($name),
+                    #[cfg(feature = "schema")]
                     doc: concat!($($doc, "\n"),+),
                     kind: <$Type as OptionType>::KIND,
                 },)+
                 OptionField {
                     name: "rules",
+                    #[cfg(feature = "schema")]
                     doc: " Which rules are errors, warnings or off, by rule name.\n",
                     kind: OptionKind::Rules,
                 },

@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    check::rules,
     error::{Error, ID_MISMATCH},
     model::{json_text, object},
 };
@@ -33,13 +34,13 @@ fn times(count: Option<&Value>) -> u64 {
 impl Pages {
     /// Reads what [`Pages::to_value`] gave; anything else is as if nothing were read yet.
     pub fn from_value(mut state: Value) -> Pages {
-        let is = |name: &str| state[name] == true;
+        let is = |name: &str| state.get(name).is_some_and(|is| *is == true);
         Pages {
             offset: times(state.get("offset")),
             new: is("new"),
             finished: is("finished"),
-            given: match state["given"].take() {
-                Value::Object(given) => given,
+            given: match state.get_mut("given").map(Value::take) {
+                Some(Value::Object(given)) => given,
                 _ => Map::new(),
             },
         }
@@ -73,7 +74,7 @@ impl Pages {
     /// `ID_MISMATCH` if the answer names another order than the query.
     pub fn take(&mut self, answer: &Map<String, Value>) -> Result<Vec<Value>, Error> {
         let list = |name: &str| answer.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        if let Some(echo) = list("warnings").iter().find(|warning| warning["rule"] == "id_echo") {
+        if let Some(echo) = list("warnings").iter().find(|warning| warning["rule"] == rules::ID_ECHO) {
             let issue = echo["issue"].as_str().unwrap_or_default();
             return Err(Error::new(ID_MISMATCH, format!("the records cannot be trusted: {issue}")));
         }

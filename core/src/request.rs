@@ -39,13 +39,16 @@ pub struct Unsigned {
 
 /// A request ready to be sent, as it is.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Signed {
     /// `GET`, `POST` or `PATCH`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["GET", "POST", "PATCH"])))]
     pub method: &'static str,
     /// The whole URL.
     pub url: String,
     /// Names and values, each name once.
     #[serde(serialize_with = "as_map")]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, String>"))]
     pub headers: Vec<(String, String)>,
     /// JSON text; nothing for a `GET`.
     pub body: Option<String>,

@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use crate::{
     api::{Endpoint, Field, Kind, Need, Operation},
     catalogue,
-    check::{Finding, Severity},
+    check::{Finding, Severity, rules},
     crypto::{Verifier, aead::ApiV3Key},
+    engine::REDIRECTED,
     error::{
         BODY_NOT_JSON, BODY_TOO_LARGE, BODY_UNEXPECTED, CERTIFICATE_NOT_VALID, Error, REDIRECT_REFUSED, SERIAL_UNKNOWN,
         SIGNATURE_DUPLICATED, SIGNATURE_MALFORMED, SIGNATURE_MISMATCH, SIGNATURE_MISSING, SIGNATURE_PROBE,
@@ -125,11 +126,12 @@ impl Received {
         let status = self.status;
         let about = |error: Error| self.about(operation, error);
         let proof = match status {
-            300..=399 => {
-                return Err(about(Error::new(
-                    REDIRECT_REFUSED,
-                    format!("the server redirects (HTTP {status}), which this API never does; check `base_urls`"),
-                )));
+            REDIRECTED | 300..=399 => {
+                let shown = if status == REDIRECTED { String::new() } else { format!(" (HTTP {status})") };
+                let issue = format!("the server redirects{shown}, which this API never does; check `base_urls`");
+                return Err(about(Error::new(REDIRECT_REFUSED, issue)).with(|error| {
+                    error.status = Some(status).filter(|status| *status != REDIRECTED);
+                }));
             }
             _ if self.truncated => {
                 return Err(about(Error::new(
@@ -378,7 +380,7 @@ impl Examined {
             return Err(received.refusal(operation, hidden).with(|details| {
                 details.authenticated = ok && proof.is_ok();
                 details.warnings.extend(odd.map(|error| Finding {
-                    rule: "error_signature",
+                    rule: rules::ERROR_SIGNATURE,
                     severity: Severity::Warning,
                     field: "Wechatpay-Signature".to_owned(),
                     value: Value::Null,
@@ -501,7 +503,7 @@ fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<String, Value
             let came = place.and_then(|place| place.get(name)).and_then(Value::as_str);
             let Some(came) = came.filter(|came| !came.is_empty() && *came != sent) else { continue };
             findings.push(Finding {
-                rule: "id_echo",
+                rule: rules::ID_ECHO,
                 severity: Severity::Warning,
                 field: format!("{at}/{name}"),
                 issue: format!("the answer names `{came}` where the request named `{sent}`: it may be another order's"),

@@ -101,7 +101,7 @@ impl Refusal {
         };
         let (en, zh) = match WORDS.iter().find(|(reason, ..)| *reason == entry.reason) {
             Some((_, en, zh)) => (*en, *zh),
-            None => (entry.cause.en, entry.cause.zh),
+            None => (entry.cause().en, entry.cause().zh),
         };
         Refusal::new(status, entry.code, en, zh)
     }

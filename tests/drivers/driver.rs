@@ -80,6 +80,7 @@ async fn report(vector: &Value) -> Result<Value, Error> {
         Some("explain") => {
             let (given, request) = (with_bytes(vector["given"].clone()), with_bytes(vector["request"].clone()));
             explain_value(given, given_options(), request, vector["now"].as_i64(), Convention::Python)
+                .map(|explanation| json!(explanation))
         }
         _ => {
             let call = json!({ "call": "operation", "operation": operation, "fields": fields });

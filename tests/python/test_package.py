@@ -59,7 +59,7 @@ class Calls(unittest.TestCase):
     def test_threads_share_one_download_of_keys(self) -> None:
         downloads = []
 
-        def observe(attempt: dict[str, Any]) -> None:
+        def observe(attempt: wx.Attempt) -> None:
             if attempt["phase"] == "request" and attempt["operation"] == "certificates":
                 downloads.append(attempt)
 
@@ -137,7 +137,7 @@ class Calls(unittest.TestCase):
         self.assertEqual([record.sub_order_no for record in found], parts)
 
     def test_attempts_are_observed_and_logged(self) -> None:
-        seen: list[dict[str, Any]] = []
+        seen: list[wx.Attempt] = []
         client = wx.Client(**OPTIONS, on_attempt=seen.append)
         with self.assertLogs("wechatpay_customs", "DEBUG") as logged:
             client.declare(order())

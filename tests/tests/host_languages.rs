@@ -52,6 +52,12 @@ async fn javascript() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rust_on_wasm32() {
+    let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
+    passes(&sandbox, node("tests/javascript/wasm_client.test.mjs")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn python_package() {
     let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
     passes(&sandbox, python_script("tests/python/test_package.py")).await;

@@ -12,20 +12,50 @@ use wechatpay_customs::{
 };
 use wechatpay_customs_tests::root;
 
-#[test]
-fn the_core_without_client_does_no_io() {
+/// The crates that the core is made of with these features.
+fn crates(features: &str, more: &[&str]) -> BTreeSet<String> {
     let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--package", "wechatpay-customs", "--no-default-features", "--features", "rsa"])
+        .args(["tree", "--package", "wechatpay-customs", "--no-default-features", "--features", features])
         .args(["--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
+        .args(more)
         .current_dir(root())
         .output()
         .expect("cargo runs");
     let tree = String::from_utf8_lossy(&tree.stdout);
-    let crates: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    let crates: BTreeSet<_> = tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
     assert!(crates.contains("rsa") && crates.len() > 10, "{tree}");
+    crates
+}
+
+#[test]
+fn the_core_without_client_does_no_io() {
+    let crates = crates("rsa", &[]);
     for name in ["tokio", "hyper", "reqwest", "getrandom", "cc", "cmake", "aws-lc-sys", "ring", "openssl-sys", "libc"] {
-        assert!(!crates.contains(name), "{name} is in the tree of the core:\n{tree}");
+        assert!(!crates.contains(name), "{name} is in the tree of the core: {crates:?}");
     }
+}
+
+#[test]
+fn a_program_on_wasm32_chooses_its_randomness_itself() {
+    let crates = crates("rsa,client", &["--target", "wasm32-unknown-unknown"]);
+    assert!(crates.contains("reqwest") && !crates.contains("getrandom"), "{crates:?}");
+}
+
+#[test]
+fn texts_for_documentation_are_not_in_the_wasm_module() {
+    let module = root().join("bindings-wasm/pkg/core/wechatpay_customs_wasm_bg.wasm");
+    let module = fs::read(module).expect("the module; `cargo xtask build` makes it");
+    let holds = |text: &str| module.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+    assert!(holds("merchant_customs_no"));
+    let mut texts: Vec<&str> = Operation::ALL.iter().map(|operation| operation.about()).collect();
+    texts.extend(Options::FIELDS.iter().map(|option| option.doc.trim()));
+    texts.extend(CODES.iter().map(|code| code.about.trim()));
+    texts.extend(rules::ALL.iter().map(|rule| rule.about));
+    texts.extend(catalogue::ENTRIES.iter().flat_map(|entry| [entry.cause().en, entry.cause().zh]));
+    // Documentation of fields and words.
+    texts.extend(["registration number at that customs", "(GACC unified version)"]);
+    let found: Vec<_> = texts.into_iter().filter(|text| holds(text)).collect();
+    assert!(found.is_empty(), "{found:?}");
 }
 
 /// Hand-written sources of bindings and drivers.

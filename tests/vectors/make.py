@@ -2219,6 +2219,14 @@ def error_vectors() -> list[Object]:
             {"retryable": True, "may_have_been_applied": False, "authenticated": True},
         ),
         failed("status-that-says-nothing", "declare", answer("", 199, signer=None), "response", "STATUS_UNEXPECTED", {}),
+        failed(
+            "redirect-not-shown",
+            "declare",
+            answer("", 0, signer=None),
+            "response",
+            "REDIRECT_REFUSED",
+            {"status": None},
+        ),
         *[
             failed(
                 f"redirect-{status}",

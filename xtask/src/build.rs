@@ -21,6 +21,7 @@ pub fn all() -> Result {
     let face = face()?;
     node(&face)?;
     wasm(&face)?;
+    wasm_client()?;
     python()
 }
 
@@ -111,6 +112,19 @@ fn without_comments(script: &Path) -> Result {
     arguments.extend(["--outDir".to_owned(), folder.display().to_string(), script.display().to_string()]);
     tsc(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
     fs::copy(folder.join(script.file_name().unwrap_or_default()), script)?;
+    Ok(())
+}
+
+/// `target/wasm-client`: the Rust program that drives calls on wasm32 by itself, for Node.js.
+fn wasm_client() -> Result {
+    wasm_target()?;
+    step("Rust program on wasm32");
+    quietly(&mut cargo(&["build", "--package", "wechatpay-customs-wasm-client", "--target", WASM]))?;
+    Bindgen::new()
+        .nodejs(true)?
+        .typescript(false)
+        .input_path(target(WASM).join("debug/wechatpay_customs_wasm_client.wasm"))
+        .generate(target("wasm-client"))?;
     Ok(())
 }
 

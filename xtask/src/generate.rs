@@ -1,25 +1,49 @@
-//! Writes the types of the other languages from the core's tables.
+//! Writes the types of the other languages from the core's own types and tables.
 
-use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
-
-use wechatpay_customs::{
-    Operation, Options,
-    api::{Field, Kind, Need},
-    check::rules,
-    error::{CODES, ErrorKind},
-    explain::{CAUSES, REQUEST_CHECKS, RESPONSE_CHECKS},
-    options::{Convention, OptionKind},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    path::Path,
 };
 
-use crate::{Result, errors_page::errors_page, root};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::Value;
+use wechatpay_customs::{
+    ErrorKind, Finding, Operation, Options,
+    catalogue::Advice,
+    check::rules,
+    customs_message::CustomsOrderFields,
+    engine::{Emit, Event, Now, Step},
+    explain::Explanation,
+    options::{Convention, OptionField, OptionKind},
+    request::Signed,
+    schema::{OwnCode, Reason, RemarkName, RuleName, ServiceCode},
+};
+
+use crate::{
+    Result,
+    errors_page::errors_page,
+    python, root,
+    shapes::{Documented, Record, Shape, line},
+    typescript,
+};
 
 const TYPESCRIPT: &str = "bindings-wasm/face/src/generated.ts";
+const ENGINE: &str = "bindings-wasm/face/src/generated_engine.ts";
 const PYTHON: &str = "bindings-python/python/wechatpay_customs/_generated.py";
 const ERRORS: &str = "docs/errors.md";
 
 /// Writes the files, or with `check` tells whether one of them differs.
 pub fn generate(check: bool) -> Result {
-    for (path, text) in [(TYPESCRIPT, typescript()), (PYTHON, python()), (ERRORS, errors_page())] {
+    let types = Types::of_the_core()?;
+    let files = [
+        (TYPESCRIPT, types.typescript()?),
+        (ENGINE, types.engine()),
+        (PYTHON, types.python()?),
+        (ERRORS, errors_page()),
+    ];
+    for (path, text) in files {
         let file = root().join(path);
         match check {
             true if fs::read_to_string(&file).ok().as_deref() != Some(&text) => {
@@ -38,271 +62,205 @@ fn write(file: &Path, text: &str) -> Result {
     Ok(())
 }
 
+/// Types by name.
+type Named = BTreeMap<String, Documented>;
+
+/// Everything that travels as data.
+struct Types {
+    /// What users meet.
+    public: Named,
+    /// What passes between an engine and its driver.
+    engine: Named,
+    /// The records inside answers.
+    records: Named,
+    /// Request and answer of each operation.
+    operations: Vec<(Operation, Documented, Documented)>,
+    /// What stands on every answer.
+    answer: Record,
+    /// What an error says.
+    error: Documented,
+}
+
+impl Types {
+    fn of_the_core() -> Result<Types> {
+        let mut public = definitions(told::<(
+            Operation,
+            ErrorKind,
+            RuleName,
+            RemarkName,
+            OwnCode,
+            ServiceCode,
+            Reason,
+            Finding,
+            Advice,
+            CustomsOrderFields,
+            Explanation,
+            Emit,
+            Signed,
+            rules::Level,
+        )>())?;
+
+        // What is optional in a request or answer may be missing, as these types read it.
+        let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+        let mut operations = Vec::new();
+        for operation in Operation::ALL {
+            let [request, answer] = operation.schemas(&mut generator);
+            let read = |schema: schemars::Schema| Documented::read(&Value::from(schema));
+            operations.push((*operation, read(request)?, read(answer)?));
+        }
+        let (records, words): (Named, Named) =
+            definitions(generator)?.into_iter().partition(|(_, type_)| matches!(type_.shape, Shape::Record(_)));
+        public.extend(words);
+
+        let mut engine = definitions(told::<Step>())?;
+        engine.extend(definitions(given::<(Event, Now)>())?);
+        engine.retain(|name, _| !public.contains_key(name));
+
+        let mut answer = ok(&engine["Outcome"]).ok_or("an outcome `ok` has no `value`")?;
+        answer.members.retain(|member| member.name != "value");
+        let mut error = engine["ErrorDetails"].clone();
+        if let Shape::Record(record) = &mut error.shape {
+            // Every language's own error has it.
+            record.members.retain(|member| member.name != "message");
+        }
+        Ok(Types { public, engine, records, operations, answer, error })
+    }
+}
+
+/// The schemas of what the core gives.
+fn told<T: JsonSchema>() -> SchemaGenerator {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    generator.subschema_for::<T>();
+    generator
+}
+
+/// The schemas of what the core takes.
+fn given<T: JsonSchema>() -> SchemaGenerator {
+    let mut generator = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+    generator.subschema_for::<T>();
+    generator
+}
+
+fn definitions(mut generator: SchemaGenerator) -> Result<Named> {
+    let definitions = generator.take_definitions(true);
+    definitions.iter().map(|(name, schema)| Ok((name.clone(), Documented::read(schema)?))).collect()
+}
+
+/// What an outcome that was answered holds.
+fn ok(outcome: &Documented) -> Option<Record> {
+    let Shape::Either(options) = &outcome.shape else { return None };
+    options.iter().find_map(|option| {
+        let with = option.shape.record().ok()?.members.iter().find(|member| member.name == "with")?;
+        let record = with.shape.record().ok()?;
+        record.members.iter().any(|member| member.name == "value").then(|| record.clone())
+    })
+}
+
 /// `verify_identity` → `VerifyIdentity`.
 fn pascal(name: &str) -> String {
     name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }
 
-fn doc(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
+fn quoted<'a>(words: impl IntoIterator<Item = &'a str>, between: &str) -> String {
+    words.into_iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(between)
 }
 
-/// The records inside answers, by name, each once.
-fn records() -> Vec<(&'static str, &'static [Field])> {
-    let mut records = Vec::new();
-    for operation in Operation::ALL {
-        for field in operation.response_fields() {
-            if let Kind::Records(name, fields) = field.kind
-                && !records.iter().any(|(known, _)| *known == name)
-            {
-                records.push((name, fields));
-            }
+/// An option's documentation, with the unit of its value.
+fn about(option: &OptionField, unit: &str) -> Result<String> {
+    let doc = line(option.doc)?;
+    Ok(if option.kind == OptionKind::Duration { format!("{doc} In {unit}.") } else { doc })
+}
+
+const TYPESCRIPT_HEAD: &str = "// Generated by `cargo xtask generate` from the core. Do not edit.\n\n";
+
+impl Types {
+    fn typescript(&self) -> Result<String> {
+        let mut out = TYPESCRIPT_HEAD.to_owned();
+        let operations = quoted(Operation::ALL.iter().map(|operation| operation.name()), ", ");
+        let _ = writeln!(out, "/** Every operation. */\nexport const OPERATIONS = [{operations}] as const\n");
+        for (name, type_) in &self.public {
+            out.push_str(&typescript::definition(name, type_));
         }
-    }
-    records
-}
-
-fn quoted(words: &[&str], between: &str) -> String {
-    words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(between)
-}
-
-/// Words of which each stands once.
-fn listed(words: BTreeSet<&str>, between: &str) -> String {
-    quoted(&words.into_iter().collect::<Vec<_>>(), between)
-}
-
-fn typescript() -> String {
-    let mut out = String::from("// Generated by `cargo xtask generate` from the core. Do not edit.\n\n");
-    let operations: Vec<_> = Operation::ALL.iter().map(|operation| operation.name()).collect();
-    let kinds: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
-    let codes: Vec<_> = CODES.iter().map(|code| code.name).collect();
-    let rules: Vec<_> = rules::ALL.iter().map(|rule| rule.name).collect();
-    let business: Vec<_> = rules::ALL.iter().filter(|rule| !rule.integrity).map(|rule| rule.name).collect();
-    let mut line = |text: String| {
-        out.push_str(&text);
-        out.push('\n');
-    };
-    line(format!("/** Every operation. */\nexport const OPERATIONS = [{}] as const\n", quoted(&operations, ", ")));
-    line("export type Operation = (typeof OPERATIONS)[number]\n".into());
-    line(format!("export type ErrorKind = {}\n", quoted(&kinds, " | ")));
-    line(format!(
-        "/** The codes that are this library's own. */\nexport type OwnCode =\n  | {}\n",
-        quoted(&codes, "\n  | ")
-    ));
-    let checks: BTreeSet<_> = REQUEST_CHECKS.iter().chain(RESPONSE_CHECKS).copied().collect();
-    line(format!("/** What `explain` looks at. */\nexport type CheckName =\n  | {}\n", listed(checks, "\n  | ")));
-    let causes = CAUSES.iter().copied().collect();
-    line(format!(
-        "/** Why a signature does not verify. */\nexport type CauseName =\n  | {}\n",
-        listed(causes, "\n  | ")
-    ));
-    line(format!("export type RuleName =\n  | {}\n", quoted(&rules, "\n  | ")));
-    line(format!(
-        "/** What to make of business rules, by name. */\nexport type Rules = Partial<\n  Record<\n    | {},\n    'error' | 'warning' | 'off'\n  >\n>\n",
-        quoted(&business, "\n    | ")
-    ));
-    line(TYPESCRIPT_SHAPES.into());
-    line("/** The options that the core reads. */\nexport interface CoreOptions {".into());
-    for option in Options::FIELDS {
-        let name = Convention::JavaScript.name(option.name);
-        let kind = match option.kind {
-            OptionKind::Text => "string".to_owned(),
-            OptionKind::Texts => "string[]".to_owned(),
-            OptionKind::KeyMaterial => "string | Uint8Array".to_owned(),
-            OptionKind::KeyMaterials => "Record<string, string | Uint8Array>".to_owned(),
-            OptionKind::Duration => "number".to_owned(),
-            OptionKind::Word(words) => quoted(words, " | "),
-            OptionKind::Rules => "Rules".to_owned(),
-            _ => "unknown".to_owned(),
-        };
-        let unit = if option.kind == OptionKind::Duration { " In milliseconds." } else { "" };
-        line(format!("  /** {}{unit} */\n  {name}?: {kind}", doc(option.doc)));
-    }
-    line(
-        "}\n\n/** The options of one call. */\nexport type CallOptions = Pick<CoreOptions, 'timeout' | 'deadline'>\n"
-            .into(),
-    );
-    for (name, fields) in records() {
-        line(typescript_record(name, fields, false, ""));
-    }
-    for operation in Operation::ALL {
-        let name = pascal(operation.name());
-        line(typescript_record(&format!("{name}Request"), operation.request_fields(), true, ""));
-        line(typescript_record(&format!("{name}Answer"), operation.response_fields(), false, " extends Answer"));
-    }
-    line("/** The calls of a client. */\nexport interface Operations<PerCall> {".into());
-    for operation in Operation::ALL {
-        line(format!(
-            "  /** {} */\n  {}(fields{}: {name}Request, options?: PerCall): Promise<{name}Answer>",
-            operation.about(),
-            Convention::JavaScript.name(operation.name()),
-            if operation.request_fields().is_empty() { "?" } else { "" },
-            name = pascal(operation.name()),
-        ));
-    }
-    line("}".into());
-    out
-}
-
-const TYPESCRIPT_SHAPES: &str = r#"/** One remark about one field, in the shape of the server's own `detail`. */
-export interface Finding {
-  /** The rule's stable name, or that of a remark about an answer. */
-  rule: RuleName | 'id_echo' | 'error_signature'
-  severity: 'error' | 'warning'
-  /** JSON Pointer into a body; the bare name elsewhere. */
-  field: string
-  value: unknown
-  issue: string
-  location: 'body' | 'query' | 'response' | 'header' | 'argument'
-}
-
-/** What to do, in two languages. */
-export interface Advice {
-  en: string
-  zh: string
-}
-
-/** What stands on every answer. */
-export interface Answer {
-  /** WeChat Pay's id of the request, for its support. */
-  request_id: string | null
-  /** What is odd, but stops nothing. */
-  warnings: Finding[]
-}
-
-/** What the order message to customs must say of the payment, under customs' own names. */
-export interface CustomsOrderFields {
-  orderNo: string
-  payTransactionId: string
-  payCode: string
-  payName: string
-  currency: string
-  /** Yuan with two decimals. */
-  acturalPaid: string
-}
-
-/** What was found out about a request or answer. */
-export interface Explanation {
-  of: 'request' | 'response'
-  /** The message that must have been signed; none if one of its lines is not known. */
-  lines: {
-    name: 'method' | 'path' | 'timestamp' | 'nonce' | 'body'
-    /** The first byte. */
-    start: number
-    /** The byte after the line feed. */
-    end: number
-    /** What cannot be seen is escaped, a person's values are `***`. */
-    text: string
-  }[]
-  /** The message's length in bytes. */
-  length: number | null
-  /** Every check, in order; `ok` is null for one that was not possible or not reached. */
-  checks: { check: CheckName; ok: boolean | null; issue: string | null }[]
-  failed: CheckName | null
-  /** The likeliest first. */
-  causes: { cause: CauseName; issue: string; remedy: string }[]
-  /** Where the message that the server checked and the one that was signed part; for a SIGN_ERROR only. */
-  difference: { offset: number; line: string; ours: string; theirs: string } | null
-}
-"#;
-
-fn typescript_record(name: &str, fields: &[Field], request: bool, extends: &str) -> String {
-    let mut out = format!("export interface {name}{extends} {{\n");
-    for field in fields {
-        let kind = match field.kind {
-            Kind::Text | Kind::Personal => "string".to_owned(),
-            Kind::Code(words) => format!("{} | (string & {{}})", quoted(words, " | ")),
-            Kind::Fen | Kind::Count(_) => "number".to_owned(),
-            Kind::Records(name, _) => format!("{name}[]"),
-            _ => "unknown".to_owned(),
-        };
-        let mark = if field.need == Need::Required { "" } else { "?" };
-        let _ = writeln!(out, "  /** {} */\n  {}{mark}: {kind}", doc(field.doc), field.name);
-    }
-    if !request {
-        out.push_str("  /** Fields that the documentation does not name, as sent. */\n  [unknown: string]: unknown\n");
-    }
-    out.push_str("}\n");
-    out
-}
-
-fn python_kind(kind: Kind) -> String {
-    match kind {
-        Kind::Text | Kind::Personal | Kind::Code(_) => "str".to_owned(),
-        Kind::Fen | Kind::Count(_) => "int".to_owned(),
-        Kind::Records(name, _) => format!("list[{name}]"),
-        _ => "object".to_owned(),
-    }
-}
-
-fn python() -> String {
-    let mut out = String::from(PYTHON_HEAD);
-    let operations: Vec<_> = Operation::ALL.iter().map(|operation| format!("\"{}\"", operation.name())).collect();
-    let _ = writeln!(out, "Operation = Literal[{}]", operations.join(", "));
-    let _ = writeln!(out, "\n\nclass Options(TypedDict, total=False):\n    \"\"\"What a client is made from.\"\"\"\n");
-    for option in Options::FIELDS {
-        let kind = match option.kind {
-            OptionKind::Text => "str".to_owned(),
-            OptionKind::Texts => "list[str]".to_owned(),
-            OptionKind::KeyMaterial => "str | bytes".to_owned(),
-            OptionKind::KeyMaterials => "Mapping[str, str] | Mapping[str, str | bytes]".to_owned(),
-            OptionKind::Duration => "float".to_owned(),
-            OptionKind::Word(words) => {
-                format!("Literal[{}]", words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", "))
-            }
-            OptionKind::Rules => "Mapping[str, Literal[\"error\", \"warning\", \"off\"]]".to_owned(),
-            _ => "object".to_owned(),
-        };
-        let unit = if option.kind == OptionKind::Duration { " In seconds." } else { "" };
-        let _ = writeln!(out, "    {}: {kind}\n    \"\"\"{}{unit}\"\"\"", option.name, doc(option.doc));
-    }
-    let words = |words: BTreeSet<&str>| listed(words, ", ").replace('\'', "\"");
-    let checks = words(REQUEST_CHECKS.iter().chain(RESPONSE_CHECKS).copied().collect());
-    let _ = writeln!(out, "\n\nCheckName = Literal[{checks}]");
-    let _ = writeln!(out, "CauseName = Literal[{}]", words(CAUSES.iter().copied().collect()));
-    out.push_str(PYTHON_SHAPES);
-    for (name, fields) in records() {
-        out.push_str(&python_answer(name, "One record of an answer.", fields));
-    }
-    for operation in Operation::ALL {
-        let name = format!("{}Answer", pascal(operation.name()));
-        out.push_str(&python_answer(&name, &format!("What `{operation}` answers."), operation.response_fields()));
-    }
-    out.push_str("\n\nclass Operations:\n    \"\"\"The calls of a client.\"\"\"\n\n");
-    out.push_str("    def _operation(\n        self,\n        operation: Operation,\n        answer: type[A],\n");
-    out.push_str("        fields: Mapping[str, object] | None,\n        keywords: Mapping[str, object],\n");
-    out.push_str("        timeout: float | None,\n        deadline: float | None,\n    ) -> A:\n        raise NotImplementedError\n");
-    for operation in Operation::ALL {
-        let answer = format!("{}Answer", pascal(operation.name()));
+        let business = rules::ALL.iter().filter(|rule| !rule.integrity).map(|rule| rule.name);
         let _ = writeln!(
             out,
-            "\n    def {operation}(\n        self,\n        fields: Mapping[str, object] | None = None,\n        /,\n        *,"
+            "/** What to make of business rules, by name. */\nexport type Rules = Partial<\n  Record<\n    | {},\n    RuleLevel\n  >\n>\n",
+            quoted(business, "\n    | ")
         );
-        for field in operation.request_fields() {
-            let _ = writeln!(out, "        {}: {} | None = None,", field.name, python_kind(field.kind));
+        out.push_str("/** The options that the core reads. */\nexport interface CoreOptions {\n");
+        for option in Options::FIELDS {
+            let about = about(option, "milliseconds")?;
+            let _ = writeln!(out, "  /** {about} */\n  {}", typescript::option(option));
         }
-        let _ = writeln!(
-            out,
-            "        timeout: float | None = None,\n        deadline: float | None = None,\n    ) -> {answer}:"
-        );
-        let _ = writeln!(out, "        \"\"\"{}\n", operation.about());
-        let _ = writeln!(out, "        Takes keywords or one mapping; a keyword that is None counts as not given.\n");
-        for field in operation.request_fields() {
-            let _ = writeln!(out, "        :param {}: {}", field.name, doc(field.doc));
+        out.push_str("}\n\n/** The options of one call. */\n");
+        out.push_str("export type CallOptions = Pick<CoreOptions, 'timeout' | 'deadline'>\n\n");
+        out.push_str(&typescript::interface("Answer", "", "What stands on every answer.", &self.answer));
+        let mut attributes = self.error.shape.record()?.clone();
+        for member in &mut attributes.members {
+            member.name = format!("readonly {}", Convention::JavaScript.name(&member.name));
         }
-        let _ = writeln!(out, "        :param timeout: The longest that one attempt may take, in seconds.");
-        let _ = writeln!(out, "        :param deadline: The longest that the whole call may take, in seconds.");
-        let _ = writeln!(out, "        :raises WechatPayError: whatever goes wrong.\n        \"\"\"");
-        let _ = writeln!(out, "        keywords: dict[str, object] = {{");
-        for field in operation.request_fields() {
-            let _ = writeln!(out, "            \"{0}\": {0},", field.name);
+        out.push_str(&typescript::interface("ErrorAttributes", "", &self.error.doc, &attributes));
+        for (name, type_) in &self.records {
+            out.push_str(&typescript::definition(name, type_));
         }
-        let _ = writeln!(
-            out,
-            "        }}\n        return self._operation(\"{operation}\", {answer}, fields, keywords, timeout, deadline)"
-        );
+        for (operation, request, answer) in &self.operations {
+            let name = pascal(operation.name());
+            out.push_str(&typescript::definition(&format!("{name}Request"), request));
+            let (extends, record) = (" extends Answer", answer.shape.record()?);
+            out.push_str(&typescript::interface(&format!("{name}Answer"), extends, &answer.doc, record));
+        }
+        out.push_str("/** The calls of a client. */\nexport interface Operations<PerCall> {\n");
+        for (operation, request, _) in &self.operations {
+            let _ = writeln!(
+                out,
+                "  /** {} */\n  {}(fields{}: {name}Request, options?: PerCall): Promise<{name}Answer>",
+                line(operation.about())?,
+                Convention::JavaScript.name(operation.name()),
+                if request.shape.record()?.members.is_empty() { "?" } else { "" },
+                name = pascal(operation.name()),
+            );
+        }
+        out.push_str("}\n");
+        Ok(out)
     }
-    out
+
+    fn engine(&self) -> String {
+        let mut out = TYPESCRIPT_HEAD.to_owned();
+        let mut names = BTreeSet::new();
+        self.engine.values().for_each(|type_| type_.shape.names(&mut names));
+        names.retain(|name| !self.engine.contains_key(name));
+        let names: Vec<_> = names.into_iter().collect();
+        let _ = writeln!(out, "import type {{ {} }} from './generated.js'\n", names.join(", "));
+        for (name, type_) in &self.engine {
+            out.push_str(&typescript::definition(name, type_));
+        }
+        out.truncate(out.trim_end().len());
+        out + "\n"
+    }
+
+    fn python(&self) -> Result<String> {
+        let mut out = String::from(PYTHON_HEAD);
+        for (name, type_) in &self.public {
+            out.push_str(&python::definition(name, type_));
+        }
+        out.push_str("\n\nclass Options(TypedDict, total=False):\n    \"\"\"What a client is made from.\"\"\"\n\n");
+        for option in Options::FIELDS {
+            let about = about(option, "seconds")?;
+            let _ = writeln!(out, "    {}\n    \"\"\"{about}\"\"\"", python::option(option));
+        }
+        out.push_str(&python::error("ErrorAttributes", &self.error)?);
+        for (name, record) in &self.records {
+            out.push_str(&python::answer(name, "Record", record)?);
+        }
+        for (operation, _, answer) in &self.operations {
+            out.push_str(&python::answer(&format!("{}Answer", pascal(operation.name())), "Answer", answer)?);
+        }
+        out.push_str(PYTHON_OPERATIONS);
+        for (operation, request, _) in &self.operations {
+            out.push_str(&python::method(*operation, &pascal(operation.name()), request.shape.record()?)?);
+        }
+        Ok(out)
+    }
 }
 
 const PYTHON_HEAD: &str = r#""""Generated by `cargo xtask generate` from the core. Do not edit."""
@@ -310,88 +268,26 @@ const PYTHON_HEAD: &str = r#""""Generated by `cargo xtask generate` from the cor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 from ._answer import Answer, Record
 
 A = TypeVar("A", bound=Answer)
-
 "#;
 
-const PYTHON_SHAPES: &str = r#"
+const PYTHON_OPERATIONS: &str = r#"
 
-class Line(TypedDict):
-    """One line of a signed message."""
+class Operations:
+    """The calls of a client."""
 
-    name: Literal["method", "path", "timestamp", "nonce", "body"]
-    start: int
-    """The first byte."""
-    end: int
-    """The byte after the line feed."""
-    text: str
-    """What cannot be seen is escaped, a person's values are ``***``."""
-
-
-class Check(TypedDict):
-    """One check."""
-
-    check: CheckName
-    ok: bool | None
-    """None for one that was not possible or not reached."""
-    issue: str | None
-
-
-class Cause(TypedDict):
-    """Why a signature does not verify, and what to do."""
-
-    cause: CauseName
-    issue: str
-    remedy: str
-
-
-class Difference(TypedDict):
-    """Where the message that the server checked and the one that was signed part."""
-
-    offset: int
-    line: str
-    ours: str
-    theirs: str
-
-
-class Explanation(TypedDict):
-    """What was found out about a request or answer."""
-
-    of: Literal["request", "response"]
-    lines: list[Line]
-    """The message that must have been signed; none if one of its lines is not known."""
-    length: int | None
-    """The message's length in bytes."""
-    checks: list[Check]
-    """Every check, in order."""
-    failed: CheckName | None
-    causes: list[Cause]
-    """The likeliest first."""
-    difference: Difference | None
-    """For a SIGN_ERROR only."""
+    def _operation(
+        self,
+        operation: Operation,
+        answer: type[A],
+        fields: Mapping[str, object] | None,
+        keywords: Mapping[str, object],
+        timeout: float | None,
+        deadline: float | None,
+    ) -> A:
+        raise NotImplementedError
 "#;
-
-fn python_answer(name: &str, about: &str, fields: &[Field]) -> String {
-    let base = if about.starts_with("One record") { "Record" } else { "Answer" };
-    let mut out = format!("\n\nclass {name}({base}):\n    \"\"\"{about}\"\"\"\n\n");
-    let records: Vec<_> = fields
-        .iter()
-        .filter_map(|field| match field.kind {
-            Kind::Records(record, _) => Some(format!("\"{}\": {record}", field.name)),
-            _ => None,
-        })
-        .collect();
-    if !records.is_empty() {
-        let _ = writeln!(out, "    _records = {{{}}}", records.join(", "));
-    }
-    for field in fields {
-        let optional = if field.need == Need::Required { "" } else { " | None" };
-        let kind = python_kind(field.kind);
-        let _ = writeln!(out, "    {}: {kind}{optional}\n    \"\"\"{}\"\"\"", field.name, doc(field.doc));
-    }
-    out
-}

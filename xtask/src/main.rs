@@ -6,9 +6,12 @@ mod demo;
 mod errors_page;
 mod fuzz;
 mod generate;
+mod python;
 mod run;
 mod runtimes;
+mod shapes;
 mod test;
+mod typescript;
 
 use std::{env, path::PathBuf, process::ExitCode};
 

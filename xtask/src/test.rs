@@ -67,7 +67,7 @@ pub fn test() -> Result {
                     "doc",
                     "--no-deps",
                     "--features",
-                    "rsa",
+                    "rsa,schema",
                     "--package",
                     "wechatpay-customs",
                     "--package",
@@ -79,6 +79,10 @@ pub fn test() -> Result {
         }),
         ("core checks for wasm32 without the client", || wasm32("rsa")),
         ("core checks for wasm32 with the client", || wasm32("rsa,client")),
+        ("clippy of a program on wasm32", || {
+            let program = ["clippy", "--package", "wechatpay-customs-wasm-client", "--target", build::WASM];
+            once(cargo(&[&program[..], &["--", "-D", "warnings"]].concat()))
+        }),
         ("minimum Rust version", minimum_rust),
         ("licences, sources, bans", deny),
     ];
@@ -172,8 +176,8 @@ fn minimum_rust() -> Result<Count> {
         let skipped = vec![format!("Rust {version} cannot be had here")];
         return Ok(Count { skipped, ..Count::default() });
     }
-    let mut check =
-        command("rustup", &["run", version, "cargo", "check", "--package", "wechatpay-customs", "--features", "rsa"]);
+    let check = ["run", version, "cargo", "check", "--package", "wechatpay-customs", "--features", "rsa,schema"];
+    let mut check = command("rustup", &check);
     check.env("CARGO_TARGET_DIR", target("minimum-rust"));
     once(check)
 }

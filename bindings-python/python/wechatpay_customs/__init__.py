@@ -17,14 +17,17 @@ from ._errors import (
     TransportError,
     WechatPayError,
 )
-from ._generated import Explanation
+from ._generated import Attempt, CustomsOrderFields, Explanation, Finding
 from ._native import __version__
 
 __all__ = [
     "Answer",
     "ApiError",
+    "Attempt",
     "Client",
+    "CustomsOrderFields",
     "Explanation",
+    "Finding",
     "FreshnessError",
     "InputError",
     "KeyMaterialError",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from ._generated import Finding
 
 
 class Record(dict[str, Any]):
@@ -38,5 +41,5 @@ class Answer(Record):
 
     request_id: str | None
     """WeChat Pay's id of the request, for its support."""
-    warnings: list[dict[str, Any]]
+    warnings: list[Finding]
     """What is odd, but stops nothing."""

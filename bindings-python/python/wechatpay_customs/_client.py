@@ -3,10 +3,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from . import _native
-from ._generated import A, Declaration, Explanation, Operation, Operations, Options
+from ._generated import (
+    A,
+    Attempt,
+    CustomsOrderFields,
+    Declaration,
+    Explanation,
+    Finding,
+    Operation,
+    Operations,
+    Options,
+    Signed,
+)
 from ._plain import plain, plain_map
 
 if TYPE_CHECKING:
@@ -17,15 +28,10 @@ _LOG = logging.getLogger("wechatpay_customs")
 Rules = Mapping[str, str]
 
 
-class Prepared(TypedDict):
+class Prepared(Signed):
     """A request, signed and ready to be sent as it is."""
 
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: str | None
-    """JSON text; None for a GET."""
-    warnings: list[dict[str, Any]]
+    warnings: list[Finding]
     """Findings that did not stop it."""
 
 
@@ -36,12 +42,12 @@ class Client(Operations):
     :raises KeyMaterialError: for a key that cannot be used.
     """
 
-    def __init__(self, *, on_attempt: Callable[[dict[str, Any]], object] | None = None, **options: Unpack[Options]) -> None:
+    def __init__(self, *, on_attempt: Callable[[Attempt], object] | None = None, **options: Unpack[Options]) -> None:
         """Takes the options, and ``on_attempt``: called with each observation of an attempt; what it raises is reported
         as unraisable. The logger ``wechatpay_customs`` gets the same at level DEBUG.
         """
 
-        def observe(attempt: dict[str, Any]) -> None:
+        def observe(attempt: Attempt) -> None:
             _LOG.debug("%(operation)s, attempt %(attempt)d: %(phase)s %(host)s %(status)s %(request_id)s %(ms)d ms", attempt)
             if on_attempt is not None:
                 on_attempt(attempt)
@@ -50,7 +56,7 @@ class Client(Operations):
 
     def check(
         self, operation: Operation, fields: Mapping[str, object], rules: Rules | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[Finding]:
         """Finds what is wrong with a request, with this client's options filled in, without sending it."""
         return _findings(self._native.call("check", plain_map(operation=operation, fields=fields, rules=rules)))
 
@@ -136,7 +142,7 @@ class Client(Operations):
         return "<wechatpay_customs.Client>"
 
 
-def check(operation: Operation, fields: Mapping[str, object], rules: Rules | None = None) -> list[dict[str, Any]]:
+def check(operation: Operation, fields: Mapping[str, object], rules: Rules | None = None) -> list[Finding]:
     """Finds what is wrong with a request, all at once, without sending it. Never raises for bad data."""
     return _findings(_native.call("check", plain_map(operation=operation, fields=fields, rules=rules)))
 
@@ -194,13 +200,13 @@ def explain(
 
 def customs_order_fields(
     request: Mapping[str, object], result: Mapping[str, object], paid: int | None = None
-) -> dict[str, str]:
+) -> CustomsOrderFields:
     """What the order message to customs (CEB311) must say of the payment, under customs' own names.
 
     :param paid: The payment in fen less partial refunds; required for an order that is not split.
     """
     arguments = plain_map(request=request, result=result, paid=paid)
-    return cast("dict[str, str]", _native.call("customs_order_fields", arguments))
+    return cast("CustomsOrderFields", _native.call("customs_order_fields", arguments))
 
 
 def _merged(fields: Mapping[str, object] | None, keywords: Mapping[str, object]) -> object:
@@ -222,8 +228,8 @@ def _explain(
     return plain_map(message=message, request=request, now=int(time.time()) if now is None else now)
 
 
-def _findings(value: object) -> list[dict[str, Any]]:
-    return cast("list[dict[str, Any]]", value)
+def _findings(value: object) -> list[Finding]:
+    return cast("list[Finding]", value)
 
 
 def _prepare(

@@ -4,42 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._generated import ErrorAttributes
 
-class WechatPayError(Exception):
+
+class WechatPayError(ErrorAttributes, Exception):
     """What went wrong, to which field or key, and what to do."""
 
-    kind: str
-    """The sort of error, such as ``api``."""
-    code: str
-    """The service's code, normalised, or one of this library's."""
-    reason: str | None
-    """The catalogue's name of a documented refusal."""
     message: str
     """What happened, for people."""
-    operation: str | None
-    """What was asked for."""
-    status: int | None
-    """HTTP status."""
-    request_id: str | None
-    """WeChat Pay's id of the request, for its support."""
-    detail: Any
-    """The service's ``detail``, as sent but for a person's data, which is ``***``."""
-    findings: list[dict[str, Any]]
-    """What is wrong with the request."""
-    warnings: list[dict[str, Any]]
-    """What is odd, but not the error itself."""
-    retryable: bool
-    """Can the same call succeed later?"""
-    retry_after: float | None
-    """When to try again at the earliest, in seconds."""
-    attempts: int
-    """How many attempts were made."""
-    may_have_been_applied: bool
-    """May the operation have taken effect all the same?"""
-    advice: dict[str, str] | None
-    """What to do, as ``en`` and ``zh``."""
-    authenticated: bool
-    """Did the signature of the error answer verify?"""
 
     def __init__(self, details: dict[str, Any]) -> None:
         super().__init__(details["message"])

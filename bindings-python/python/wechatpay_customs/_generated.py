@@ -3,13 +3,397 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 from ._answer import Answer, Record
 
 A = TypeVar("A", bound=Answer)
 
+
+class Advice(TypedDict):
+    """What to do, in two languages."""
+
+    en: str
+    """In English."""
+    zh: str
+    """In Chinese."""
+
+
+class Attempt(TypedDict):
+    """Something worth observing. Never holds a secret or a personal field."""
+
+    phase: Literal["request", "response", "failure"]
+    """`request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did."""
+    operation: Operation
+    """What was asked for."""
+    attempt: int
+    """Which attempt, from 1."""
+    host: str
+    """The host that was asked."""
+    status: int | None
+    """HTTP status."""
+    request_id: str | None
+    """WeChat Pay's id of the request."""
+    ms: int
+    """How long the attempt took."""
+    reason: OwnCode | ServiceCode | str | None
+    """The code of what went wrong, if anything did."""
+    may_have_been_applied: bool
+    """May a failed attempt have taken effect all the same?"""
+
+
+CauseName = Literal["changed_body", "changed_bytes", "clock", "duplicated_headers", "expired_certificate", "full_url", "line_ends", "malformed_authorization", "malformed_headers", "missing_authorization", "path_prefix", "probe", "query_encoding", "reserialised_body", "stripped_headers", "unknown_request", "unknown_serial", "wrong_key", "wrong_mchid", "wrong_request", "wrong_serial"]
+"""Why a signature does not verify."""
+
+
+CertificateCheckResult = Literal["SAME", "DIFFERENT", "UNCHECKED"] | str
+"""Does an identity match? (Chinese page on identity verification, 2025-01-07.)
+
+- ``SAME``: It does.
+- ``DIFFERENT``: It does not.
+- ``UNCHECKED``: It was not checked (seen by merchants).
+"""
+
+
+CheckName = Literal["authorization", "bytes", "clock", "headers", "identity", "key", "path", "probe", "serial"]
+"""What `explain` looks at."""
+
+
+CustomsCode = Literal["GUANGZHOU_ZS", "HANGZHOU_ZS", "NINGBO", "ZHENGZHOU_BS", "CHONGQING", "SHANGHAI_ZS", "SHENZHEN", "ZHENGZHOU_ZH_ZS", "TIANJIN", "ZONGSHU", "GUANGZHOU_HP_GJ", "GUANGZHOU_NS_GJ", "XIAN", "BEIJING", "NO", "SHANGHAI", "GUANGZHOU", "HANGZHOU", "ZHENGZHOU_ZH"] | str
+"""The customs that is declared to. Read in a third-party transcription of the v3 pages and on the v2 page of 2024-11-14. The list is open: a code that it lacks is a warning, never refused.
+
+- ``GUANGZHOU_ZS``: Guangzhou (GACC unified version)
+- ``HANGZHOU_ZS``: Hangzhou (GACC unified version)
+- ``NINGBO``: Ningbo
+- ``ZHENGZHOU_BS``: Zhengzhou bonded logistics centre
+- ``CHONGQING``: Chongqing
+- ``SHANGHAI_ZS``: Shanghai (GACC unified version)
+- ``SHENZHEN``: Shenzhen
+- ``ZHENGZHOU_ZH_ZS``: Zhengzhou comprehensive bonded zone (GACC)
+- ``TIANJIN``: Tianjin
+- ``ZONGSHU``: General Administration of Customs
+- ``GUANGZHOU_HP_GJ``: Guangzhou Huangpu CIQ
+- ``GUANGZHOU_NS_GJ``: Guangzhou Nansha CIQ
+- ``XIAN``: Xi'an
+- ``BEIJING``: Beijing
+- ``NO``: no declaration
+- ``SHANGHAI``: Shanghai, before the unified version
+- ``GUANGZHOU``: Guangzhou, before the unified version
+- ``HANGZHOU``: Hangzhou, before the unified version
+- ``ZHENGZHOU_ZH``: Zhengzhou comprehensive zone, before the unified version
+"""
+
+
+class CustomsOrderFields(TypedDict):
+    """The payment fields of the order message, under customs' own names."""
+
+    orderNo: str
+    """The order: `out_trade_no`, or `sub_order_no` of a split order."""
+    payTransactionId: str
+    """The payment: `transaction_id`, or `sub_order_id` of a split order."""
+    payCode: str
+    """Tenpay's registration number."""
+    payName: str
+    """Tenpay's registered name."""
+    currency: str
+    """CNY."""
+    acturalPaid: str
+    """What was declared, in yuan with two decimals. Customs spells it so."""
+
+
+ErrorKind = Literal["input", "key", "signature", "freshness", "probe", "transport", "api", "response", "state"]
+"""What sort of thing went wrong.
+
+- ``input``: What was asked for cannot be sent. Correct the fields or options.
+- ``key``: A key or certificate cannot be used. Correct the options.
+- ``signature``: The answer's signature is missing or wrong. Do not trust it; query what happened.
+- ``freshness``: The answer's timestamp is too far from the local clock. Check the clock.
+- ``probe``: WeChat Pay probed whether signatures are verified. Query what happened.
+- ``transport``: No answer came. See `retryable` and `may_have_been_applied`.
+- ``api``: The service refused. See `code`, `reason` and `advice`.
+- ``response``: An answer came that cannot be read as documented.
+- ``state``: The library was driven in a way that it does not allow.
+"""
+
+
+class Explanation(TypedDict):
+    """What was found out about a message."""
+
+    of: Literal["request", "response"]
+    """`request` or `response`."""
+    lines: list[ExplanationLine]
+    """The message that must have been signed; none if one of its lines is not known."""
+    length: int | None
+    """The message's length in bytes."""
+    checks: list[ExplanationCheck]
+    """Every check, in order; after one that failed no more is looked at."""
+    failed: CheckName | None
+    """The check that failed."""
+    causes: list[ExplanationCause]
+    """Why, the likeliest first."""
+    difference: ExplanationDifference | None
+    """Where the message that the server checked and the one that was signed part; for a `SIGN_ERROR` only."""
+
+
+class ExplanationCause(TypedDict):
+    """One cause."""
+
+    cause: CauseName
+    """Its name."""
+    issue: str
+    """What happened."""
+    remedy: str
+    """What to do."""
+
+
+class ExplanationCheck(TypedDict):
+    """One check."""
+
+    check: CheckName
+    """Its name."""
+    ok: bool | None
+    """Did it pass? Nothing if it was not possible."""
+    issue: str | None
+    """Why it did not."""
+
+
+class ExplanationDifference(TypedDict):
+    """Where two messages part."""
+
+    offset: int
+    """The first byte that differs."""
+    line: Literal["method", "path", "timestamp", "nonce", "body"]
+    """The line that it stands in."""
+    ours: str
+    """What was signed from there on, at most 40 characters, escaped."""
+    theirs: str
+    """What the server checked."""
+
+
+class ExplanationLine(TypedDict):
+    """One line of a signed message."""
+
+    name: Literal["method", "path", "timestamp", "nonce", "body"]
+    """`method`, `path`, `timestamp`, `nonce` or `body`."""
+    start: int
+    """Its first byte."""
+    end: int
+    """The byte after its line feed."""
+    text: str
+    """The line with its line feed; what cannot be seen is escaped, a person's values are `***`."""
+
+
+class Finding(TypedDict):
+    """One remark about one field, in the shape of the server's own `detail`."""
+
+    rule: RuleName | RemarkName
+    """The rule's stable name, or that of a remark about an answer."""
+    severity: Severity
+    """Does it stop the request?"""
+    field: str
+    """JSON Pointer into a body (`/order_fee`); the bare name in a query string or header."""
+    value: Any
+    """The value as given; null when there is none, `***` for a person's name and ID number."""
+    issue: str
+    """What is wrong, and what would be right."""
+    location: Literal["body", "query", "argument", "response", "header"]
+    """`body`, `query` or `argument`; for remarks about an answer `response` or `header`."""
+
+
 Operation = Literal["declare", "modify", "query", "redeclare", "verify_identity", "certificates"]
+"""A call of the customs API.
+
+- ``declare``: Declares a payment, or one part of a split payment, to a customs.
+- ``modify``: Changes the amounts or the registration number of a declaration.
+- ``query``: Asks what became of the declarations of a payment or sub-order.
+- ``redeclare``: Pushes a declaration again that the electronic port lost.
+- ``verify_identity``: Asks whether an identity matches that of the payer.
+- ``certificates``: Fetches the platform certificates, decrypted and verified.
+"""
+
+
+OrderType = Literal["out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"] | str
+"""Which kind of number a query goes by (query page, 2020-06-02).
+
+- ``out_trade_no``: The merchant's order number.
+- ``transaction_id``: WeChat Pay's number of the payment.
+- ``sub_order_no``: The merchant's number of a sub-order.
+- ``sub_order_id``: WeChat Pay's number of a sub-order.
+"""
+
+
+OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIVATE_KEY_INVALID", "PRIVATE_KEY_IN_BROWSER", "PRIVATE_KEY_MISSING", "PRIVATE_KEY_PASSWORD_MISSING", "PRIVATE_KEY_PASSWORD_WRONG", "PKCS12_UNSUPPORTED", "CERTIFICATE_MISMATCH", "CERTIFICATE_EXPIRED", "SERIAL_NO_MISMATCH", "PLATFORM_KEY_INVALID", "PLATFORM_KEYS_MISSING", "API_V3_KEY_INVALID", "API_V3_KEY_MISSING", "CERTIFICATE_NOT_DECRYPTED", "ENCRYPTION_KEY_MISSING", "SIGNING_FAILED", "SIGNATURE_MISSING", "SIGNATURE_DUPLICATED", "SIGNATURE_MALFORMED", "SERIAL_UNKNOWN", "CERTIFICATE_NOT_VALID", "SIGNATURE_MISMATCH", "TIMESTAMP_SKEWED", "SIGNATURE_PROBE", "DNS_FAILED", "CONNECT_FAILED", "TLS_FAILED", "TIMEOUT", "DEADLINE_EXCEEDED", "CONNECTION_RESET", "BODY_FAILED", "TRANSPORT_FAILED", "BODY_TOO_LARGE", "BODY_NOT_JSON", "BODY_UNEXPECTED", "ID_MISMATCH", "REDIRECT_REFUSED", "STATUS_UNEXPECTED", "UNEXPECTED_EVENT"]
+"""The codes that are this library's own.
+
+- ``INVALID_FIELDS``: The request breaks rules; see `findings`.
+- ``INVALID_OPTION``: An option is unknown, missing or unusable.
+- ``UNKNOWN_OPERATION``: There is no such operation.
+- ``PRIVATE_KEY_INVALID``: The private key cannot be used.
+- ``PRIVATE_KEY_IN_BROWSER``: A private key was given as text or bytes to a page in a browser, where whoever opens the page could read it.
+- ``PRIVATE_KEY_MISSING``: Neither a private key nor a signer was given.
+- ``PRIVATE_KEY_PASSWORD_MISSING``: The private key is encrypted and there is no password.
+- ``PRIVATE_KEY_PASSWORD_WRONG``: The password does not open the private key.
+- ``PKCS12_UNSUPPORTED``: PKCS#12 cannot be read on this surface; convert it.
+- ``CERTIFICATE_MISMATCH``: The private key and the certificate beside it do not belong together.
+- ``CERTIFICATE_EXPIRED``: The merchant's certificate has expired.
+- ``SERIAL_NO_MISMATCH``: `serial_no` is not the serial of the certificate that came with the private key.
+- ``PLATFORM_KEY_INVALID``: A platform certificate or public key cannot be used.
+- ``PLATFORM_KEYS_MISSING``: There is nothing to verify an answer with, so nothing was sent.
+- ``API_V3_KEY_INVALID``: The APIv3 key cannot be used.
+- ``API_V3_KEY_MISSING``: The certificates cannot be decrypted without the APIv3 key.
+- ``CERTIFICATE_NOT_DECRYPTED``: A platform certificate could not be decrypted.
+- ``ENCRYPTION_KEY_MISSING``: There is no valid platform key to encrypt personal fields with.
+- ``SIGNING_FAILED``: Signing failed.
+- ``SIGNATURE_MISSING``: A signature header is missing.
+- ``SIGNATURE_DUPLICATED``: A signature header came twice, or holds a comma.
+- ``SIGNATURE_MALFORMED``: A signature header cannot be read.
+- ``SERIAL_UNKNOWN``: The answer names a platform key that is not known here.
+- ``CERTIFICATE_NOT_VALID``: The platform certificate that the answer names has expired or is not valid yet.
+- ``SIGNATURE_MISMATCH``: The signature does not belong to these bytes and this key.
+- ``TIMESTAMP_SKEWED``: The answer's timestamp is 5 minutes or more from the local clock.
+- ``SIGNATURE_PROBE``: The signature is a deliberate probe.
+- ``DNS_FAILED``: The host's name could not be resolved.
+- ``CONNECT_FAILED``: No connection could be made.
+- ``TLS_FAILED``: No secure connection could be made.
+- ``TIMEOUT``: One attempt took too long.
+- ``DEADLINE_EXCEEDED``: The whole call took too long.
+- ``CONNECTION_RESET``: The connection was closed before an answer came.
+- ``BODY_FAILED``: The answer broke off.
+- ``TRANSPORT_FAILED``: The transport failed in another way.
+- ``BODY_TOO_LARGE``: The body is larger than any answer of this API.
+- ``BODY_NOT_JSON``: The body is not JSON.
+- ``BODY_UNEXPECTED``: The body is JSON, but not of the documented shape.
+- ``ID_MISMATCH``: The answer names another order than the request, where that decides.
+- ``REDIRECT_REFUSED``: The server redirects; this API never does.
+- ``STATUS_UNEXPECTED``: The status is neither success nor failure.
+- ``UNEXPECTED_EVENT``: The engine was given an event that does not answer its last action.
+"""
+
+
+Reason = Literal["appid_not_set", "currency_not_set", "customs_not_configured", "customs_not_registered", "customs_not_set", "declaration_not_found", "declared_data_differs", "mchid_length", "mchid_not_set", "merchant_customs_no_length", "merchant_customs_no_not_set", "order_amount_differs", "order_amount_incorrect", "out_trade_no_not_set", "parameter_error", "refunded_order", "self_clearance_not_enabled", "settlement_currency_differs", "settlement_currency_still_differs", "split_amount_too_high", "split_parameters_missing", "sub_order_no_length", "system_error", "transaction_data_incorrect", "transaction_id_length", "transaction_id_not_set"]
+"""The catalogue's names of documented refusals.
+
+- ``appid_not_set``: `appid` is missing or empty.
+- ``currency_not_set``: A split order came without its currency.
+- ``customs_not_configured``: The merchant has given WeChat Pay no customs information.
+- ``customs_not_registered``: The merchant is not registered with this customs.
+- ``customs_not_set``: `customs` is missing or empty.
+- ``declaration_not_found``: There is no declaration to push again.
+- ``declared_data_differs``: This order was declared before, with other data.
+- ``mchid_length``: `mchid` is shorter or longer than the service expects.
+- ``mchid_not_set``: `mchid` is missing or empty; the service may call it mch_id.
+- ``merchant_customs_no_length``: `merchant_customs_no` is shorter or longer than the service expects.
+- ``merchant_customs_no_not_set``: `merchant_customs_no` is missing or empty.
+- ``order_amount_differs``: The amount to be declared is not the amount that was paid.
+- ``order_amount_incorrect``: The amount of the order is not that of the payment order.
+- ``out_trade_no_not_set``: `out_trade_no` is missing or empty.
+- ``parameter_error``: A parameter is wrong or missing.
+- ``refunded_order``: The payment was refunded, and refunded payments are not declared.
+- ``self_clearance_not_enabled``: The merchant has not opened Self-Clearance.
+- ``settlement_currency_differs``: The currency of the payment is not the one in which the merchant is settled.
+- ``settlement_currency_still_differs``: The currency of the payment is not the one in which the merchant is settled, although `fee_type` is right.
+- ``split_amount_too_high``: The amount of the split order is more than what was paid.
+- ``split_parameters_missing``: A split order came without all of its fields.
+- ``sub_order_no_length``: `sub_order_no` has more than 32 characters.
+- ``system_error``: The service failed; the re-push may have been taken all the same.
+- ``transaction_data_incorrect``: The data of the payment do not fit together.
+- ``transaction_id_length``: `transaction_id` does not have 28 digits.
+- ``transaction_id_not_set``: `transaction_id` is missing or empty.
+"""
+
+
+RemarkName = Literal["id_echo", "error_signature"]
+"""The name of a remark about an answer.
+
+- ``id_echo``: An answer should name the order that the request names.
+- ``error_signature``: The signature of an error answer, where there is one, should be right.
+"""
+
+
+RuleLevel = Literal["error", "warning", "off"]
+"""What a caller may make of a business rule.
+
+- ``error``: Breaking it stops the request.
+- ``warning``: Breaking it is only reported.
+- ``off``: It is not looked at.
+"""
+
+
+RuleName = Literal["required", "empty", "type", "length", "range", "control_character", "unknown_field", "already_encrypted", "duplicate_field", "out_trade_no_characters", "split_fields_incomplete", "order_fee_sum", "fee_type_cny", "outside_bmp", "order_type_known", "payment_id_missing", "certificate_type_idcard", "identity_check_digit", "mchid_digits", "transaction_id_digits", "customs_unknown", "customs_legacy", "sub_order_no_characters", "split_without_sub_order_no", "split_institution_mode"]
+"""A rule's stable name.
+
+- ``required``: A required field must be given.
+- ``empty``: A text must not be empty.
+- ``type``: A value must be of the documented type.
+- ``length``: A text must not be longer than documented, counted in characters.
+- ``range``: A number must lie within the documented range.
+- ``control_character``: No control characters: they could forge a line of the signed message.
+- ``unknown_field``: Only documented fields are sent.
+- ``already_encrypted``: Personal fields are given plain; the library encrypts them.
+- ``duplicate_field``: A field is given once.
+- ``out_trade_no_characters``: `out_trade_no` holds only digits, letters and `_-|*@`.
+- ``split_fields_incomplete``: A split order needs all its amounts, and on declare its currency.
+- ``order_fee_sum``: `order_fee` is `transport_fee` plus `product_fee`.
+- ``fee_type_cny``: `fee_type` is `CNY`.
+- ``outside_bmp``: Characters outside the Basic Multilingual Plane are not taken.
+- ``order_type_known``: `order_type` is one of the four documented words.
+- ``payment_id_missing``: A re-push names the payment by `out_trade_no` or `transaction_id` (prose of the redeclare page, 2025-01-07).
+- ``certificate_type_idcard``: `certificate_type` is `IDCARD`.
+- ``identity_check_digit``: `certificate_id` is a mainland ID number of 18 characters with a right check digit (GB 11643).
+- ``mchid_digits``: The declare page says that `mchid` has 10 digits; nine-digit overseas ids exist.
+- ``transaction_id_digits``: The declare page says that `transaction_id` has 28 digits.
+- ``customs_unknown``: `customs` is not in the known list.
+- ``customs_legacy``: `customs` is suspended, or an older spelling.
+- ``sub_order_no_characters``: `sub_order_no` is assumed to take the characters of `out_trade_no` (inferred).
+- ``split_without_sub_order_no``: Split amounts have no effect without `sub_order_no`.
+- ``split_institution_mode``: The Chinese pages of 2025 limit splits to institution mode; the English ones do not.
+"""
+
+
+ServiceCode = Literal["INVALID_REQUEST", "NOAUTH", "ORDER_NOT_EXIST", "PARAM_ERROR", "RATE_LIMITED", "RESOURCE_NOT_EXISTS", "SERVICE_UNAVAILABLE", "SIGN_ERROR", "SYSTEMERROR"]
+"""The service's documented codes, normalised."""
+
+
+Severity = Literal["error", "warning"]
+"""Does a finding stop the request?
+
+- ``error``: It does.
+- ``warning``: It does not; the live server has the last word.
+"""
+
+
+class Signed(TypedDict):
+    """A request ready to be sent, as it is."""
+
+    method: Literal["GET", "POST", "PATCH"]
+    """`GET`, `POST` or `PATCH`."""
+    url: str
+    """The whole URL."""
+    headers: dict[str, str]
+    """Names and values, each name once."""
+    body: str | None
+    """JSON text; nothing for a `GET`."""
+
+
+State = Literal["UNDECLARED", "SUBMITTED", "PROCESSING", "SUCCESS", "FAIL", "EXCEPT"] | str
+"""Where a declaration stands (declare page, 2023-02-17).
+
+- ``UNDECLARED``: Queued; WeChat Pay has not submitted it yet.
+- ``SUBMITTED``: Changed, and not yet submitted again.
+- ``PROCESSING``: With customs.
+- ``SUCCESS``: Customs took it.
+- ``FAIL``: Customs refused it.
+- ``EXCEPT``: The customs interface failed.
+"""
+
+
+VerifyDepartment = Literal["UNIONPAY", "NETSUNION", "OTHERS"] | str
+"""Who verified the payment (declare page, 2023-02-17).
+
+- ``UNIONPAY``: UnionPay.
+- ``NETSUNION``: NetsUnion.
+- ``OTHERS``: Another institution.
+"""
 
 
 class Options(TypedDict, total=False):
@@ -45,71 +429,47 @@ class Options(TypedDict, total=False):
     """How personal fields are encrypted: `pkcs1` (default) or `oaep`."""
     crypto: Literal["auto", "software"]
     """Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`."""
-    rules: Mapping[str, Literal["error", "warning", "off"]]
+    rules: Mapping[str, RuleLevel]
     """Which rules are errors, warnings or off, by rule name."""
 
 
-CheckName = Literal["authorization", "bytes", "clock", "headers", "identity", "key", "path", "probe", "serial"]
-CauseName = Literal["changed_body", "changed_bytes", "clock", "duplicated_headers", "expired_certificate", "full_url", "line_ends", "malformed_authorization", "malformed_headers", "missing_authorization", "path_prefix", "probe", "query_encoding", "reserialised_body", "stripped_headers", "unknown_request", "unknown_serial", "wrong_key", "wrong_mchid", "wrong_request", "wrong_serial"]
+class ErrorAttributes:
+    """Everything that an error says."""
 
-
-class Line(TypedDict):
-    """One line of a signed message."""
-
-    name: Literal["method", "path", "timestamp", "nonce", "body"]
-    start: int
-    """The first byte."""
-    end: int
-    """The byte after the line feed."""
-    text: str
-    """What cannot be seen is escaped, a person's values are ``***``."""
-
-
-class Check(TypedDict):
-    """One check."""
-
-    check: CheckName
-    ok: bool | None
-    """None for one that was not possible or not reached."""
-    issue: str | None
-
-
-class Cause(TypedDict):
-    """Why a signature does not verify, and what to do."""
-
-    cause: CauseName
-    issue: str
-    remedy: str
-
-
-class Difference(TypedDict):
-    """Where the message that the server checked and the one that was signed part."""
-
-    offset: int
-    line: str
-    ours: str
-    theirs: str
-
-
-class Explanation(TypedDict):
-    """What was found out about a request or answer."""
-
-    of: Literal["request", "response"]
-    lines: list[Line]
-    """The message that must have been signed; none if one of its lines is not known."""
-    length: int | None
-    """The message's length in bytes."""
-    checks: list[Check]
-    """Every check, in order."""
-    failed: CheckName | None
-    causes: list[Cause]
-    """The likeliest first."""
-    difference: Difference | None
-    """For a SIGN_ERROR only."""
+    kind: ErrorKind
+    """The sort of error."""
+    code: OwnCode | ServiceCode | str
+    """The service's code, normalised, or one of this library's."""
+    reason: Reason | None
+    """The catalogue's name of a documented refusal."""
+    operation: Operation | None
+    """The operation, if there was one."""
+    status: int | None
+    """The HTTP status of the answer."""
+    request_id: str | None
+    """WeChat Pay's id of the request, for its support."""
+    detail: Any
+    """The service's `detail`, as sent but for a person's data, which is `***`."""
+    findings: list[Finding]
+    """What is wrong with the request."""
+    warnings: list[Finding]
+    """What is odd, but not the error itself."""
+    retryable: bool
+    """Can the same call succeed later?"""
+    retry_after: float | None
+    """When to try again at the earliest, in seconds."""
+    attempts: int
+    """How many attempts were made."""
+    may_have_been_applied: bool
+    """May the operation have taken effect all the same?"""
+    advice: Advice | None
+    """What to do, in English and Chinese."""
+    authenticated: bool
+    """Did the signature of the error answer verify?"""
 
 
 class Declaration(Record):
-    """One record of an answer."""
+    """One declaration, as WeChat Pay keeps it."""
 
     sub_order_no: str | None
     """The merchant's number of the sub-order, for a split order."""
@@ -117,7 +477,7 @@ class Declaration(Record):
     """WeChat Pay's number of the sub-order, for a split order."""
     mch_customs_no: str | None
     """What the declaration calls `merchant_customs_no`."""
-    customs: str | None
+    customs: CustomsCode | None
     """The customs that was declared to."""
     fee_type: str | None
     """Currency: `CNY`."""
@@ -129,7 +489,7 @@ class Declaration(Record):
     """Freight in fen."""
     product_fee: int | None
     """Price of the goods in fen."""
-    state: str
+    state: State
     """Where the declaration stands."""
     explanation: str | None
     """Why it failed, or what is odd about it."""
@@ -138,7 +498,7 @@ class Declaration(Record):
 
 
 class PlatformCertificate(Record):
-    """One record of an answer."""
+    """One platform certificate."""
 
     serial_no: str
     """Its serial number, upper-case hexadecimal."""
@@ -151,13 +511,13 @@ class PlatformCertificate(Record):
 
 
 class DeclareAnswer(Answer):
-    """What `declare` answers."""
+    """The state of the declaration, and the ids that customs will ask for."""
 
     appid: str | None
     """Application id, as declared."""
     mchid: str | None
     """Merchant id, as declared."""
-    state: str
+    state: State
     """Where the declaration stands."""
     out_trade_no: str | None
     """The merchant's order number, as declared."""
@@ -167,20 +527,20 @@ class DeclareAnswer(Answer):
     """The merchant's number of the sub-order, for a split order."""
     sub_order_id: str | None
     """WeChat Pay's number of the sub-order, for a split order: customs knows it by this."""
-    verify_department: str | None
+    verify_department: VerifyDepartment | None
     """Who verified the payment."""
     verify_department_trade_id: str | None
     """The verifying institution's number of the payment."""
 
 
 class ModifyAnswer(Answer):
-    """What `modify` answers."""
+    """The state of the declaration, and the ids that customs will ask for."""
 
     appid: str | None
     """Application id, as declared."""
     mchid: str | None
     """Merchant id, as declared."""
-    state: str
+    state: State
     """Where the declaration stands."""
     out_trade_no: str | None
     """The merchant's order number, as declared."""
@@ -192,14 +552,14 @@ class ModifyAnswer(Answer):
     """WeChat Pay's number of the sub-order, for a split order."""
     modify_time: str | None
     """When the record last changed (RFC 3339, `+08:00`)."""
-    verify_department: str | None
+    verify_department: VerifyDepartment | None
     """Who verified the payment."""
     verify_department_trade_id: str | None
     """The verifying institution's number of the payment."""
 
 
 class QueryAnswer(Answer):
-    """What `query` answers."""
+    """One page of declarations."""
 
     _records = {"data": Declaration}
     appid: str | None
@@ -208,7 +568,7 @@ class QueryAnswer(Answer):
     """Merchant id, as asked."""
     transaction_id: str | None
     """WeChat Pay's number of the payment."""
-    verify_department: str | None
+    verify_department: VerifyDepartment | None
     """Who verified the payment."""
     verify_department_trade_id: str | None
     """The verifying institution's number of the payment."""
@@ -223,13 +583,13 @@ class QueryAnswer(Answer):
 
 
 class RedeclareAnswer(Answer):
-    """What `redeclare` answers."""
+    """The state of the declaration."""
 
     appid: str | None
     """Application id, as declared."""
     mchid: str | None
     """Merchant id, as declared."""
-    state: str
+    state: State
     """Where the declaration stands."""
     out_trade_no: str | None
     """The merchant's order number, as declared."""
@@ -246,7 +606,7 @@ class RedeclareAnswer(Answer):
 
 
 class VerifyIdentityAnswer(Answer):
-    """What `verify_identity` answers."""
+    """Whether the identity matches."""
 
     appid: str | None
     """Application id, as asked."""
@@ -256,12 +616,12 @@ class VerifyIdentityAnswer(Answer):
     """The merchant's order number, as asked."""
     transaction_id: str | None
     """WeChat Pay's number of the payment, as asked."""
-    certificate_check_result: str
+    certificate_check_result: CertificateCheckResult
     """Does the identity match that of the payer?"""
 
 
 class CertificatesAnswer(Answer):
-    """What `certificates` answers."""
+    """The platform certificates, decrypted and verified."""
 
     _records = {"data": PlatformCertificate}
     data: list[PlatformCertificate]
@@ -291,7 +651,7 @@ class Operations:
         mchid: str | None = None,
         out_trade_no: str | None = None,
         transaction_id: str | None = None,
-        customs: str | None = None,
+        customs: CustomsCode | None = None,
         merchant_customs_no: str | None = None,
         duty: int | None = None,
         sub_order_no: str | None = None,
@@ -347,7 +707,7 @@ class Operations:
         mchid: str | None = None,
         out_trade_no: str | None = None,
         transaction_id: str | None = None,
-        customs: str | None = None,
+        customs: CustomsCode | None = None,
         merchant_customs_no: str | None = None,
         duty: int | None = None,
         sub_order_no: str | None = None,
@@ -398,9 +758,9 @@ class Operations:
         *,
         appid: str | None = None,
         mchid: str | None = None,
-        order_type: str | None = None,
+        order_type: OrderType | None = None,
         order_no: str | None = None,
-        customs: str | None = None,
+        customs: CustomsCode | None = None,
         offset: int | None = None,
         limit: int | None = None,
         timeout: float | None = None,
@@ -439,7 +799,7 @@ class Operations:
         *,
         appid: str | None = None,
         mchid: str | None = None,
-        customs: str | None = None,
+        customs: CustomsCode | None = None,
         merchant_customs_no: str | None = None,
         out_trade_no: str | None = None,
         transaction_id: str | None = None,
@@ -485,7 +845,7 @@ class Operations:
         mchid: str | None = None,
         out_trade_no: str | None = None,
         transaction_id: str | None = None,
-        customs: str | None = None,
+        customs: CustomsCode | None = None,
         merchant_customs_no: str | None = None,
         sub_order_no: str | None = None,
         certificate_type: str | None = None,

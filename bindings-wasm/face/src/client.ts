@@ -1,4 +1,5 @@
 import type {
+  Attempt,
   CallOptions,
   CoreOptions,
   CustomsOrderFields,
@@ -8,10 +9,11 @@ import type {
   Operation,
   Operations,
   QueryRequest,
-  Rules
+  Rules,
+  Signed
 } from './generated.js'
 import { OPERATIONS } from './generated.js'
-import type { Attempt, Engine, Shared } from './native.js'
+import type { Engine, Shared } from './native.js'
 import { host, init, native } from './native.js'
 import type { Landed } from './driver.js'
 import { drive } from './driver.js'
@@ -44,12 +46,7 @@ export interface PerCall extends CallOptions {
 }
 
 /** A request, signed and ready to be sent as it is. */
-export interface Prepared {
-  method: string
-  url: string
-  headers: Record<string, string>
-  /** JSON text; null for a GET. */
-  body: string | null
+export interface Prepared extends Signed {
   /** Findings that did not stop it. */
   warnings: Finding[]
 }

@@ -1,5 +1,7 @@
 /** Carries an engine's actions out: signs, verifies, and sends with `fetch`. It decides nothing. */
-import type { Action, Attempt, Engine, Event, Outcome } from './native.js'
+import type { Attempt } from './generated.js'
+import type { Action, Event, Outcome } from './generated_engine.js'
+import type { Engine } from './native.js'
 import { raised } from './errors.js'
 
 /** What the caller's side brings. */
@@ -23,6 +25,9 @@ const KEYS_FAILED: Event = { event: 'keys_failed', error: null }
 const TIMED_OUT: Event = { event: 'timed_out' }
 const NOTHING = new Uint8Array()
 
+/** An event whose bytes, if it has any, can be taken apart. */
+type Flat = Event & { signature?: Uint8Array; body?: Uint8Array }
+
 /** How a download of keys ended: without an error of ours, or with one. */
 export type Landed = object | null
 
@@ -32,13 +37,14 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
   const hostAnswer = async (answer: Promise<Event>, ms: number, failed = HOST_FAILED) =>
     within(ms, host.signal, answer.catch((error: unknown) => ((thrown = error), failed)))
   for (;;) {
-    const { event: name, bytes: given = NOTHING, ...members } = event as Event & { bytes?: Uint8Array }
+    const { event: name, signature, body, ...members } = event as Flat
+    const given = signature ?? body ?? NOTHING
     const { emits, action } = engine.step(name, JSON.stringify(members), given, host.clock(), performance.now())
     for (const emit of emits) observe(host, emit)
     switch (action.action) {
       case 'sign':
         event = await hostAnswer(
-          host.sign(action.message, action.entropy).then((signature) => ({ event: 'signed', bytes: bytes(signature) })),
+          host.sign(action.message, action.entropy).then((signature) => ({ event: 'signed', signature: bytes(signature) })),
           action.timeout_ms
         )
         break
@@ -136,7 +142,7 @@ async function exchange(action: Extract<Action, { action: 'send' }>, host: Host,
   }
   try {
     const { bytes, truncated } = await read(response, max_body)
-    return { event: 'response', status: response.status, headers: [...response.headers], bytes, truncated }
+    return { event: 'response', status: response.status, headers: [...response.headers], body: bytes, truncated }
   } catch {
     return { event: 'failed', sent: 'unknown', cause: 'body' }
   }

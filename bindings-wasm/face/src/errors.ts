@@ -1,40 +1,10 @@
-import type { Advice, ErrorKind, Finding } from './generated.js'
+import type { ErrorAttributes, ErrorKind } from './generated.js'
 import { camelCase } from './plain.js'
 
 const BRAND = Symbol.for('wechatpay-customs.error')
 
 /** What went wrong, to which field or key, and what to do. */
 export class WechatPayError extends Error {
-  /** The sort of error. */
-  readonly kind!: ErrorKind
-  /** The service's code, normalised, or one of this library's. */
-  readonly code!: string
-  /** The catalogue's name of a documented refusal. */
-  readonly reason!: string | null
-  readonly operation!: string | null
-  /** HTTP status. */
-  readonly status!: number | null
-  /** WeChat Pay's id of the request, for its support. */
-  readonly requestId!: string | null
-  /** The service's `detail`, as sent but for a person's data, which is `***`. */
-  readonly detail!: unknown
-  /** What is wrong with the request. */
-  readonly findings!: Finding[]
-  /** What is odd, but not the error itself. */
-  readonly warnings!: Finding[]
-  /** Can the same call succeed later? */
-  readonly retryable!: boolean
-  /** When to try again at the earliest, in milliseconds. */
-  readonly retryAfter!: number | null
-  /** How many attempts were made. */
-  readonly attempts!: number
-  /** May the operation have taken effect all the same? */
-  readonly mayHaveBeenApplied!: boolean
-  /** What to do, in English and Chinese. */
-  readonly advice!: Advice | null
-  /** Did the signature of the error answer verify? */
-  readonly authenticated!: boolean
-
   /** Made from the core's error data; not for callers. */
   constructor(details: Record<string, unknown>) {
     super(String(details.message))
@@ -53,6 +23,9 @@ export class WechatPayError extends Error {
     return true
   }
 }
+
+// The attributes are those of the core's error data.
+export interface WechatPayError extends ErrorAttributes {}
 
 /** Is this an error of this library's? Unlike `instanceof` it also knows those of another copy of the package. */
 export function isWechatPayError(error: unknown): error is WechatPayError {

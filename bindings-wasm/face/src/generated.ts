@@ -3,11 +3,327 @@
 /** Every operation. */
 export const OPERATIONS = ['declare', 'modify', 'query', 'redeclare', 'verify_identity', 'certificates'] as const
 
-export type Operation = (typeof OPERATIONS)[number]
+/** What to do, in two languages. */
+export interface Advice {
+  /** In English. */
+  en: string
+  /** In Chinese. */
+  zh: string
+}
 
-export type ErrorKind = 'input' | 'key' | 'signature' | 'freshness' | 'probe' | 'transport' | 'api' | 'response' | 'state'
+/** Something worth observing. Never holds a secret or a personal field. */
+export interface Attempt {
+  /** `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. */
+  phase: 'request' | 'response' | 'failure'
+  /** What was asked for. */
+  operation: Operation
+  /** Which attempt, from 1. */
+  attempt: number
+  /** The host that was asked. */
+  host: string
+  /** HTTP status. */
+  status: number | null
+  /** WeChat Pay's id of the request. */
+  request_id: string | null
+  /** How long the attempt took. */
+  ms: number
+  /** The code of what went wrong, if anything did. */
+  reason: OwnCode | ServiceCode | (string & {}) | null
+  /** May a failed attempt have taken effect all the same? */
+  may_have_been_applied: boolean
+}
 
-/** The codes that are this library's own. */
+/** Why a signature does not verify. */
+export type CauseName =
+  | 'changed_body'
+  | 'changed_bytes'
+  | 'clock'
+  | 'duplicated_headers'
+  | 'expired_certificate'
+  | 'full_url'
+  | 'line_ends'
+  | 'malformed_authorization'
+  | 'malformed_headers'
+  | 'missing_authorization'
+  | 'path_prefix'
+  | 'probe'
+  | 'query_encoding'
+  | 'reserialised_body'
+  | 'stripped_headers'
+  | 'unknown_request'
+  | 'unknown_serial'
+  | 'wrong_key'
+  | 'wrong_mchid'
+  | 'wrong_request'
+  | 'wrong_serial'
+
+/**
+ * Does an identity match? (Chinese page on identity verification, 2025-01-07.)
+ *
+ * - `SAME`: It does.
+ * - `DIFFERENT`: It does not.
+ * - `UNCHECKED`: It was not checked (seen by merchants).
+ */
+export type CertificateCheckResult =
+  | 'SAME'
+  | 'DIFFERENT'
+  | 'UNCHECKED'
+  | (string & {})
+
+/** What `explain` looks at. */
+export type CheckName =
+  | 'authorization'
+  | 'bytes'
+  | 'clock'
+  | 'headers'
+  | 'identity'
+  | 'key'
+  | 'path'
+  | 'probe'
+  | 'serial'
+
+/**
+ * The customs that is declared to. Read in a third-party transcription of the v3 pages and on the v2 page of 2024-11-14. The list is open: a code that it lacks is a warning, never refused.
+ *
+ * - `GUANGZHOU_ZS`: Guangzhou (GACC unified version)
+ * - `HANGZHOU_ZS`: Hangzhou (GACC unified version)
+ * - `NINGBO`: Ningbo
+ * - `ZHENGZHOU_BS`: Zhengzhou bonded logistics centre
+ * - `CHONGQING`: Chongqing
+ * - `SHANGHAI_ZS`: Shanghai (GACC unified version)
+ * - `SHENZHEN`: Shenzhen
+ * - `ZHENGZHOU_ZH_ZS`: Zhengzhou comprehensive bonded zone (GACC)
+ * - `TIANJIN`: Tianjin
+ * - `ZONGSHU`: General Administration of Customs
+ * - `GUANGZHOU_HP_GJ`: Guangzhou Huangpu CIQ
+ * - `GUANGZHOU_NS_GJ`: Guangzhou Nansha CIQ
+ * - `XIAN`: Xi'an
+ * - `BEIJING`: Beijing
+ * - `NO`: no declaration
+ * - `SHANGHAI`: Shanghai, before the unified version
+ * - `GUANGZHOU`: Guangzhou, before the unified version
+ * - `HANGZHOU`: Hangzhou, before the unified version
+ * - `ZHENGZHOU_ZH`: Zhengzhou comprehensive zone, before the unified version
+ */
+export type CustomsCode =
+  | 'GUANGZHOU_ZS'
+  | 'HANGZHOU_ZS'
+  | 'NINGBO'
+  | 'ZHENGZHOU_BS'
+  | 'CHONGQING'
+  | 'SHANGHAI_ZS'
+  | 'SHENZHEN'
+  | 'ZHENGZHOU_ZH_ZS'
+  | 'TIANJIN'
+  | 'ZONGSHU'
+  | 'GUANGZHOU_HP_GJ'
+  | 'GUANGZHOU_NS_GJ'
+  | 'XIAN'
+  | 'BEIJING'
+  | 'NO'
+  | 'SHANGHAI'
+  | 'GUANGZHOU'
+  | 'HANGZHOU'
+  | 'ZHENGZHOU_ZH'
+  | (string & {})
+
+/** The payment fields of the order message, under customs' own names. */
+export interface CustomsOrderFields {
+  /** The order: `out_trade_no`, or `sub_order_no` of a split order. */
+  orderNo: string
+  /** The payment: `transaction_id`, or `sub_order_id` of a split order. */
+  payTransactionId: string
+  /** Tenpay's registration number. */
+  payCode: string
+  /** Tenpay's registered name. */
+  payName: string
+  /** CNY. */
+  currency: string
+  /** What was declared, in yuan with two decimals. Customs spells it so. */
+  acturalPaid: string
+}
+
+/**
+ * What sort of thing went wrong.
+ *
+ * - `input`: What was asked for cannot be sent. Correct the fields or options.
+ * - `key`: A key or certificate cannot be used. Correct the options.
+ * - `signature`: The answer's signature is missing or wrong. Do not trust it; query what happened.
+ * - `freshness`: The answer's timestamp is too far from the local clock. Check the clock.
+ * - `probe`: WeChat Pay probed whether signatures are verified. Query what happened.
+ * - `transport`: No answer came. See `retryable` and `may_have_been_applied`.
+ * - `api`: The service refused. See `code`, `reason` and `advice`.
+ * - `response`: An answer came that cannot be read as documented.
+ * - `state`: The library was driven in a way that it does not allow.
+ */
+export type ErrorKind =
+  | 'input'
+  | 'key'
+  | 'signature'
+  | 'freshness'
+  | 'probe'
+  | 'transport'
+  | 'api'
+  | 'response'
+  | 'state'
+
+/** What was found out about a message. */
+export interface Explanation {
+  /** `request` or `response`. */
+  of: 'request' | 'response'
+  /** The message that must have been signed; none if one of its lines is not known. */
+  lines: ExplanationLine[]
+  /** The message's length in bytes. */
+  length: number | null
+  /** Every check, in order; after one that failed no more is looked at. */
+  checks: ExplanationCheck[]
+  /** The check that failed. */
+  failed: CheckName | null
+  /** Why, the likeliest first. */
+  causes: ExplanationCause[]
+  /** Where the message that the server checked and the one that was signed part; for a `SIGN_ERROR` only. */
+  difference: ExplanationDifference | null
+}
+
+/** One cause. */
+export interface ExplanationCause {
+  /** Its name. */
+  cause: CauseName
+  /** What happened. */
+  issue: string
+  /** What to do. */
+  remedy: string
+}
+
+/** One check. */
+export interface ExplanationCheck {
+  /** Its name. */
+  check: CheckName
+  /** Did it pass? Nothing if it was not possible. */
+  ok: boolean | null
+  /** Why it did not. */
+  issue: string | null
+}
+
+/** Where two messages part. */
+export interface ExplanationDifference {
+  /** The first byte that differs. */
+  offset: number
+  /** The line that it stands in. */
+  line: 'method' | 'path' | 'timestamp' | 'nonce' | 'body'
+  /** What was signed from there on, at most 40 characters, escaped. */
+  ours: string
+  /** What the server checked. */
+  theirs: string
+}
+
+/** One line of a signed message. */
+export interface ExplanationLine {
+  /** `method`, `path`, `timestamp`, `nonce` or `body`. */
+  name: 'method' | 'path' | 'timestamp' | 'nonce' | 'body'
+  /** Its first byte. */
+  start: number
+  /** The byte after its line feed. */
+  end: number
+  /** The line with its line feed; what cannot be seen is escaped, a person's values are `***`. */
+  text: string
+}
+
+/** One remark about one field, in the shape of the server's own `detail`. */
+export interface Finding {
+  /** The rule's stable name, or that of a remark about an answer. */
+  rule: RuleName | RemarkName
+  /** Does it stop the request? */
+  severity: Severity
+  /** JSON Pointer into a body (`/order_fee`); the bare name in a query string or header. */
+  field: string
+  /** The value as given; null when there is none, `***` for a person's name and ID number. */
+  value: unknown
+  /** What is wrong, and what would be right. */
+  issue: string
+  /** `body`, `query` or `argument`; for remarks about an answer `response` or `header`. */
+  location: 'body' | 'query' | 'argument' | 'response' | 'header'
+}
+
+/**
+ * A call of the customs API.
+ *
+ * - `declare`: Declares a payment, or one part of a split payment, to a customs.
+ * - `modify`: Changes the amounts or the registration number of a declaration.
+ * - `query`: Asks what became of the declarations of a payment or sub-order.
+ * - `redeclare`: Pushes a declaration again that the electronic port lost.
+ * - `verify_identity`: Asks whether an identity matches that of the payer.
+ * - `certificates`: Fetches the platform certificates, decrypted and verified.
+ */
+export type Operation =
+  | 'declare'
+  | 'modify'
+  | 'query'
+  | 'redeclare'
+  | 'verify_identity'
+  | 'certificates'
+
+/**
+ * Which kind of number a query goes by (query page, 2020-06-02).
+ *
+ * - `out_trade_no`: The merchant's order number.
+ * - `transaction_id`: WeChat Pay's number of the payment.
+ * - `sub_order_no`: The merchant's number of a sub-order.
+ * - `sub_order_id`: WeChat Pay's number of a sub-order.
+ */
+export type OrderType =
+  | 'out_trade_no'
+  | 'transaction_id'
+  | 'sub_order_no'
+  | 'sub_order_id'
+  | (string & {})
+
+/**
+ * The codes that are this library's own.
+ *
+ * - `INVALID_FIELDS`: The request breaks rules; see `findings`.
+ * - `INVALID_OPTION`: An option is unknown, missing or unusable.
+ * - `UNKNOWN_OPERATION`: There is no such operation.
+ * - `PRIVATE_KEY_INVALID`: The private key cannot be used.
+ * - `PRIVATE_KEY_IN_BROWSER`: A private key was given as text or bytes to a page in a browser, where whoever opens the page could read it.
+ * - `PRIVATE_KEY_MISSING`: Neither a private key nor a signer was given.
+ * - `PRIVATE_KEY_PASSWORD_MISSING`: The private key is encrypted and there is no password.
+ * - `PRIVATE_KEY_PASSWORD_WRONG`: The password does not open the private key.
+ * - `PKCS12_UNSUPPORTED`: PKCS#12 cannot be read on this surface; convert it.
+ * - `CERTIFICATE_MISMATCH`: The private key and the certificate beside it do not belong together.
+ * - `CERTIFICATE_EXPIRED`: The merchant's certificate has expired.
+ * - `SERIAL_NO_MISMATCH`: `serial_no` is not the serial of the certificate that came with the private key.
+ * - `PLATFORM_KEY_INVALID`: A platform certificate or public key cannot be used.
+ * - `PLATFORM_KEYS_MISSING`: There is nothing to verify an answer with, so nothing was sent.
+ * - `API_V3_KEY_INVALID`: The APIv3 key cannot be used.
+ * - `API_V3_KEY_MISSING`: The certificates cannot be decrypted without the APIv3 key.
+ * - `CERTIFICATE_NOT_DECRYPTED`: A platform certificate could not be decrypted.
+ * - `ENCRYPTION_KEY_MISSING`: There is no valid platform key to encrypt personal fields with.
+ * - `SIGNING_FAILED`: Signing failed.
+ * - `SIGNATURE_MISSING`: A signature header is missing.
+ * - `SIGNATURE_DUPLICATED`: A signature header came twice, or holds a comma.
+ * - `SIGNATURE_MALFORMED`: A signature header cannot be read.
+ * - `SERIAL_UNKNOWN`: The answer names a platform key that is not known here.
+ * - `CERTIFICATE_NOT_VALID`: The platform certificate that the answer names has expired or is not valid yet.
+ * - `SIGNATURE_MISMATCH`: The signature does not belong to these bytes and this key.
+ * - `TIMESTAMP_SKEWED`: The answer's timestamp is 5 minutes or more from the local clock.
+ * - `SIGNATURE_PROBE`: The signature is a deliberate probe.
+ * - `DNS_FAILED`: The host's name could not be resolved.
+ * - `CONNECT_FAILED`: No connection could be made.
+ * - `TLS_FAILED`: No secure connection could be made.
+ * - `TIMEOUT`: One attempt took too long.
+ * - `DEADLINE_EXCEEDED`: The whole call took too long.
+ * - `CONNECTION_RESET`: The connection was closed before an answer came.
+ * - `BODY_FAILED`: The answer broke off.
+ * - `TRANSPORT_FAILED`: The transport failed in another way.
+ * - `BODY_TOO_LARGE`: The body is larger than any answer of this API.
+ * - `BODY_NOT_JSON`: The body is not JSON.
+ * - `BODY_UNEXPECTED`: The body is JSON, but not of the documented shape.
+ * - `ID_MISMATCH`: The answer names another order than the request, where that decides.
+ * - `REDIRECT_REFUSED`: The server redirects; this API never does.
+ * - `STATUS_UNEXPECTED`: The status is neither success nor failure.
+ * - `UNEXPECTED_EVENT`: The engine was given an event that does not answer its last action.
+ */
 export type OwnCode =
   | 'INVALID_FIELDS'
   | 'INVALID_OPTION'
@@ -52,42 +368,115 @@ export type OwnCode =
   | 'STATUS_UNEXPECTED'
   | 'UNEXPECTED_EVENT'
 
-/** What `explain` looks at. */
-export type CheckName =
-  | 'authorization'
-  | 'bytes'
-  | 'clock'
-  | 'headers'
-  | 'identity'
-  | 'key'
-  | 'path'
-  | 'probe'
-  | 'serial'
+/**
+ * The catalogue's names of documented refusals.
+ *
+ * - `appid_not_set`: `appid` is missing or empty.
+ * - `currency_not_set`: A split order came without its currency.
+ * - `customs_not_configured`: The merchant has given WeChat Pay no customs information.
+ * - `customs_not_registered`: The merchant is not registered with this customs.
+ * - `customs_not_set`: `customs` is missing or empty.
+ * - `declaration_not_found`: There is no declaration to push again.
+ * - `declared_data_differs`: This order was declared before, with other data.
+ * - `mchid_length`: `mchid` is shorter or longer than the service expects.
+ * - `mchid_not_set`: `mchid` is missing or empty; the service may call it mch_id.
+ * - `merchant_customs_no_length`: `merchant_customs_no` is shorter or longer than the service expects.
+ * - `merchant_customs_no_not_set`: `merchant_customs_no` is missing or empty.
+ * - `order_amount_differs`: The amount to be declared is not the amount that was paid.
+ * - `order_amount_incorrect`: The amount of the order is not that of the payment order.
+ * - `out_trade_no_not_set`: `out_trade_no` is missing or empty.
+ * - `parameter_error`: A parameter is wrong or missing.
+ * - `refunded_order`: The payment was refunded, and refunded payments are not declared.
+ * - `self_clearance_not_enabled`: The merchant has not opened Self-Clearance.
+ * - `settlement_currency_differs`: The currency of the payment is not the one in which the merchant is settled.
+ * - `settlement_currency_still_differs`: The currency of the payment is not the one in which the merchant is settled, although `fee_type` is right.
+ * - `split_amount_too_high`: The amount of the split order is more than what was paid.
+ * - `split_parameters_missing`: A split order came without all of its fields.
+ * - `sub_order_no_length`: `sub_order_no` has more than 32 characters.
+ * - `system_error`: The service failed; the re-push may have been taken all the same.
+ * - `transaction_data_incorrect`: The data of the payment do not fit together.
+ * - `transaction_id_length`: `transaction_id` does not have 28 digits.
+ * - `transaction_id_not_set`: `transaction_id` is missing or empty.
+ */
+export type Reason =
+  | 'appid_not_set'
+  | 'currency_not_set'
+  | 'customs_not_configured'
+  | 'customs_not_registered'
+  | 'customs_not_set'
+  | 'declaration_not_found'
+  | 'declared_data_differs'
+  | 'mchid_length'
+  | 'mchid_not_set'
+  | 'merchant_customs_no_length'
+  | 'merchant_customs_no_not_set'
+  | 'order_amount_differs'
+  | 'order_amount_incorrect'
+  | 'out_trade_no_not_set'
+  | 'parameter_error'
+  | 'refunded_order'
+  | 'self_clearance_not_enabled'
+  | 'settlement_currency_differs'
+  | 'settlement_currency_still_differs'
+  | 'split_amount_too_high'
+  | 'split_parameters_missing'
+  | 'sub_order_no_length'
+  | 'system_error'
+  | 'transaction_data_incorrect'
+  | 'transaction_id_length'
+  | 'transaction_id_not_set'
 
-/** Why a signature does not verify. */
-export type CauseName =
-  | 'changed_body'
-  | 'changed_bytes'
-  | 'clock'
-  | 'duplicated_headers'
-  | 'expired_certificate'
-  | 'full_url'
-  | 'line_ends'
-  | 'malformed_authorization'
-  | 'malformed_headers'
-  | 'missing_authorization'
-  | 'path_prefix'
-  | 'probe'
-  | 'query_encoding'
-  | 'reserialised_body'
-  | 'stripped_headers'
-  | 'unknown_request'
-  | 'unknown_serial'
-  | 'wrong_key'
-  | 'wrong_mchid'
-  | 'wrong_request'
-  | 'wrong_serial'
+/**
+ * The name of a remark about an answer.
+ *
+ * - `id_echo`: An answer should name the order that the request names.
+ * - `error_signature`: The signature of an error answer, where there is one, should be right.
+ */
+export type RemarkName =
+  | 'id_echo'
+  | 'error_signature'
 
+/**
+ * What a caller may make of a business rule.
+ *
+ * - `error`: Breaking it stops the request.
+ * - `warning`: Breaking it is only reported.
+ * - `off`: It is not looked at.
+ */
+export type RuleLevel =
+  | 'error'
+  | 'warning'
+  | 'off'
+
+/**
+ * A rule's stable name.
+ *
+ * - `required`: A required field must be given.
+ * - `empty`: A text must not be empty.
+ * - `type`: A value must be of the documented type.
+ * - `length`: A text must not be longer than documented, counted in characters.
+ * - `range`: A number must lie within the documented range.
+ * - `control_character`: No control characters: they could forge a line of the signed message.
+ * - `unknown_field`: Only documented fields are sent.
+ * - `already_encrypted`: Personal fields are given plain; the library encrypts them.
+ * - `duplicate_field`: A field is given once.
+ * - `out_trade_no_characters`: `out_trade_no` holds only digits, letters and `_-|*@`.
+ * - `split_fields_incomplete`: A split order needs all its amounts, and on declare its currency.
+ * - `order_fee_sum`: `order_fee` is `transport_fee` plus `product_fee`.
+ * - `fee_type_cny`: `fee_type` is `CNY`.
+ * - `outside_bmp`: Characters outside the Basic Multilingual Plane are not taken.
+ * - `order_type_known`: `order_type` is one of the four documented words.
+ * - `payment_id_missing`: A re-push names the payment by `out_trade_no` or `transaction_id` (prose of the redeclare page, 2025-01-07).
+ * - `certificate_type_idcard`: `certificate_type` is `IDCARD`.
+ * - `identity_check_digit`: `certificate_id` is a mainland ID number of 18 characters with a right check digit (GB 11643).
+ * - `mchid_digits`: The declare page says that `mchid` has 10 digits; nine-digit overseas ids exist.
+ * - `transaction_id_digits`: The declare page says that `transaction_id` has 28 digits.
+ * - `customs_unknown`: `customs` is not in the known list.
+ * - `customs_legacy`: `customs` is suspended, or an older spelling.
+ * - `sub_order_no_characters`: `sub_order_no` is assumed to take the characters of `out_trade_no` (inferred).
+ * - `split_without_sub_order_no`: Split amounts have no effect without `sub_order_no`.
+ * - `split_institution_mode`: The Chinese pages of 2025 limit splits to institution mode; the English ones do not.
+ */
 export type RuleName =
   | 'required'
   | 'empty'
@@ -115,6 +504,72 @@ export type RuleName =
   | 'split_without_sub_order_no'
   | 'split_institution_mode'
 
+/** The service's documented codes, normalised. */
+export type ServiceCode =
+  | 'INVALID_REQUEST'
+  | 'NOAUTH'
+  | 'ORDER_NOT_EXIST'
+  | 'PARAM_ERROR'
+  | 'RATE_LIMITED'
+  | 'RESOURCE_NOT_EXISTS'
+  | 'SERVICE_UNAVAILABLE'
+  | 'SIGN_ERROR'
+  | 'SYSTEMERROR'
+
+/**
+ * Does a finding stop the request?
+ *
+ * - `error`: It does.
+ * - `warning`: It does not; the live server has the last word.
+ */
+export type Severity =
+  | 'error'
+  | 'warning'
+
+/** A request ready to be sent, as it is. */
+export interface Signed {
+  /** `GET`, `POST` or `PATCH`. */
+  method: 'GET' | 'POST' | 'PATCH'
+  /** The whole URL. */
+  url: string
+  /** Names and values, each name once. */
+  headers: Record<string, string>
+  /** JSON text; nothing for a `GET`. */
+  body: string | null
+}
+
+/**
+ * Where a declaration stands (declare page, 2023-02-17).
+ *
+ * - `UNDECLARED`: Queued; WeChat Pay has not submitted it yet.
+ * - `SUBMITTED`: Changed, and not yet submitted again.
+ * - `PROCESSING`: With customs.
+ * - `SUCCESS`: Customs took it.
+ * - `FAIL`: Customs refused it.
+ * - `EXCEPT`: The customs interface failed.
+ */
+export type State =
+  | 'UNDECLARED'
+  | 'SUBMITTED'
+  | 'PROCESSING'
+  | 'SUCCESS'
+  | 'FAIL'
+  | 'EXCEPT'
+  | (string & {})
+
+/**
+ * Who verified the payment (declare page, 2023-02-17).
+ *
+ * - `UNIONPAY`: UnionPay.
+ * - `NETSUNION`: NetsUnion.
+ * - `OTHERS`: Another institution.
+ */
+export type VerifyDepartment =
+  | 'UNIONPAY'
+  | 'NETSUNION'
+  | 'OTHERS'
+  | (string & {})
+
 /** What to make of business rules, by name. */
 export type Rules = Partial<
   Record<
@@ -134,70 +589,9 @@ export type Rules = Partial<
     | 'sub_order_no_characters'
     | 'split_without_sub_order_no'
     | 'split_institution_mode',
-    'error' | 'warning' | 'off'
+    RuleLevel
   >
 >
-
-/** One remark about one field, in the shape of the server's own `detail`. */
-export interface Finding {
-  /** The rule's stable name, or that of a remark about an answer. */
-  rule: RuleName | 'id_echo' | 'error_signature'
-  severity: 'error' | 'warning'
-  /** JSON Pointer into a body; the bare name elsewhere. */
-  field: string
-  value: unknown
-  issue: string
-  location: 'body' | 'query' | 'response' | 'header' | 'argument'
-}
-
-/** What to do, in two languages. */
-export interface Advice {
-  en: string
-  zh: string
-}
-
-/** What stands on every answer. */
-export interface Answer {
-  /** WeChat Pay's id of the request, for its support. */
-  request_id: string | null
-  /** What is odd, but stops nothing. */
-  warnings: Finding[]
-}
-
-/** What the order message to customs must say of the payment, under customs' own names. */
-export interface CustomsOrderFields {
-  orderNo: string
-  payTransactionId: string
-  payCode: string
-  payName: string
-  currency: string
-  /** Yuan with two decimals. */
-  acturalPaid: string
-}
-
-/** What was found out about a request or answer. */
-export interface Explanation {
-  of: 'request' | 'response'
-  /** The message that must have been signed; none if one of its lines is not known. */
-  lines: {
-    name: 'method' | 'path' | 'timestamp' | 'nonce' | 'body'
-    /** The first byte. */
-    start: number
-    /** The byte after the line feed. */
-    end: number
-    /** What cannot be seen is escaped, a person's values are `***`. */
-    text: string
-  }[]
-  /** The message's length in bytes. */
-  length: number | null
-  /** Every check, in order; `ok` is null for one that was not possible or not reached. */
-  checks: { check: CheckName; ok: boolean | null; issue: string | null }[]
-  failed: CheckName | null
-  /** The likeliest first. */
-  causes: { cause: CauseName; issue: string; remedy: string }[]
-  /** Where the message that the server checked and the one that was signed part; for a SIGN_ERROR only. */
-  difference: { offset: number; line: string; ours: string; theirs: string } | null
-}
 
 /** The options that the core reads. */
 export interface CoreOptions {
@@ -238,6 +632,49 @@ export interface CoreOptions {
 /** The options of one call. */
 export type CallOptions = Pick<CoreOptions, 'timeout' | 'deadline'>
 
+/** What stands on every answer. */
+export interface Answer {
+  /** WeChat Pay's id of the request. */
+  request_id: string | null
+  /** What is odd. */
+  warnings: Finding[]
+}
+
+/** Everything that an error says. */
+export interface ErrorAttributes {
+  /** The sort of error. */
+  readonly kind: ErrorKind
+  /** The service's code, normalised, or one of this library's. */
+  readonly code: OwnCode | ServiceCode | (string & {})
+  /** The catalogue's name of a documented refusal. */
+  readonly reason: Reason | null
+  /** The operation, if there was one. */
+  readonly operation: Operation | null
+  /** The HTTP status of the answer. */
+  readonly status: number | null
+  /** WeChat Pay's id of the request, for its support. */
+  readonly requestId: string | null
+  /** The service's `detail`, as sent but for a person's data, which is `***`. */
+  readonly detail: unknown
+  /** What is wrong with the request. */
+  readonly findings: Finding[]
+  /** What is odd, but not the error itself. */
+  readonly warnings: Finding[]
+  /** Can the same call succeed later? */
+  readonly retryable: boolean
+  /** When to try again at the earliest, in milliseconds. */
+  readonly retryAfter: number | null
+  /** How many attempts were made. */
+  readonly attempts: number
+  /** May the operation have taken effect all the same? */
+  readonly mayHaveBeenApplied: boolean
+  /** What to do, in English and Chinese. */
+  readonly advice: Advice | null
+  /** Did the signature of the error answer verify? */
+  readonly authenticated: boolean
+}
+
+/** One declaration, as WeChat Pay keeps it. */
 export interface Declaration {
   /** The merchant's number of the sub-order, for a split order. */
   sub_order_no?: string
@@ -246,7 +683,7 @@ export interface Declaration {
   /** What the declaration calls `merchant_customs_no`. */
   mch_customs_no?: string
   /** The customs that was declared to. */
-  customs?: 'GUANGZHOU_ZS' | 'HANGZHOU_ZS' | 'NINGBO' | 'ZHENGZHOU_BS' | 'CHONGQING' | 'SHANGHAI_ZS' | 'SHENZHEN' | 'ZHENGZHOU_ZH_ZS' | 'TIANJIN' | 'ZONGSHU' | 'GUANGZHOU_HP_GJ' | 'GUANGZHOU_NS_GJ' | 'XIAN' | 'BEIJING' | 'NO' | 'SHANGHAI' | 'GUANGZHOU' | 'HANGZHOU' | 'ZHENGZHOU_ZH' | (string & {})
+  customs?: CustomsCode
   /** Currency: `CNY`. */
   fee_type?: string
   /** Amount of the sub-order in fen. */
@@ -258,7 +695,7 @@ export interface Declaration {
   /** Price of the goods in fen. */
   product_fee?: number
   /** Where the declaration stands. */
-  state: 'UNDECLARED' | 'SUBMITTED' | 'PROCESSING' | 'SUCCESS' | 'FAIL' | 'EXCEPT' | (string & {})
+  state: State
   /** Why it failed, or what is odd about it. */
   explanation?: string
   /** When the record last changed (RFC 3339, `+08:00`). */
@@ -267,6 +704,7 @@ export interface Declaration {
   [unknown: string]: unknown
 }
 
+/** One platform certificate. */
 export interface PlatformCertificate {
   /** Its serial number, upper-case hexadecimal. */
   serial_no: string
@@ -280,6 +718,7 @@ export interface PlatformCertificate {
   [unknown: string]: unknown
 }
 
+/** What is declared. Giving `sub_order_no` makes it the declaration of one part of a split payment; the four amount fields are then required. */
 export interface DeclareRequest {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
@@ -290,7 +729,7 @@ export interface DeclareRequest {
   /** WeChat Pay's number of the payment. */
   transaction_id: string
   /** The customs to declare to. */
-  customs: 'GUANGZHOU_ZS' | 'HANGZHOU_ZS' | 'NINGBO' | 'ZHENGZHOU_BS' | 'CHONGQING' | 'SHANGHAI_ZS' | 'SHENZHEN' | 'ZHENGZHOU_ZH_ZS' | 'TIANJIN' | 'ZONGSHU' | 'GUANGZHOU_HP_GJ' | 'GUANGZHOU_NS_GJ' | 'XIAN' | 'BEIJING' | 'NO' | 'SHANGHAI' | 'GUANGZHOU' | 'HANGZHOU' | 'ZHENGZHOU_ZH' | (string & {})
+  customs: CustomsCode
   /** The merchant's registration number at that customs. */
   merchant_customs_no: string
   /** Tariff in fen; not forwarded to customs. */
@@ -307,13 +746,14 @@ export interface DeclareRequest {
   product_fee?: number
 }
 
+/** The state of the declaration, and the ids that customs will ask for. */
 export interface DeclareAnswer extends Answer {
   /** Application id, as declared. */
   appid?: string
   /** Merchant id, as declared. */
   mchid?: string
   /** Where the declaration stands. */
-  state: 'UNDECLARED' | 'SUBMITTED' | 'PROCESSING' | 'SUCCESS' | 'FAIL' | 'EXCEPT' | (string & {})
+  state: State
   /** The merchant's order number, as declared. */
   out_trade_no?: string
   /** WeChat Pay's number of the payment, as declared. */
@@ -323,13 +763,14 @@ export interface DeclareAnswer extends Answer {
   /** WeChat Pay's number of the sub-order, for a split order: customs knows it by this. */
   sub_order_id?: string
   /** Who verified the payment. */
-  verify_department?: 'UNIONPAY' | 'NETSUNION' | 'OTHERS' | (string & {})
+  verify_department?: VerifyDepartment
   /** The verifying institution's number of the payment. */
   verify_department_trade_id?: string
   /** Fields that the documentation does not name, as sent. */
   [unknown: string]: unknown
 }
 
+/** The whole declaration, as it is to be from now on. Only `merchant_customs_no` and the amounts may differ from what was declared; the other fields identify it. */
 export interface ModifyRequest {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
@@ -340,7 +781,7 @@ export interface ModifyRequest {
   /** WeChat Pay's number of the payment, as declared. */
   transaction_id: string
   /** The customs that was declared to. */
-  customs: 'GUANGZHOU_ZS' | 'HANGZHOU_ZS' | 'NINGBO' | 'ZHENGZHOU_BS' | 'CHONGQING' | 'SHANGHAI_ZS' | 'SHENZHEN' | 'ZHENGZHOU_ZH_ZS' | 'TIANJIN' | 'ZONGSHU' | 'GUANGZHOU_HP_GJ' | 'GUANGZHOU_NS_GJ' | 'XIAN' | 'BEIJING' | 'NO' | 'SHANGHAI' | 'GUANGZHOU' | 'HANGZHOU' | 'ZHENGZHOU_ZH' | (string & {})
+  customs: CustomsCode
   /** The merchant's registration number at that customs; a new one makes WeChat Pay read the registration again. */
   merchant_customs_no: string
   /** Tariff in fen; not forwarded to customs. */
@@ -355,13 +796,14 @@ export interface ModifyRequest {
   product_fee?: number
 }
 
+/** The state of the declaration, and the ids that customs will ask for. */
 export interface ModifyAnswer extends Answer {
   /** Application id, as declared. */
   appid?: string
   /** Merchant id, as declared. */
   mchid?: string
   /** Where the declaration stands. */
-  state: 'UNDECLARED' | 'SUBMITTED' | 'PROCESSING' | 'SUCCESS' | 'FAIL' | 'EXCEPT' | (string & {})
+  state: State
   /** The merchant's order number, as declared. */
   out_trade_no?: string
   /** WeChat Pay's number of the payment, as declared. */
@@ -373,30 +815,32 @@ export interface ModifyAnswer extends Answer {
   /** When the record last changed (RFC 3339, `+08:00`). */
   modify_time?: string
   /** Who verified the payment. */
-  verify_department?: 'UNIONPAY' | 'NETSUNION' | 'OTHERS' | (string & {})
+  verify_department?: VerifyDepartment
   /** The verifying institution's number of the payment. */
   verify_department_trade_id?: string
   /** Fields that the documentation does not name, as sent. */
   [unknown: string]: unknown
 }
 
+/** Which declarations are asked for. */
 export interface QueryRequest {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
   /** Merchant id; from the client unless given. */
   mchid?: string
   /** Which kind of number `order_no` is. */
-  order_type: 'out_trade_no' | 'transaction_id' | 'sub_order_no' | 'sub_order_id' | (string & {})
+  order_type: OrderType
   /** The number itself. */
   order_no: string
   /** The customs that was declared to. */
-  customs: 'GUANGZHOU_ZS' | 'HANGZHOU_ZS' | 'NINGBO' | 'ZHENGZHOU_BS' | 'CHONGQING' | 'SHANGHAI_ZS' | 'SHENZHEN' | 'ZHENGZHOU_ZH_ZS' | 'TIANJIN' | 'ZONGSHU' | 'GUANGZHOU_HP_GJ' | 'GUANGZHOU_NS_GJ' | 'XIAN' | 'BEIJING' | 'NO' | 'SHANGHAI' | 'GUANGZHOU' | 'HANGZHOU' | 'ZHENGZHOU_ZH' | (string & {})
+  customs: CustomsCode
   /** The first record to give, counted from 0. */
   offset?: number
   /** The most records to give, at least 1; the page suggests 20 and names no maximum. */
   limit?: number
 }
 
+/** One page of declarations. */
 export interface QueryAnswer extends Answer {
   /** Application id, as asked. */
   appid?: string
@@ -405,7 +849,7 @@ export interface QueryAnswer extends Answer {
   /** WeChat Pay's number of the payment. */
   transaction_id?: string
   /** Who verified the payment. */
-  verify_department?: 'UNIONPAY' | 'NETSUNION' | 'OTHERS' | (string & {})
+  verify_department?: VerifyDepartment
   /** The verifying institution's number of the payment. */
   verify_department_trade_id?: string
   /** The first record given. */
@@ -420,13 +864,14 @@ export interface QueryAnswer extends Answer {
   [unknown: string]: unknown
 }
 
+/** Which declaration is pushed again. */
 export interface RedeclareRequest {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
   /** Merchant id; from the client unless given. */
   mchid?: string
   /** The customs that was declared to. */
-  customs: 'GUANGZHOU_ZS' | 'HANGZHOU_ZS' | 'NINGBO' | 'ZHENGZHOU_BS' | 'CHONGQING' | 'SHANGHAI_ZS' | 'SHENZHEN' | 'ZHENGZHOU_ZH_ZS' | 'TIANJIN' | 'ZONGSHU' | 'GUANGZHOU_HP_GJ' | 'GUANGZHOU_NS_GJ' | 'XIAN' | 'BEIJING' | 'NO' | 'SHANGHAI' | 'GUANGZHOU' | 'HANGZHOU' | 'ZHENGZHOU_ZH' | (string & {})
+  customs: CustomsCode
   /** The merchant's registration number at that customs. */
   merchant_customs_no: string
   /** The merchant's order number; it or `transaction_id` is required. */
@@ -439,13 +884,14 @@ export interface RedeclareRequest {
   sub_order_id?: string
 }
 
+/** The state of the declaration. */
 export interface RedeclareAnswer extends Answer {
   /** Application id, as declared. */
   appid?: string
   /** Merchant id, as declared. */
   mchid?: string
   /** Where the declaration stands. */
-  state: 'UNDECLARED' | 'SUBMITTED' | 'PROCESSING' | 'SUCCESS' | 'FAIL' | 'EXCEPT' | (string & {})
+  state: State
   /** The merchant's order number, as declared. */
   out_trade_no?: string
   /** WeChat Pay's number of the payment, as declared. */
@@ -462,6 +908,7 @@ export interface RedeclareAnswer extends Answer {
   [unknown: string]: unknown
 }
 
+/** Whose identity is checked, for which order. */
 export interface VerifyIdentityRequest {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
@@ -472,7 +919,7 @@ export interface VerifyIdentityRequest {
   /** WeChat Pay's number of the payment, as declared. */
   transaction_id: string
   /** The customs that was declared to. */
-  customs: 'GUANGZHOU_ZS' | 'HANGZHOU_ZS' | 'NINGBO' | 'ZHENGZHOU_BS' | 'CHONGQING' | 'SHANGHAI_ZS' | 'SHENZHEN' | 'ZHENGZHOU_ZH_ZS' | 'TIANJIN' | 'ZONGSHU' | 'GUANGZHOU_HP_GJ' | 'GUANGZHOU_NS_GJ' | 'XIAN' | 'BEIJING' | 'NO' | 'SHANGHAI' | 'GUANGZHOU' | 'HANGZHOU' | 'ZHENGZHOU_ZH' | (string & {})
+  customs: CustomsCode
   /** The merchant's registration number at that customs. */
   merchant_customs_no: string
   /** The merchant's number of the sub-order, for a split order. */
@@ -485,6 +932,7 @@ export interface VerifyIdentityRequest {
   certificate_name: string
 }
 
+/** Whether the identity matches. */
 export interface VerifyIdentityAnswer extends Answer {
   /** Application id, as asked. */
   appid?: string
@@ -495,14 +943,16 @@ export interface VerifyIdentityAnswer extends Answer {
   /** WeChat Pay's number of the payment, as asked. */
   transaction_id?: string
   /** Does the identity match that of the payer? */
-  certificate_check_result: 'SAME' | 'DIFFERENT' | 'UNCHECKED' | (string & {})
+  certificate_check_result: CertificateCheckResult
   /** Fields that the documentation does not name, as sent. */
   [unknown: string]: unknown
 }
 
+/** Takes no fields. */
 export interface CertificatesRequest {
 }
 
+/** The platform certificates, decrypted and verified. */
 export interface CertificatesAnswer extends Answer {
   /** The certificates; several may be valid at once. */
   data: PlatformCertificate[]

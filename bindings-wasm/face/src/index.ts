@@ -14,5 +14,4 @@ export {
 } from './errors.js'
 export * from './generated.js'
 export { init } from './native.js'
-export type { Attempt } from './native.js'
 export type { HeldKey } from './webcrypto.js'

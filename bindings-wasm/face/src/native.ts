@@ -1,48 +1,6 @@
 /** What a package must bring: the compiled core, and who signs and verifies. The face is the same for all. */
 
-/** One observation of an attempt: operation, host, status, request id, milliseconds; never a secret. */
-export interface Attempt {
-  phase: 'request' | 'response' | 'failure'
-  operation: string
-  attempt: number
-  host: string
-  status: number | null
-  request_id: string | null
-  ms: number
-  reason: string | null
-  may_have_been_applied: boolean
-}
-
-export type Outcome =
-  | { end: 'ok'; with: { value: object; request_id: string | null; warnings: unknown[] } }
-  | { end: 'prepared'; with: { request: object; warnings: unknown[] } }
-  | { end: 'err'; with: object }
-  | { end: 'host' }
-  | { end: 'cancelled'; with: { may_have_been_applied: boolean } }
-
-export type Action =
-  | { action: 'sign'; message: Uint8Array; entropy: Uint8Array | null; timeout_ms: number }
-  | {
-      action: 'send'
-      method: string
-      url: string
-      headers: [string, string][]
-      body: string | null
-      timeout_ms: number
-      max_body: number
-    }
-  | { action: 'verify'; key_id: string; spki_der: Uint8Array; message: Uint8Array; signature: Uint8Array; timeout_ms: number }
-  | { action: 'sleep'; ms: number }
-  | { action: 'load_keys'; flight: number; urgent: boolean; timeout_ms: number }
-  | { action: 'done'; outcome: Outcome }
-
-export type Event =
-  | { event: 'start' | 'host_failed' | 'timed_out' | 'woke' | 'keys_ready' | 'cancel' }
-  | { event: 'signed'; bytes: Uint8Array }
-  | { event: 'response'; status: number; headers: [string, string][]; bytes: Uint8Array; truncated: boolean }
-  | { event: 'failed'; sent: 'no' | 'unknown'; cause: 'dns' | 'connect' | 'tls' | 'timeout' | 'reset' | 'body' | 'other' }
-  | { event: 'verified'; ok: boolean }
-  | { event: 'keys_failed'; error: object | null }
+import type { Step } from './generated_engine.js'
 
 /** What all calls of one client share. */
 export interface Shared {
@@ -54,7 +12,8 @@ export interface Shared {
 
 /** One call as a state machine: takes an event's name, its other members as JSON, its bytes, and the time. */
 export interface Engine {
-  step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): { emits: Attempt[]; action: Action }
+  step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): Step
+  /** Gives its memory back at once, where a host would do so late. */
   free?(): void
 }
 

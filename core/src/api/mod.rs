@@ -63,6 +63,7 @@ pub trait Endpoint: Record + Serialize + DeserializeOwned + Send {
 /// What the rest of the core needs to know of an operation without knowing its types.
 pub(crate) struct Spec {
     pub name: &'static str,
+    #[cfg(feature = "schema")]
     pub about: &'static str,
     pub method: Method,
     pub path: &'static str,
@@ -95,6 +96,7 @@ macro_rules! operations {
                     $(Operation::$Variant => {
                         const SPEC: Spec = Spec {
                             name: stringify!($module),
+                            #[cfg(feature = "schema")]
                             about: concat!($($about),+),
                             method: <$module::Request as Endpoint>::METHOD,
                             path: <$module::Request as Endpoint>::PATH,
@@ -108,6 +110,17 @@ macro_rules! operations {
                         };
                         &SPEC
                     })+
+                }
+            }
+
+            /// The JSON Schemas of its request and of its answer.
+            #[cfg(feature = "schema")]
+            pub fn schemas(self, generator: &mut schemars::SchemaGenerator) -> [schemars::Schema; 2] {
+                match self {
+                    $(Operation::$Variant => [
+                        <$module::Request as schemars::JsonSchema>::json_schema(generator),
+                        <<$module::Request as Endpoint>::Response as schemars::JsonSchema>::json_schema(generator),
+                    ],)+
                 }
             }
         }
@@ -147,6 +160,7 @@ impl Operation {
     }
 
     /// What the operation does, in one sentence.
+    #[cfg(feature = "schema")]
     pub fn about(self) -> &'static str {
         self.spec().about.trim()
     }

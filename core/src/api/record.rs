@@ -44,8 +44,6 @@ pub struct Field {
     pub max: Option<usize>,
     /// Another spelling under which answers carry it.
     pub also: Option<&'static str>,
-    /// What it means, and where that is documented.
-    pub doc: &'static str,
 }
 
 /// A type with a field table.
@@ -115,6 +113,12 @@ macro_rules! record {
     } { $($rest:tt)* }) => {
         $($doc_of_type)*
         #[derive(Debug, Clone, PartialEq, $($derived,)* serde::Serialize, serde::Deserialize)]
+        // JSON objects have no order; the fields' own is that in which they are sent.
+        #[cfg_attr(
+            feature = "schema",
+            derive(schemars::JsonSchema),
+            schemars(extend("propertyOrder" = &[$(stringify!($field)),*] as &[&str]))
+        )]
         $($after)*
         pub struct $Name {
             $(
@@ -133,7 +137,6 @@ macro_rules! record {
                 kind: <$Type as crate::api::record::FieldType>::KIND,
                 max: record!(@option $($max)?),
                 also: record!(@option $($also)?),
-                doc: concat!($($doc, "\n"),+),
             }),*];
 
             fn text(&self, field: &str) -> Option<&str> {

@@ -16,6 +16,7 @@ use crate::{
 /// Does a finding stop the request?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Severity {
     /// It does.
     Error,
@@ -25,8 +26,10 @@ pub enum Severity {
 
 /// One remark about one field, in the shape of the server's own `detail`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
-    /// The rule's stable name.
+    /// The rule's stable name, or that of a remark about an answer.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::FindingName"))]
     pub rule: &'static str,
     /// Does it stop the request?
     pub severity: Severity,
@@ -37,6 +40,7 @@ pub struct Finding {
     /// What is wrong, and what would be right.
     pub issue: String,
     /// `body`, `query` or `argument`; for remarks about an answer `response` or `header`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["body", "query", "argument", "response", "header"])))]
     pub location: &'static str,
 }
 

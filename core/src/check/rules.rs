@@ -11,10 +11,12 @@ use crate::{
 
 /// A rule that a request can break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rule {
     /// Its stable name.
     pub name: &'static str,
     /// What it says.
+    #[cfg(feature = "schema")]
     pub about: &'static str,
     /// How it is reported unless the caller chooses otherwise.
     pub severity: Severity,
@@ -26,8 +28,13 @@ macro_rules! rules {
     ($($NAME:ident $name:literal $Severity:ident $integrity:literal $about:literal,)+) => {
         $(
             #[doc = $about]
-            pub const $NAME: Rule =
-                Rule { name: $name, about: $about, severity: Severity::$Severity, integrity: $integrity };
+            pub const $NAME: Rule = Rule {
+                name: $name,
+                #[cfg(feature = "schema")]
+                about: $about,
+                severity: Severity::$Severity,
+                integrity: $integrity,
+            };
         )+
 
         /// Every rule.
@@ -63,8 +70,21 @@ rules! {
     SPLIT_INSTITUTION_MODE "split_institution_mode" Warning false "The Chinese pages of 2025 limit splits to institution mode; the English ones do not.",
 }
 
+/// A remark's name: an answer names another order than the request.
+pub(crate) const ID_ECHO: &str = "id_echo";
+/// A remark's name: the signature of an error answer is wrong.
+pub(crate) const ERROR_SIGNATURE: &str = "error_signature";
+
+/// The remarks about an answer, and what they say.
+#[cfg(feature = "schema")]
+pub(crate) const REMARKS: &[(&str, &str)] = &[
+    (ID_ECHO, "An answer should name the order that the request names."),
+    (ERROR_SIGNATURE, "The signature of an error answer, where there is one, should be right."),
+];
+
 /// What a caller may make of a business rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RuleLevel", rename_all = "lowercase"))]
 pub enum Level {
     /// Breaking it stops the request.
     Error,

@@ -1,6 +1,21 @@
 //! The driver for Rust: carries an [`Engine`]'s actions out with `reqwest`, natively and on wasm32.
 //!
-//! On wasm32 `fetch` follows redirects by itself, and a body is read whole before it is capped.
+//! # On wasm32
+//!
+//! For Rust programs that are compiled to `wasm32-unknown-unknown` and bound with `wasm-bindgen`, the host's `fetch` sends,
+//! `crypto.getRandomValues` gives the seeds, and feature `rsa` signs (some 10 ms for a signature; `aws-lc` does nothing
+//! there, and `Client::with_signer` takes a faster signer). No `getrandom` is in the tree: which backend it has on wasm32 is
+//! the program's to choose, if the program uses it. What `fetch` behind `reqwest` cannot do:
+//!
+//! - Redirects are followed before they are seen. An answer from another URL than the one that was asked ends as
+//!   `REDIRECT_REFUSED` like any redirect, unread; but by then `fetch` has sent the request on: after a 307 or 308 whole, to
+//!   another origin without `Authorization`. A redirect that ends where it began cannot be seen.
+//! - There is no `fetch` of one's own: it is always the global one. [`Transport`] has nothing to choose.
+//! - Why no answer came is not known. Unless time was up (`TIMEOUT`) or a body broke off (`BODY_FAILED`) it is always
+//!   `TRANSPORT_FAILED`, with `may_have_been_applied` for what changes something, also where no connection stood.
+//! - A body that does not announce its length is read whole before it is capped.
+//!
+//! Whoever needs more drives an [`Engine`] with a `fetch` call of their own, as the npm packages do.
 
 #[cfg_attr(target_arch = "wasm32", path = "wasm.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
@@ -297,9 +312,8 @@ fn request(
     url: String,
     headers: Vec<(String, String)>,
     body: Option<String>,
-    timeout: Duration,
 ) -> Option<reqwest::RequestBuilder> {
-    let mut request = client.request(reqwest::Method::from_bytes(method.as_bytes()).ok()?, url).timeout(timeout);
+    let mut request = client.request(reqwest::Method::from_bytes(method.as_bytes()).ok()?, url);
     for (name, value) in headers {
         request = request.header(name, value);
     }

@@ -57,8 +57,8 @@ impl Transport {
     ) -> Event {
         // All that can fail here is what HTTPS needs, such as the system's certificates.
         let Ok(client) = self.client() else { return Event::Failed { sent: Sent::No, cause: Cause::Tls } };
-        let Some(request) = request(&client, method, url, headers, body, timeout) else { return failed(Cause::Other) };
-        let mut response = match request.send().await {
+        let Some(request) = request(&client, method, url, headers, body) else { return failed(Cause::Other) };
+        let mut response = match request.timeout(timeout).send().await {
             Ok(response) => response,
             Err(error) => return failure(&error),
         };

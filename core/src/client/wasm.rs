@@ -1,10 +1,10 @@
-use std::{future::Future, time::Duration};
+use std::{future::Future, pin::pin, time::Duration};
 
 use futures_util::future::LocalBoxFuture;
 use js_sys::{Function, Reflect, Uint8Array, global};
 
-use super::{failed, pairs, request};
-use crate::engine::{Cause, Event};
+use super::{failed, first, pairs, request};
+use crate::engine::{Cause, Event, REDIRECTED};
 
 /// The host's `fetch`, which keeps the connections.
 #[derive(Clone, Default)]
@@ -24,14 +24,25 @@ impl Transport {
         timeout: Duration,
         max_body: usize,
     ) -> Event {
-        let Some(request) = request(&self.0, method, url, headers, body, timeout) else { return failed(Cause::Other) };
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) if error.is_timeout() => return failed(Cause::Timeout),
-            Err(_) => return failed(Cause::Other),
-        };
-        let status = response.status().as_u16();
+        let request = request(&self.0, method, url, headers, body).and_then(|request| request.build().ok());
+        let Some(request) = request else { return failed(Cause::Other) };
+        // reqwest's own time limit calls a body that is late one that broke off. What is dropped is aborted.
+        let answer = first(self.exchange(request, max_body), pin!(sleep(timeout))).await;
+        answer.unwrap_or_else(|| failed(Cause::Timeout))
+    }
+
+    async fn exchange(&self, request: reqwest::Request, max_body: usize) -> Event {
+        let asked = request.url().clone();
+        let Ok(response) = self.0.execute(request).await else { return failed(Cause::Other) };
         let headers = pairs(response.headers());
+        // reqwest cannot tell `fetch` to leave redirects alone; that it followed one shows in the end.
+        if *response.url() != asked {
+            return Event::Response { status: REDIRECTED, headers: Vec::new(), body: Vec::new(), truncated: false };
+        }
+        let status = response.status().as_u16();
+        if response.content_length().is_some_and(|length| length > max_body as u64) {
+            return Event::Response { status, headers, body: Vec::new(), truncated: true };
+        }
         let Ok(body) = response.bytes().await else { return failed(Cause::Body) };
         let truncated = body.len() > max_body;
         Event::Response { status, headers, body: body.into_iter().take(max_body).collect(), truncated }
@@ -57,7 +68,7 @@ pub(super) async fn sleep(span: Duration) {
 pub(super) fn seed() -> Result<[u8; 32], &'static str> {
     let fill = || {
         let crypto = Reflect::get(&global(), &"crypto".into()).ok()?;
-        let get: Function = Reflect::get(&crypto, &"getRandomValues".into()).ok()?.try_into().ok()?;
+        let get: Function = Reflect::get(&crypto, &"getRandomValues".into()).ok()?.into();
         let bytes = Uint8Array::new_with_length(32);
         get.call1(&crypto, &bytes).ok()?;
         let mut seed = [0; 32];

@@ -10,6 +10,7 @@ use crate::{api::Operation, check::Finding, error::Error, request::Signed};
 
 /// The time, as the driver reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Now {
     /// Milliseconds since 1970, for signing and freshness.
     pub unix_ms: i64,
@@ -24,8 +25,12 @@ impl Now {
     }
 }
 
+/// The status of an answer that was redirected by a host that does not show how.
+pub(crate) const REDIRECTED: u16 = 0;
+
 /// The answer to an action, or the beginning.
 #[derive(Clone)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(tag = "event", rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Event {
     /// Always the first.
@@ -33,6 +38,7 @@ pub enum Event {
     /// The message was signed.
     Signed {
         /// The signature's bytes.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         signature: Vec<u8>,
     },
     /// A signer or verifier of the host's own raised; the host keeps what it raised.
@@ -41,11 +47,12 @@ pub enum Event {
     TimedOut,
     /// An answer came.
     Response {
-        /// HTTP status.
+        /// HTTP status; 0 for a redirect of which the host does not show it, as `fetch` may.
         status: u16,
         /// All headers, in the order and number in which they came.
         headers: Vec<(String, String)>,
         /// The body, as decoded from its transfer, at most `max_body` bytes.
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         body: Vec<u8>,
         /// Was there more?
         truncated: bool,
@@ -79,24 +86,25 @@ impl Event {
     /// Reads an event as a host language gives it: its name, the rest of its members, and its bytes (`signature` or `body`).
     ///
     /// Nothing for what is no event.
-    pub fn from_parts(name: &str, mut members: Value, bytes: Vec<u8>) -> Option<Event> {
+    pub fn from_parts(name: &str, members: &mut Value, bytes: Vec<u8>) -> Option<Event> {
+        let mut member = |name: &str| members.get_mut(name).map(Value::take).unwrap_or_default();
         Some(match name {
             "start" => Event::Start,
             "signed" => Event::Signed { signature: bytes },
             "host_failed" => Event::HostFailed,
             "timed_out" => Event::TimedOut,
             "response" => Event::Response {
-                status: members["status"].as_u64().and_then(|status| u16::try_from(status).ok())?,
-                headers: headers(members["headers"].take(), name).ok()?,
+                status: member("status").as_u64().and_then(|status| u16::try_from(status).ok())?,
+                headers: headers(member("headers"), name).ok()?,
                 body: bytes,
-                truncated: members["truncated"].as_bool()?,
+                truncated: member("truncated").as_bool()?,
             },
             "failed" => Event::Failed {
-                sent: match members["sent"].as_str()? {
+                sent: match member("sent").as_str()? {
                     "no" => Sent::No,
                     _ => Sent::Unknown,
                 },
-                cause: match members["cause"].as_str()? {
+                cause: match member("cause").as_str()? {
                     "dns" => Cause::Dns,
                     "connect" => Cause::Connect,
                     "tls" => Cause::Tls,
@@ -106,10 +114,10 @@ impl Event {
                     _ => Cause::Other,
                 },
             },
-            "verified" => Event::Verified { ok: members["ok"].as_bool()? },
+            "verified" => Event::Verified { ok: member("ok").as_bool()? },
             "woke" => Event::Woke,
             "keys_ready" => Event::KeysReady,
-            "keys_failed" => Event::KeysFailed { error: members["error"].take() },
+            "keys_failed" => Event::KeysFailed { error: member("error") },
             "cancel" => Event::Cancel,
             _ => return None,
         })
@@ -142,6 +150,7 @@ impl fmt::Debug for Event {
 
 /// Was a request that failed sent all the same?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 pub enum Sent {
     /// Surely not: the failure came before a connection stood.
     No,
@@ -151,6 +160,7 @@ pub enum Sent {
 
 /// Why no answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 pub enum Cause {
     /// The host's name could not be resolved.
     Dns,
@@ -171,15 +181,18 @@ pub enum Cause {
 /// What the driver is to do next.
 #[derive(Clone, Serialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Action {
     /// Sign; answered by `Signed`, `HostFailed` or `TimedOut`.
     Sign {
         /// What to sign.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         message: Vec<u8>,
         /// For the software signer only: blinds the computation.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Bytes>"))]
         entropy: Option<[u8; 32]>,
         /// The longest that it may take.
         timeout_ms: u64,
@@ -187,6 +200,7 @@ pub enum Action {
     /// Send, without following redirects; answered by `Response` or `Failed`.
     Send {
         /// `GET`, `POST` or `PATCH`.
+        #[cfg_attr(feature = "schema", schemars(extend("enum" = ["GET", "POST", "PATCH"])))]
         method: &'static str,
         /// The whole URL, to be used as it is.
         url: String,
@@ -205,12 +219,15 @@ pub enum Action {
         key_id: String,
         /// The platform key as SubjectPublicKeyInfo, DER.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         spki_der: Vec<u8>,
         /// What was signed.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         message: Vec<u8>,
         /// The signature's bytes.
         #[serde(with = "serde_bytes")]
+        #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         signature: Vec<u8>,
         /// The longest that it may take.
         timeout_ms: u64,
@@ -221,7 +238,7 @@ pub enum Action {
         ms: u64,
     },
     /// Load platform keys; answered by `KeysReady`, `KeysFailed` or `TimedOut`. The driver starts
-    /// one download ([`Call::LoadKeys`](super::Call::LoadKeys)) for all who wait for the same flight.
+    /// one download (`Call::LoadKeys`) for all who wait for the same flight.
     LoadKeys {
         /// The download's number.
         flight: u64,
@@ -240,10 +257,12 @@ pub enum Action {
 /// How a call ended.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "end", content = "with", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// It was answered.
     Ok {
         /// The verified answer.
+        #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
         value: Value,
         /// WeChat Pay's id of the request.
         request_id: Option<String>,
@@ -258,7 +277,7 @@ pub enum Outcome {
         warnings: Vec<Finding>,
     },
     /// It failed.
-    Err(Error),
+    Err(#[cfg_attr(feature = "schema", schemars(with = "crate::error::Details"))] Error),
     /// The host's own signer or verifier raised: raise that.
     Host,
     /// It was cancelled: raise the host's own cancellation.
@@ -270,8 +289,10 @@ pub enum Outcome {
 
 /// Something worth observing. Never holds a secret or a personal field.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Attempt"))]
 pub struct Emit {
     /// `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["request", "response", "failure"])))]
     pub phase: &'static str,
     /// What was asked for.
     pub operation: Operation,
@@ -286,6 +307,7 @@ pub struct Emit {
     /// How long the attempt took.
     pub ms: u64,
     /// The code of what went wrong, if anything did.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::ErrorCode>"))]
     pub reason: Option<String>,
     /// May a failed attempt have taken effect all the same?
     pub may_have_been_applied: bool,
@@ -293,6 +315,7 @@ pub struct Emit {
 
 /// What one step brings: any number of observations, then exactly one action.
 #[derive(Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// To be handed on; needs no answer.
     pub emits: Vec<Emit>,

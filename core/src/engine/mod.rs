@@ -15,6 +15,7 @@ use rand_chacha::{
 };
 use serde_json::Value;
 
+pub(crate) use action::REDIRECTED;
 pub use action::{Action, Cause, Emit, Event, Now, Outcome, Sent, Step};
 pub use call::Call;
 pub(crate) use call::{body, headers, seconds, wrong};

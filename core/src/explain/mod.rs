@@ -81,9 +81,11 @@ impl From<Signed> for Request {
 
 /// What was found out about a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Explanation {
     /// `request` or `response`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["request", "response"])))]
     pub of: &'static str,
     /// The message that must have been signed; none if one of its lines is not known.
     pub lines: Vec<Line>,
@@ -92,6 +94,7 @@ pub struct Explanation {
     /// Every check, in order; after one that failed no more is looked at.
     pub checks: Vec<Check>,
     /// The check that failed.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::CheckName>"))]
     pub failed: Option<&'static str>,
     /// Why, the likeliest first.
     pub causes: Vec<Cause>,
@@ -101,8 +104,10 @@ pub struct Explanation {
 
 /// One line of a signed message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExplanationLine"))]
 pub struct Line {
     /// `method`, `path`, `timestamp`, `nonce` or `body`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = message::REQUEST)))]
     pub name: &'static str,
     /// Its first byte.
     pub start: usize,
@@ -114,8 +119,10 @@ pub struct Line {
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExplanationCheck"))]
 pub struct Check {
-    /// Its name, one of [`REQUEST_CHECKS`] or [`RESPONSE_CHECKS`].
+    /// Its name.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::CheckName"))]
     pub check: &'static str,
     /// Did it pass? Nothing if it was not possible.
     pub ok: Option<bool>,
@@ -125,8 +132,10 @@ pub struct Check {
 
 /// One cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExplanationCause"))]
 pub struct Cause {
-    /// Its name, one of [`CAUSES`].
+    /// Its name.
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::CauseName"))]
     pub cause: &'static str,
     /// What happened.
     pub issue: String,
@@ -136,10 +145,12 @@ pub struct Cause {
 
 /// Where two messages part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExplanationDifference"))]
 pub struct Difference {
     /// The first byte that differs.
     pub offset: usize,
     /// The line that it stands in.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = message::REQUEST)))]
     pub line: &'static str,
     /// What was signed from there on, at most 40 characters, escaped.
     pub ours: String,

@@ -42,7 +42,7 @@ pub(crate) fn decrypted(body: &[u8], key: &ApiV3Key) -> Result<Vec<(String, Stri
         )
     };
     let mut certificates = Vec::new();
-    for item in list["data"].as_array().ok_or_else(unexpected)? {
+    for item in list.get("data").and_then(Value::as_array).ok_or_else(unexpected)? {
         let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(unexpected);
         let serial_no = text(&item["serial_no"])?;
         let encrypted = &item["encrypt_certificate"];

@@ -179,7 +179,9 @@ impl State {
 }
 
 /// What [`Trust::export`] wrote: when the keys were downloaded, and their texts by id.
-fn exported(text: &str) -> Option<(Option<i64>, Vec<(String, KeyMaterial)>)> {
+type Exported = (Option<i64>, Vec<(String, KeyMaterial)>);
+
+fn exported(text: &str) -> Option<Exported> {
     let Ok(Value::Object(exported)) = serde_json::from_slice(text.as_bytes()) else { return None };
     let (Some(fetched_at), Some(Value::Object(keys)), 2) =
         (exported.get("fetched_at"), exported.get("keys"), exported.len())

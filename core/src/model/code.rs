@@ -1,8 +1,8 @@
 //! Open lists of words: what is not listed is kept as it came.
 
 macro_rules! code {
-    ($(#[$meta:meta])* $Name:ident { $($(#[doc = $doc:literal])+ $Variant:ident = $word:literal,)+ }) => {
-        $(#[$meta])*
+    ($(#[doc = $about:literal])+ $Name:ident { $($(#[doc = $doc:literal])+ $Variant:ident = $word:literal,)+ }) => {
+        $(#[doc = $about])+
         #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(from = "String", into = "String")]
         #[non_exhaustive]
@@ -56,6 +56,17 @@ macro_rules! code {
         impl std::fmt::Display for $Name {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.write_str(self.as_str())
+            }
+        }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $Name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($Name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                crate::schema::open(concat!($($about, "\n"),+), &[$(($word, concat!($($doc),+))),+])
             }
         }
 

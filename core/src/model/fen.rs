@@ -12,7 +12,8 @@ use crate::{
 /// WeChat Pay wants "a valid 32-bit signed integer"; there is no way to put a fraction in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Fen(pub i32);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Fen(#[cfg_attr(feature = "schema", schemars(range(min = 0)))] pub i32);
 
 impl Fen {
     /// Reads an amount in yuan, such as `8.88`: digits, and at most two decimals.
@@ -65,7 +66,8 @@ impl FieldType for Fen {
 /// How many records to give at most: 1 or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Limit(pub u32);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Limit(#[cfg_attr(feature = "schema", schemars(range(min = 1)))] pub u32);
 
 impl FieldType for Limit {
     const KIND: Kind = Kind::Count(1);
@@ -74,6 +76,7 @@ impl FieldType for Limit {
 /// A number of records: 0 or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Count(pub u32);
 
 impl FieldType for Count {

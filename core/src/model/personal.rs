@@ -14,7 +14,8 @@ use crate::api::{FieldType, Kind};
 /// Give it plain; it is encrypted for WeChat Pay when the request is built.
 #[derive(Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
-pub struct Personal(Zeroizing<String>);
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Personal(#[cfg_attr(feature = "schema", schemars(with = "String"))] Zeroizing<String>);
 
 impl Personal {
     /// The text itself.

@@ -1,0 +1,119 @@
+//! What the surfaces give is what their types say: every report on a vector is compiled as a value of its type.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::{Value, json};
+use wechatpay_customs_tests::{Driver, drivers, python, root, vectors};
+
+/// The vectors with a surface's reports.
+fn reports(surface: &str) -> Vec<(Value, Value)> {
+    let vectors = vectors();
+    let named = |driver: &Driver| driver.name == surface;
+    let driver = drivers(env!("CARGO_BIN_EXE_driver")).into_iter().find(named).expect("a surface");
+    let mut reports: BTreeMap<String, Value> = driver.run(&vectors).unwrap_or_else(|error| panic!("{error}"));
+    let report = |vector: &Value| reports.remove(vector["id"].as_str().expect("an id")).expect("a report");
+    let reports: Vec<_> = vectors.iter().map(report).collect();
+    vectors.into_iter().zip(reports).collect()
+}
+
+/// `verify_identity` → `VerifyIdentityAnswer`.
+fn answer(operation: &Value) -> String {
+    let words = operation.as_str().expect("an operation").split('_');
+    words.map(|word| word[..1].to_uppercase() + &word[1..]).collect::<String>() + "Answer"
+}
+
+/// The type of what a vector gave, and the value itself; none where an error came that has no type of its own.
+fn typed(vector: &Value, mut report: Value, error: Option<&str>) -> Option<(String, Value)> {
+    if let Some(details) = report.get_mut("error") {
+        let details = details.as_object_mut().expect("details");
+        details.remove("class");
+        return Some((error?.to_owned(), json!(details)));
+    }
+    Some(match vector["kind"].as_str().expect("a kind") {
+        "check" => ("Finding[]".to_owned(), report["findings"].take()),
+        "customs_order_fields" => ("CustomsOrderFields".to_owned(), report["fields"].take()),
+        "explain" => ("Explanation".to_owned(), report),
+        "prepare" => {
+            report.as_object_mut().expect("a request").remove("authorization");
+            ("Prepared".to_owned(), report)
+        }
+        _ => {
+            let mut value = report["value"].take();
+            value["request_id"] = report["request_id"].take();
+            value["warnings"] = report["warnings"].take();
+            (answer(&vector["operation"]), value)
+        }
+    })
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).to_owned()
+}
+
+fn passes(command: &mut Command) {
+    let output = command.current_dir(root()).output().expect("it starts; `cargo xtask build` installs what it needs");
+    let told = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&told));
+}
+
+#[test]
+fn typescript() {
+    let face = root().join("bindings-node/lib/face");
+    let mut text = format!(
+        "import type * as wx from {}\nimport type {{ ErrorDetails }} from {}\n",
+        json!(face.join("index.js")),
+        json!(face.join("generated_engine.js")),
+    );
+    let mut met = BTreeMap::<String, usize>::new();
+    for (number, (vector, report)) in reports("node").into_iter().enumerate() {
+        let Some((name, value)) = typed(&vector, report, Some("ErrorDetails")) else { continue };
+        let path = if name == "ErrorDetails" { "" } else { "wx." };
+        writeln!(text, "export const v{number}: {path}{name} = {value}").expect("text grows");
+        *met.entry(name).or_default() += 1;
+    }
+    assert!(met.len() == 11 && met["Explanation"] > 100 && met["ErrorDetails"] > 100, "{met:?}");
+    let file = folder().join("reports.mts");
+    fs::write(&file, text).expect("a file of the tests");
+    passes(
+        Command::new("node")
+            .arg(root().join("bindings-wasm/face/node_modules/typescript/bin/tsc"))
+            .args([
+                "--noEmit",
+                "--strict",
+                "--exactOptionalPropertyTypes",
+                "--target",
+                "ES2022",
+                "--module",
+                "NodeNext",
+            ])
+            .args(["--lib", "ES2022,DOM,DOM.Iterable"])
+            .arg(file)
+            .arg(root().join("tests/javascript/types.mts")),
+    );
+}
+
+#[test]
+fn python_types() {
+    let mut text = String::from("import wechatpay_customs as wx\n\nnull = None\ntrue = True\nfalse = False\n");
+    let mut met = BTreeMap::<String, usize>::new();
+    for (number, (vector, report)) in reports("python").into_iter().enumerate() {
+        let Some((name, value)) = typed(&vector, report, None) else { continue };
+        // Answers are classes.
+        if name.ends_with("Answer") {
+            continue;
+        }
+        let kind = name.strip_suffix("[]").map_or_else(|| format!("wx.{name}"), |item| format!("list[wx.{item}]"));
+        writeln!(text, "v{number}: {kind} = {value}").expect("text grows");
+        *met.entry(name).or_default() += 1;
+    }
+    assert!(met.len() == 4 && met["Explanation"] > 100, "{met:?}");
+    let file = folder().join("reports.py");
+    fs::write(&file, text).expect("a file of the tests");
+    passes(Command::new(python()).args(["-m", "mypy", "--strict", "--cache-dir"]).arg(folder().join("mypy")).arg(file));
+}
