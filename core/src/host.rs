@@ -27,7 +27,7 @@ use crate::{
 type Function = fn(Option<&Shared>, &mut Map<String, Value>, Convention) -> Result<Answer, Error>;
 
 /// What a pure function gives.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
     /// A text, or nothing.
@@ -104,13 +104,13 @@ const FUNCTIONS: &[(&str, Function)] = &[
             return Err(Error::invalid_fields(Operation::Query, "query was not sent", findings));
         };
         let state = given.remove("state").unwrap_or(Value::Null);
-        let mut pages = Pages::from_value(state);
+        let mut pages = Pages::from(state);
         let records = match given.remove("answer") {
             Some(Value::Object(answer)) => pages.take(&answer)?,
             _ => Vec::new(),
         };
         let request = pages.request(fields);
-        Ok(Answer::Page { operation: Operation::Query, records, request, state: pages.to_value() })
+        Ok(Answer::Page { operation: Operation::Query, records, request, state: pages.into() })
     }),
     ("export_keys", |shared, _, _| Ok(Answer::Text(shared.map(Shared::export_keys)))),
     ("import_keys", |shared, given, _| {

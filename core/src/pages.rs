@@ -4,6 +4,7 @@
 //! the service counts, the pages are gone through again. That ends when a round brings nothing new, so that a wrong count
 //! cannot keep it going.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -16,7 +17,8 @@ use crate::{
 const LIMIT: u64 = 20;
 
 /// Where the reading stands. It can be kept as data between two pages.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Value", into = "Value")]
 pub struct Pages {
     offset: u64,
     /// How often each record was given: those without ids can be alike.
@@ -31,9 +33,9 @@ fn times(count: Option<&Value>) -> u64 {
     count.and_then(Value::as_u64).unwrap_or_default()
 }
 
-impl Pages {
-    /// Reads what [`Pages::to_value`] gave; anything else is as if nothing were read yet.
-    pub fn from_value(mut state: Value) -> Pages {
+/// Anything else than what became of [`Pages`] is as if nothing were read yet.
+impl From<Value> for Pages {
+    fn from(mut state: Value) -> Pages {
         let is = |name: &str| state.get(name).is_some_and(|is| *is == true);
         Pages {
             offset: times(state.get("offset")),
@@ -45,18 +47,20 @@ impl Pages {
             },
         }
     }
+}
 
-    /// The state as data.
-    pub fn to_value(&self) -> Value {
-        let Pages { offset, given, new, finished } = self;
+impl From<Pages> for Value {
+    fn from(Pages { offset, given, new, finished }: Pages) -> Value {
         object(&mut [
-            ("offset", (*offset).into()),
-            ("given", given.clone().into()),
-            ("new", (*new).into()),
-            ("finished", (*finished).into()),
+            ("offset", offset.into()),
+            ("given", given.into()),
+            ("new", new.into()),
+            ("finished", finished.into()),
         ])
     }
+}
 
+impl Pages {
     /// The fields of the query for the next page; nothing when all is read.
     pub fn request(&self, fields: &Map<String, Value>) -> Option<Map<String, Value>> {
         if self.finished {

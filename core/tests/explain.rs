@@ -91,7 +91,7 @@ fn answered(body: &[u8], signed: &[u8]) -> Value {
 }
 
 fn explained_by(options: Value, given: Value, request: Value, now: Option<i64>) -> Value {
-    explain_value(given, options, request, now, Convention::Python).expect("an explanation")
+    json!(explain_value(given, options, request, now, Convention::Python).expect("an explanation"))
 }
 
 fn explained(given: Value) -> Value {
@@ -554,7 +554,8 @@ fn the_function_by_name_takes_a_client_s_options_or_others() {
     let shared = host::shared(options(), Convention::JavaScript, Signing::Core);
     assert!(shared.is_err(), "these are Python's names");
     let shared = host::shared(options(), Convention::Python, Signing::Core).expect("options");
-    let called = |arguments: Value, shared| host::call("explain", arguments, shared, Convention::Python);
+    let called =
+        |arguments: Value, shared| host::call("explain", arguments, shared, Convention::Python).map(|told| json!(told));
     let by_client = called(json!({ "message": given, "now": NOW }), Some(&*shared)).expect("an explanation");
     let by_options =
         called(json!({ "message": given, "now": NOW, "options": options() }), None).expect("an explanation");

@@ -52,7 +52,9 @@ pub fn explain(input: &[u8]) {
     let argument = |name: &str| given.get(name).cloned().unwrap_or_default();
     let (message, request) = (argument("message"), argument("request"));
     let explanation = match given.get("options") {
-        Some(options) => explain_value(message, options.clone(), request, now, Convention::Python),
+        Some(options) => {
+            explain_value(message, options.clone(), request, now, Convention::Python).map(|told| json!(told))
+        }
         None => Message::from_values(message, request)
             .map(|message| json!(explained(&CLIENTS[client % CLIENTS.len()], &message, now))),
     };
