@@ -12,7 +12,7 @@ use serde_json::Value;
 use wechatpay_customs::{
     Error,
     crypto::{Signer, Verifier},
-    engine::{self, Now, Signing},
+    engine::{self, Event, Now, Signing},
     host,
     options::Convention,
 };
@@ -150,7 +150,7 @@ impl Engine {
         unix_ms: f64,
         mono_ms: f64,
     ) -> Result<Unknown<'env>> {
-        let event = (event.as_str(), from_json(&members)?, bytes.to_vec());
+        let event = Event::from_parts(&event, from_json(&members)?, bytes.to_vec());
         let now = Now { unix_ms: unix_ms as i64, mono_ms: mono_ms as u64 };
         env.to_js_value(&host::step(&mut self.0, event, now, Convention::JavaScript))
     }

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wechatpay_customs::{
     Error,
     crypto::{Signer, Verifier},
-    engine::{self, Now, Signing},
+    engine::{self, Event, Now, Signing},
     host,
     options::Convention,
 };
@@ -105,7 +105,8 @@ impl Engine {
         mono_ms: f64,
     ) -> Result<JsValue, JsValue> {
         let now = Now { unix_ms: unix_ms as i64, mono_ms: mono_ms as u64 };
-        to_js(&host::step(&mut self.0, (event, from_json(members)?, bytes), now, Convention::JavaScript))
+        let event = Event::from_parts(event, from_json(members)?, bytes);
+        to_js(&host::step(&mut self.0, event, now, Convention::JavaScript))
     }
 }
 

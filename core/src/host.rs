@@ -182,15 +182,8 @@ pub fn engine(
     Ok(Engine::new(Call::from_value(call)?, shared, Options::for_call(options, convention)?, seed))
 }
 
-/// Takes the answer to an engine's last action, as [`Event::from_parts`] reads it, and gives the next.
-pub fn step(
-    engine: &mut Engine,
-    (name, mut members, bytes): (&str, Value, Vec<u8>),
-    now: Now,
-    convention: Convention,
-) -> Step {
-    // What is no event fits nowhere: the engine answers it as such.
-    let event = Event::from_parts(name, &mut members, bytes).unwrap_or(Event::Start);
+/// Takes the answer to an engine's last action and gives the next.
+pub fn step(engine: &mut Engine, event: Event, now: Now, convention: Convention) -> Step {
     let mut step = engine.step(event, now);
     if let Action::Done { outcome } = &mut step.action {
         outcome.values(holdable(convention));

@@ -83,10 +83,14 @@ pub enum Event {
 }
 
 impl Event {
-    /// Reads an event as a host language gives it: its name, the rest of its members, and its bytes (`signature` or `body`).
+    /// Reads an event as a host language gives it: its name, its other members, and its bytes (`signature` or `body`).
     ///
-    /// Nothing for what is no event.
-    pub fn from_parts(name: &str, members: &mut Value, bytes: Vec<u8>) -> Option<Event> {
+    /// What is no event is read as `Start`, which fits nowhere but at the beginning.
+    pub fn from_parts(name: &str, members: Value, bytes: Vec<u8>) -> Event {
+        Event::read(name, members, bytes).unwrap_or(Event::Start)
+    }
+
+    fn read(name: &str, mut members: Value, bytes: Vec<u8>) -> Option<Event> {
         let mut member = |name: &str| members.get_mut(name).map(Value::take).unwrap_or_default();
         Some(match name {
             "start" => Event::Start,
