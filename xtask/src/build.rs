@@ -11,6 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{
     Result, root,
     run::{cargo, command, copy, quietly, target},
+    wasm,
 };
 
 /// The Rust target of the WASM package.
@@ -20,9 +21,14 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 pub fn all() -> Result {
     let face = face()?;
     node(&face)?;
-    wasm(&face)?;
+    wasm_package(&face)?;
     wasm_client()?;
     python()
+}
+
+/// The WASM package alone; gives its module with the names of its functions.
+pub fn only_wasm() -> Result<PathBuf> {
+    wasm_package(&face()?)
 }
 
 /// Says what is being done, as the first build takes minutes.
@@ -81,7 +87,7 @@ fn node(face: &Path) -> Result {
 }
 
 /// `bindings-wasm/pkg`: module with its glue, face, entry.
-fn wasm(face: &Path) -> Result {
+fn wasm_package(face: &Path) -> Result<PathBuf> {
     let package = root().join("bindings-wasm");
     let pkg = package.join("pkg");
     if pkg.exists() {
@@ -92,16 +98,10 @@ fn wasm(face: &Path) -> Result {
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         fs::copy(root().join(licence), package.join(licence))?;
     }
-    wasm_target()?;
-    step("WASM module");
-    quietly(&mut cargo(&["build", "--package", "wechatpay-customs-wasm", "--target", WASM, "--profile", "wasm"]))?;
     let core = pkg.join("core");
-    Bindgen::new()
-        .web(true)?
-        .typescript(false)
-        .input_path(target(WASM).join("wasm/wechatpay_customs_wasm.wasm"))
-        .generate(&core)?;
-    without_comments(&core.join("wechatpay_customs_wasm.js"))
+    let named = wasm::module(&core, "wasm-package")?;
+    without_comments(&core.join(format!("{}.js", wasm::NAME)))?;
+    Ok(named)
 }
 
 /// Takes the comments out of a script.

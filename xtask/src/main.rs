@@ -1,4 +1,4 @@
-//! `cargo xtask demo | test | build | runtimes | bench | generate | fuzz`: all set-up included.
+//! `cargo xtask demo | test | build | runtimes | size | bench | generate | fuzz`: all set-up included.
 
 mod bench;
 mod build;
@@ -10,8 +10,10 @@ mod python;
 mod run;
 mod runtimes;
 mod shapes;
+mod size;
 mod test;
 mod typescript;
+mod wasm;
 
 use std::{env, path::PathBuf, process::ExitCode};
 
@@ -23,6 +25,7 @@ cargo xtask test                everything that must hold, with the tools for it
 cargo xtask build               the Node addon, the WASM module and the Python package
 cargo xtask runtimes            for the tests: JavaScript runtimes, Chromium, and the WASM package from its tarball
 cargo xtask bench [--write]     what calls and clients cost against their bounds; writes docs/performance.md
+cargo xtask size                what the npm WASM package weighs against its budget, and what takes the room
 cargo xtask generate [--check]  the types of the other languages, from the core
 cargo xtask fuzz [TARGET] [--seconds N]
                                 what `core/fuzz` describes, 60 seconds each unless told, on a nightly compiler";
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         ["test"] => test::test(),
         ["build"] => build::all(),
         ["runtimes"] => runtimes::install(),
+        ["size"] => size::size(),
         ["bench"] => bench::bench(false),
         ["bench", "--write"] => bench::bench(true),
         ["generate"] => generate::generate(false),

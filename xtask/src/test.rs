@@ -5,7 +5,7 @@ use std::{env, fs, path::PathBuf, process::Command, time::Instant};
 use crate::{
     Result, build, generate, root,
     run::{cargo, command, quietly, target},
-    runtimes,
+    runtimes, size, wasm,
 };
 
 const CARGO_DENY: &str = "0.20.2";
@@ -26,6 +26,8 @@ pub fn test() -> Result {
         ("formatting", || once(cargo(&["fmt", "--all", "--check"]))),
         ("generated types are what the core says", || generate::generate(true).map(|()| one())),
         ("builds", || build::all().map(|()| one())),
+        ("the WASM module is the same when built again", || wasm::reproducible().map(|()| one())),
+        ("the WASM package's size", || size::size().map(|()| one())),
         ("JavaScript runtimes", || runtimes::install().map(|()| one())),
         ("clippy", || {
             once(cargo(&[

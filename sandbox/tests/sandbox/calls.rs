@@ -26,7 +26,7 @@ const NAME: &str = IDENTITY.1;
 /// A client that holds the first certificate alone.
 pub fn by_certificate(sandbox: &Sandbox) -> Options {
     let mut options = options(sandbox);
-    options.platform_keys.as_mut().unwrap().retain(|id, _| !id.starts_with("PUB_KEY_ID_"));
+    options.platform_keys.as_mut().unwrap().retain(|(id, _)| !id.starts_with("PUB_KEY_ID_"));
     options
 }
 
@@ -266,7 +266,7 @@ async fn certificates_follow_one_another() {
     let [certificate] = first.data.as_slice() else { panic!("{first:?}") };
     let known = by_certificate(&sandbox).platform_keys.unwrap();
     let pem = certificate.certificate.as_deref().map(str::as_bytes);
-    assert_eq!(known.get(&certificate.serial_no).map(|key| key.expose()), pem);
+    assert_eq!(known.iter().find(|(id, _)| *id == certificate.serial_no).map(|(_, key)| key.expose()), pem);
     assert!(certificate.effective_time.is_some() && certificate.expire_time.is_some());
     old.declare(&order()).await.unwrap();
 

@@ -1,0 +1,112 @@
+//! The module of the npm WASM package, built to be small.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    Result,
+    build::{WASM, step, wasm_target},
+    root,
+    run::{cargo, command, quietly, target},
+};
+
+/// What wasm-bindgen calls module and glue.
+pub const NAME: &str = "wechatpay_customs_wasm";
+
+/// A panic ends the program at once, without a text that nobody could read there; together with a standard library that is
+/// compiled for size, that is a seventh of the module. Both need Rust's own sources and two options that are not stable yet,
+/// which this variable unlocks in the stable compiler.
+const UNLOCK: (&str, &str) = ("RUSTC_BOOTSTRAP", "1");
+const NO_PANIC_TEXTS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+const STD_FOR_SIZE: [&str; 2] = ["-Zbuild-std=core,alloc,std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+
+/// What Rust's target has turned on by itself; binaryen must be told.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Nothing lies at the lowest addresses: the stack grows towards them, and the program ends before it gets there. To
+/// inline what is called once saves nothing after compression.
+const OPTIMISE: [&str; 4] = ["-Oz", "-g", "--low-memory-unused", "--one-caller-inline-max-function-size=20"];
+
+/// Puts the module and its glue into a folder, by way of a folder below `target/`, and gives a copy of the module that still
+/// has the names of its functions.
+pub fn module(into: &Path, through: &str) -> Result<PathBuf> {
+    wasm_target()?;
+    let through = target(through);
+    let mut build = cargo(&["build", "--package", "wechatpay-customs-wasm", "--target", WASM, "--profile", "wasm"]);
+    build.arg("--target-dir").arg(&through);
+    if rust_sources() {
+        build
+            .args(STD_FOR_SIZE)
+            .env(UNLOCK.0, UNLOCK.1)
+            .env("RUSTFLAGS", format!("{NO_PANIC_TEXTS}{}", without_paths()?));
+    }
+    step("WASM module");
+    quietly(&mut build)?;
+    Bindgen::new()
+        .web(true)?
+        .typescript(false)
+        .input_path(through.join(WASM).join("wasm").join(format!("{NAME}.wasm")))
+        .generate(into)?;
+    let (bound, named) = (into.join(format!("{NAME}_bg.wasm")), through.join("named.wasm"));
+    wasm_opt(&bound, &named, &OPTIMISE)?;
+    wasm_opt(&named, &bound, &["--strip-debug", "--strip-producers"])?;
+    Ok(named)
+}
+
+/// Makes sure that the module of the package comes out the same when it is built again.
+pub fn reproducible() -> Result {
+    let (first, again) = (root().join("bindings-wasm/pkg/core"), target("wasm-again").join("package"));
+    module(&again, "wasm-again")?;
+    let name = format!("{NAME}_bg.wasm");
+    match fs::read(first.join(&name))? == fs::read(again.join(&name))? {
+        true => Ok(()),
+        false => Err(format!("{name} is not the same when it is built again").into()),
+    }
+}
+
+/// Are the sources of Rust's standard library there, or can they be had?
+fn rust_sources() -> bool {
+    let there = || {
+        let installed = quietly(&mut command("rustup", &["component", "list", "--installed"]));
+        installed.is_ok_and(|installed| installed.lines().any(|line| line == "rust-src"))
+    };
+    if there() {
+        return true;
+    }
+    step("Rust's own sources (rustup component rust-src)");
+    let added = quietly(&mut command("rustup", &["component", "add", "rust-src"]));
+    if let Err(error) = &added {
+        println!("skipped: a standard library for size, as rust-src cannot be had: {error}");
+    }
+    added.is_ok()
+}
+
+/// Keeps this machine's folders out of the module.
+fn without_paths() -> Result<String> {
+    let home = |variable: &str, folder: &str| {
+        env::var_os(variable).map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(folder))).unwrap_or_default()
+    };
+    let sysroot = quietly(&mut command("rustc", &["--print", "sysroot"]))?;
+    let folders = [(root(), "."), (home("CARGO_HOME", ".cargo"), "cargo"), (PathBuf::from(sysroot.trim()), "rust")];
+    let remaps = folders.map(|(from, to)| format!(" --remap-path-prefix={}={to}", from.display()));
+    Ok(remaps.concat())
+}
+
+fn wasm_opt(from: &Path, to: &Path, arguments: &[&str]) -> Result {
+    let face = root().join("bindings-wasm/face");
+    let mut optimise = command("node", &["node_modules/binaryen/bin/wasm-opt"]);
+    optimise.args(FEATURES).args(arguments).arg(from).arg("-o").arg(to);
+    quietly(optimise.current_dir(face))?;
+    Ok(())
+}
