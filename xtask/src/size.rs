@@ -95,12 +95,10 @@ fn rooms(module: &[u8]) -> Result<BTreeMap<String, usize>> {
     Ok(rooms)
 }
 
-/// The crate that a function is of: the first path in its name.
-fn crate_of(mangled: &str) -> String {
-    let name = format!("{:#}", rustc_demangle::demangle(mangled));
-    let path = name.trim_start_matches(|character: char| !character.is_alphanumeric() && character != '_');
-    match path.find("::").map(|end| &path[..end]) {
-        Some(name) if name.chars().all(|character| character.is_alphanumeric() || character == '_') => name.to_owned(),
-        _ => "(other)".to_owned(),
-    }
+/// The crate that a function is of: the first word in its name, which wasm-bindgen has made readable.
+fn crate_of(name: &str) -> String {
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let path = name.trim_start_matches(|character| !is_word(character));
+    let word = path.split(|character| !is_word(character)).next().unwrap_or_default();
+    if word.is_empty() { "(other)".to_owned() } else { word.to_owned() }
 }
