@@ -295,7 +295,13 @@ def encrypted_forms() -> list[Object]:
         refused("encrypted-without-password", usual, missing, "private_key_password"),
         refused("encrypted-der-without-password", der_of(usual), missing, "private_key_password"),
         refused("encrypted-bare-without-password", base64_of(der_of(usual)), missing, "private_key_password"),
-        refused("encrypted-scrypt-without-password", text_of("scrypt-aes256"), missing, "private_key_password"),
+        refused(
+            "encrypted-scrypt-without-password",
+            text_of("scrypt-aes256"),
+            missing,
+            "private_key_password",
+            expect_wasm=not_there,
+        ),
         *[
             refused(
                 f"encrypted-{scheme}-wrong-password",

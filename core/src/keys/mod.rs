@@ -4,6 +4,7 @@ mod asn1;
 mod certificate;
 mod certificate_list;
 mod crypto_key;
+mod pbes2;
 mod platform_keys;
 mod private_key;
 mod spelling;
