@@ -45,9 +45,7 @@ fn face() -> Result<PathBuf> {
     if build.exists() {
         fs::remove_dir_all(&build)?;
     }
-    tsc(&["--project", ".", "--emitDeclarationOnly"])?;
-    // What is read by editors keeps its comments, what is shipped to users' users does not.
-    tsc(&["--project", ".", "--declaration", "false", "--removeComments"])?;
+    quietly(command("node", &["node_modules/typescript/bin/tsc", "--project", "."]).current_dir(&face))?;
     Ok(build)
 }
 
@@ -61,13 +59,6 @@ pub fn npm_packages(folder: &Path, what: &str) -> Result {
         quietly(command("npm", &install).current_dir(folder))?;
         fs::write(&installed, pinned)?;
     }
-    Ok(())
-}
-
-/// The TypeScript compiler, in the folder of the face.
-fn tsc(arguments: &[&str]) -> Result {
-    let mut tsc = command("node", &["node_modules/typescript/bin/tsc"]);
-    quietly(tsc.args(arguments).current_dir(root().join("bindings-wasm/face")))?;
     Ok(())
 }
 
@@ -100,19 +91,27 @@ fn wasm_package(face: &Path) -> Result<PathBuf> {
     }
     let core = pkg.join("core");
     let named = wasm::module(&core, "wasm-package")?;
-    without_comments(&core.join(format!("{}.js", wasm::NAME)))?;
+    for folder in [pkg.join("face"), core, pkg] {
+        minify(&folder)?;
+    }
     Ok(named)
 }
 
-/// Takes the comments out of a script.
-fn without_comments(script: &Path) -> Result {
-    let folder = target("without-comments");
-    let arguments = ["--allowJs", "--removeComments", "--noCheck", "--target", "ES2022", "--module", "preserve"];
-    let mut arguments: Vec<String> = arguments.map(str::to_owned).into();
-    arguments.extend(["--outDir".to_owned(), folder.display().to_string(), script.display().to_string()]);
-    tsc(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
-    fs::copy(folder.join(script.file_name().unwrap_or_default()), script)?;
+/// Makes scripts as small as they can be; what editors read lies in the declarations beside them.
+fn minify(folder: &Path) -> Result {
+    for script in scripts(folder)? {
+        let mut esbuild = command("node", &["node_modules/esbuild/bin/esbuild", "--minify", "--target=es2022"]);
+        esbuild.arg("--allow-overwrite").arg(format!("--outfile={}", script.display())).arg(&script);
+        quietly(esbuild.current_dir(root().join("bindings-wasm/face")))?;
+    }
     Ok(())
+}
+
+/// The scripts in a folder.
+pub fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
+    let files = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    let files: Vec<_> = files.collect::<std::io::Result<_>>()?;
+    Ok(files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "js")).collect())
 }
 
 /// `target/wasm-client`: the Rust program that drives calls on wasm32 by itself, for Node.js.

@@ -26,7 +26,7 @@ pub fn size() -> Result {
     let parts = [
         ("module", vec![pkg.join("core").join(format!("{NAME}_bg.wasm"))]),
         ("glue", vec![glue]),
-        ("face", scripts(&pkg.join("face"))?),
+        ("face", build::scripts(&pkg.join("face"))?),
         ("entry of a runtime", vec![pkg.join("default.js")]),
     ];
     println!("bytes after gzip -9:");
@@ -45,12 +45,6 @@ pub fn size() -> Result {
         None | Some(0) => Ok(()),
         Some(above) => Err(format!("the package is {above} bytes above its budget").into()),
     }
-}
-
-fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
-    let files: Vec<_> =
-        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<_>>()?;
-    Ok(files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "js")).collect())
 }
 
 fn gzipped(files: &[PathBuf]) -> Result<usize> {
