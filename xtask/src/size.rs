@@ -1,11 +1,6 @@
 //! What the npm WASM package weighs, and what takes the room.
 
-use std::{
-    cmp::Reverse,
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{cmp::Reverse, collections::BTreeMap, fs, path::PathBuf};
 
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
