@@ -17,13 +17,28 @@ use crate::{
 /// The Rust target of the WASM package.
 pub const WASM: &str = "wasm32-unknown-unknown";
 
-/// Everything.
+/// Everything; what users would install lies in `dist/` then.
 pub fn all() -> Result {
     let face = face()?;
     node(&face)?;
     wasm_package(&face)?;
     wasm_client()?;
-    python()
+    python()?;
+    let dist = root().join("dist");
+    if dist.exists() {
+        fs::remove_dir_all(&dist)?;
+    }
+    copy(&target("wheels"), &dist)?;
+    for package in ["bindings-node", "bindings-wasm"] {
+        pack(package, &dist)?;
+    }
+    Ok(())
+}
+
+/// Puts the tarball of an npm package into a folder, and gives its name.
+pub fn pack(package: &str, into: &Path) -> Result<String> {
+    let pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination"];
+    Ok(quietly(command("npm", &pack).arg(into).current_dir(root().join(package)))?.trim().to_owned())
 }
 
 /// The WASM package alone; gives its module with the names of its functions.

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::{
     Result,
-    build::{npm_packages, step},
+    build::{npm_packages, pack, step},
     root,
     run::{command, quietly, target},
 };
@@ -21,13 +21,12 @@ pub fn install() -> Result {
         fs::remove_dir_all(&consumers)?;
     }
     fs::create_dir_all(&consumers)?;
-    let pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination"];
-    let packed = quietly(command("npm", &pack).arg(&consumers).current_dir(root().join("bindings-wasm")))?;
+    let packed = pack("bindings-wasm", &consumers)?;
     fs::write(consumers.join("package.json"), r#"{ "private": true, "type": "module" }"#)?;
     // What a driver imports, so that the package's own `exports` are asked.
     fs::write(consumers.join("package.js"), "export * from 'wechatpay-customs-wasm'\n")?;
     let install = ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
-    quietly(command("npm", &install).arg(format!("./{}", packed.trim())).current_dir(&consumers))?;
+    quietly(command("npm", &install).arg(format!("./{packed}")).current_dir(&consumers))?;
     Ok(())
 }
 
