@@ -119,7 +119,8 @@ fn called(function: &str, arguments: String, shared: Option<&engine::Shared>) ->
 
 /// What callers give comes as JSON, as the addon for Node.js takes it.
 fn from_json(text: &str) -> Result<Value, JsValue> {
-    serde_json::from_slice(text.as_bytes()).map_err(|error| JsError::new(&error.to_string()).into())
+    // The face writes it by `JSON.stringify`, so that there is nothing to tell of where it is wrong.
+    serde_json::from_slice(text.as_bytes()).map_err(|_| JsError::new("the arguments are not JSON").into())
 }
 
 /// Plain objects, never `Map`; bytes as `Uint8Array`.

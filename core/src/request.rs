@@ -15,7 +15,7 @@ use crate::{
     hiding::Hidden,
     keys::PlatformKeys,
     message,
-    model::{Wiped, json_text},
+    model::{Wiped, json_text, take},
     options::PathPrefix,
 };
 
@@ -241,7 +241,7 @@ fn encrypt_personal(
     let mut padding = padding.source(scheme);
     let names: Vec<&str> = names.collect();
     for name in names {
-        let Some(Value::String(text)) = fields.remove(name) else { continue };
+        let Value::String(text) = take(fields, name) else { continue };
         let mut text = Zeroizing::new(text);
         // WeChat Pay knows ID numbers with a capital letter only.
         if text.ends_with('x') && name == "certificate_id" {

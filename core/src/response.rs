@@ -20,7 +20,7 @@ use crate::{
     hiding::Hidden,
     keys::{FRESH_S, PlatformKeys, decrypted},
     message,
-    model::Wiped,
+    model::{Wiped, keep, take},
 };
 
 /// No answer of this API is larger.
@@ -449,11 +449,14 @@ fn mismatch(proof: &Proof) -> Error {
 
 /// Puts documented fields into their documented shape; a null is as if the field were missing.
 pub(crate) fn read(table: &[Field], given: &mut Map<String, Value>, at: &str) -> Result<(), String> {
-    given.retain(|_, value| !value.is_null());
     for field in table {
-        if let Some(other) = field.also.and_then(|also| given.remove(also)) {
-            given.entry(field.name).or_insert(other);
+        let other = field.also.map(|also| take(given, also)).unwrap_or_default();
+        if !other.is_null() && given.get(field.name).is_none_or(Value::is_null) {
+            given.insert(field.name.to_owned(), other);
         }
+    }
+    keep(given, |_, value| !value.is_null());
+    for field in table {
         let pointer = || format!("{at}/{}", field.name);
         let wrong = |wanted: &str| Err(format!("holds `{}`, which is not {wanted}", pointer()));
         match (field.kind, given.get_mut(field.name)) {

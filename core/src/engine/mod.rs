@@ -32,7 +32,7 @@ use crate::{
     explain::{SIGN_ERROR, SignError},
     hiding::Hidden,
     keys::{PlatformKeys, Refresh},
-    model::Wiped,
+    model::{Wiped, keep},
     options::{CallOptions, KeyMaterial},
     request::{Unsigned, filled},
     response::{Examined, MAX_BODY, Received},
@@ -641,7 +641,7 @@ fn show_decrypted(value: &mut Value, certificates: &[(String, String)]) {
         let serial = record.get("serial_no").and_then(Value::as_str).unwrap_or_default();
         if let Some((_, pem)) = certificates.iter().rfind(|(known, _)| known == serial) {
             record.insert("certificate".to_owned(), pem.as_str().into());
-            record.remove("encrypt_certificate");
+            keep(record, |name, _| name != "encrypt_certificate");
         }
     }
 }
