@@ -118,7 +118,7 @@ impl Unsigned {
                 String::new()
             }
             Method::Post | Method::Patch => serde_json::to_string(&InOrder(spec.request, fields))
-                .map_err(|error| Error::new(INVALID_FIELDS, format!("the request cannot be written: {error}")))?,
+                .map_err(|_| Error::new(INVALID_FIELDS, "the request cannot be written as JSON"))?,
         };
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut headers = Vec::with_capacity(6);

@@ -5,7 +5,6 @@
 
 mod answer;
 mod causes;
-mod json;
 mod public_key;
 mod shown;
 mod sign_error;
