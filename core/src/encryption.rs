@@ -4,14 +4,14 @@
 //! refused. So PKCS1-v1_5 is the default and OAEP (SHA-1, MGF1) an option.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use rand_chacha::{
-    ChaCha20Rng,
-    rand_core::{CryptoRng, Error as RandError, RngCore, SeedableRng},
+use rsa::{
+    Oaep, Pkcs1v15Encrypt, RsaPublicKey,
+    rand_core::{CryptoRng, Error as RandError, RngCore},
+    traits::PublicKeyParts,
 };
-use rsa::{Oaep, Pkcs1v15Encrypt, RsaPublicKey, traits::PublicKeyParts};
 use sha1::Sha1;
 
-use crate::options::FieldEncryption;
+use crate::{crypto::Random, options::FieldEncryption};
 
 /// Where padding bytes come from.
 pub enum Padding {
@@ -28,7 +28,7 @@ impl Padding {
             Padding::Given(bytes) => {
                 Source::Given { bytes, at: 0, misfit: false, zero_fits: scheme == FieldEncryption::Oaep }
             }
-            Padding::Seed(seed) => Source::Rng(Box::new(ChaCha20Rng::from_seed(seed))),
+            Padding::Seed(seed) => Source::Rng(Box::new(Random::new(&seed))),
         }
     }
 }
@@ -36,7 +36,7 @@ impl Padding {
 /// Gives padding bytes in the form that the `rsa` crate asks for.
 pub(crate) enum Source {
     Given { bytes: Vec<u8>, at: usize, misfit: bool, zero_fits: bool },
-    Rng(Box<ChaCha20Rng>),
+    Rng(Box<Random>),
 }
 
 impl Source {
