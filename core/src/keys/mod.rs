@@ -3,6 +3,8 @@
 mod asn1;
 mod certificate;
 mod certificate_list;
+#[cfg_attr(target_arch = "wasm32", path = "pbes2_wasm.rs")]
+mod pbes2;
 mod platform_keys;
 mod private_key;
 mod spelling;
@@ -17,6 +19,9 @@ pub(crate) use trust::{Refresh, Trust};
 
 /// Timestamps and certificates are judged with clocks that may be this far apart, in seconds.
 pub(crate) const FRESH_S: i64 = 300;
+
+/// More work than any tool asks for to derive a key from a password would only keep the caller waiting: this takes a second.
+const MOST_ROUNDS: u32 = 2_000_000;
 
 /// Makes sure that a modulus is long enough.
 ///

@@ -1,16 +1,13 @@
 use std::fmt;
 
-use der::{Decode, Tag};
-use pkcs5::{
-    EncryptionScheme,
-    pbes2::{Kdf, Parameters},
-};
+use der::Tag;
 use zeroize::Zeroizing;
 
 use super::{
     Certificate,
     asn1::{PrivateNumbers, PublicNumbers, is_rsa, pkcs8, sequence, to_pkcs8},
     bits,
+    pbes2::Scheme,
     spelling::{Block, Unreadable, blocks, tags},
 };
 use crate::{
@@ -177,20 +174,7 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>
     let unsupported = || refused(ENCRYPTED_OTHERWISE);
     let parts = sequence(der).unwrap_or_default();
     let [algorithm, locked] = parts.as_slice() else { return Err(unsupported()) };
-    let scheme = EncryptionScheme::from_der(algorithm.der).map_err(|_| unsupported())?;
-    let EncryptionScheme::Pbes2(parameters) = &scheme else { return Err(unsupported()) };
-    // More work than any tool asks for would only keep the caller waiting: these take a second, and scrypt 256 MiB.
-    let affordable = match &parameters.kdf {
-        Kdf::Pbkdf2(kdf) => kdf.iteration_count <= 2_000_000,
-        Kdf::Scrypt(kdf) => {
-            let work = kdf.cost_parameter.saturating_mul(kdf.block_size.into());
-            work.saturating_mul(kdf.parallelization.into()) <= 1 << 21
-        }
-        _ => false,
-    };
-    if !affordable {
-        return Err(unsupported());
-    }
+    let scheme = Scheme::read(algorithm).ok_or_else(unsupported)?;
     let Some(password) = password else {
         return Err(Error::new(
             PRIVATE_KEY_PASSWORD_MISSING,
@@ -203,56 +187,12 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>
             "`private_key_password` does not open the private key: it is the password of another key, or the key was changed",
         )
     };
-    let opened =
-        open(parameters, password.expose(), locked.value).map(Zeroizing::new).map_err(|error| match error {
-            pkcs5::Error::UnsupportedAlgorithm { .. } => unsupported(),
-            _ => wrong(),
-        })?;
+    let opened = scheme.open(password.expose(), locked.value).map(Zeroizing::new).ok_or_else(wrong)?;
     // One wrong password in 256 leaves right padding, and bytes that are no key.
     match tags(&opened).as_slice() {
         [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => from_pkcs8(&opened),
         _ => Err(wrong()),
     }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn open(parameters: &Parameters<'_>, password: &str, locked: &[u8]) -> pkcs5::Result<Vec<u8>> {
-    parameters.decrypt(password, locked)
-}
-
-/// By what OpenSSL chooses unless told otherwise, now and in older versions: each further algorithm would be loaded by every
-/// page and worker.
-#[cfg(target_arch = "wasm32")]
-fn open(parameters: &Parameters<'_>, password: &str, locked: &[u8]) -> pkcs5::Result<Vec<u8>> {
-    use cbc::{
-        Decryptor,
-        cipher::{BlockDecryptMut as _, KeyIvInit as _, block_padding::Pkcs7},
-    };
-    use pkcs5::{
-        Error,
-        pbes2::{EncryptionScheme, Pbkdf2Prf},
-    };
-
-    let Kdf::Pbkdf2(kdf) = &parameters.kdf else {
-        return Err(Error::UnsupportedAlgorithm { oid: parameters.kdf.oid() });
-    };
-    let derive = match kdf.prf {
-        Pbkdf2Prf::HmacWithSha1 => pbkdf2::pbkdf2_hmac::<sha1::Sha1>,
-        Pbkdf2Prf::HmacWithSha256 => pbkdf2::pbkdf2_hmac::<rsa::sha2::Sha256>,
-        other => return Err(Error::UnsupportedAlgorithm { oid: other.oid() }),
-    };
-    let mut key = Zeroizing::new([0; 32]);
-    let key = key.get_mut(..parameters.encryption.key_size()).ok_or(Error::DecryptFailed)?;
-    derive(password.as_bytes(), kdf.salt, kdf.iteration_count, key);
-    let opened =
-        match parameters.encryption {
-            EncryptionScheme::Aes128Cbc { iv } => Decryptor::<aes::Aes128Dec>::new_from_slices(key, iv)
-                .map(|aes| aes.decrypt_padded_vec_mut::<Pkcs7>(locked)),
-            EncryptionScheme::Aes256Cbc { iv } => Decryptor::<aes::Aes256Dec>::new_from_slices(key, iv)
-                .map(|aes| aes.decrypt_padded_vec_mut::<Pkcs7>(locked)),
-            other => return Err(Error::UnsupportedAlgorithm { oid: other.oid() }),
-        };
-    opened.ok().and_then(Result::ok).ok_or(Error::DecryptFailed)
 }
 
 /// What makes PEM of a PKCS#12 file.
