@@ -3,7 +3,7 @@
 //! RSAES-PKCS1-v1_5 says the Chinese page of 2025-01-07; the general rules page says OAEP, and a merchant who used it was
 //! refused. So PKCS1-v1_5 is the default and OAEP (SHA-1, MGF1) an option.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 use rsa::{
     Oaep, Pkcs1v15Encrypt, RsaPublicKey,
     rand_core::{CryptoRng, Error as RandError, RngCore},
@@ -95,5 +95,5 @@ pub(crate) fn encrypt(key: &RsaPublicKey, text: &str, scheme: FieldEncryption, p
         FieldEncryption::Pkcs1 => key.encrypt(padding, Pkcs1v15Encrypt, text.as_bytes()),
         FieldEncryption::Oaep => key.encrypt(padding, Oaep::new::<Sha1>(), text.as_bytes()),
     };
-    Some(BASE64_STANDARD.encode(encrypted.ok()?))
+    Some(Base64::encode_string(&encrypted.ok()?))
 }

@@ -1,6 +1,6 @@
 //! From fields to a signed request: [`Unsigned`], then [`Signed`].
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -176,7 +176,7 @@ impl Unsigned {
     /// any more.
     pub fn attach(self, base_url: &str, signature: &[u8]) -> Signed {
         let Unsigned { operation, path, body, mchid, serial_no, timestamp, nonce, mut headers, .. } = self;
-        let signature = BASE64_STANDARD.encode(signature);
+        let signature = Base64::encode_string(signature);
         headers.push((
             "Authorization".to_owned(),
             [

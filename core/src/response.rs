@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -341,8 +341,7 @@ pub(crate) fn unknown_serial(serial: &str, keys: &PlatformKeys) -> Error {
 }
 
 pub(crate) fn decoded(signature: &str) -> Result<Vec<u8>, Error> {
-    BASE64_STANDARD
-        .decode(signature)
+    Base64::decode_vec(signature)
         .map_err(|_| Error::new(SIGNATURE_MALFORMED, "the header `Wechatpay-Signature` is not Base64"))
 }
 
