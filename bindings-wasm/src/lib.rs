@@ -15,6 +15,11 @@ use wechatpay_customs::{
 };
 use zeroize::Zeroizing;
 
+/// A third of the size of the allocator that Rust brings for wasm32.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// What all calls of one client share.
 #[wasm_bindgen]
 pub struct Shared {
