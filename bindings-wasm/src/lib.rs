@@ -15,6 +15,11 @@ use wechatpay_customs::{
 };
 use zeroize::Zeroizing;
 
+/// A third of the size of the allocator that Rust brings for wasm32.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// What all calls of one client share.
 #[wasm_bindgen]
 pub struct Shared {
@@ -123,7 +128,8 @@ fn called(function: &str, arguments: String, shared: Option<&engine::Shared>) ->
 
 /// What callers give comes as JSON, as the addon for Node.js takes it.
 fn from_json(text: &str) -> Result<Value, JsValue> {
-    serde_json::from_slice(text.as_bytes()).map_err(|error| JsError::new(&error.to_string()).into())
+    // The face writes it by `JSON.stringify`, so that there is nothing to tell of where it is wrong.
+    serde_json::from_slice(text.as_bytes()).map_err(|_| JsError::new("the arguments are not JSON").into())
 }
 
 /// Plain objects, never `Map`; bytes as `Uint8Array`.

@@ -7,7 +7,7 @@ use crate::{
     api::{Operation, Record, declare},
     check::{Finding, Severity, is_request, rules},
     error::Error,
-    model::Fen,
+    model::{Fen, keep},
     response::read,
 };
 
@@ -85,7 +85,7 @@ pub fn customs_order_fields_value(
 
 fn fields_of(value: Value, fit: impl FnOnce(&mut Map<String, Value>) -> bool) -> Option<Map<String, Value>> {
     let Value::Object(mut fields) = value else { return None };
-    fields.retain(|_, value| !value.is_null());
+    keep(&mut fields, |_, value| !value.is_null());
     fit(&mut fields).then_some(fields)
 }
 

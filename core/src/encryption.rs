@@ -3,15 +3,15 @@
 //! RSAES-PKCS1-v1_5 says the Chinese page of 2025-01-07; the general rules page says OAEP, and a merchant who used it was
 //! refused. So PKCS1-v1_5 is the default and OAEP (SHA-1, MGF1) an option.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use rand_chacha::{
-    ChaCha20Rng,
-    rand_core::{CryptoRng, Error as RandError, RngCore, SeedableRng},
+use base64ct::{Base64, Encoding};
+use rsa::{
+    Oaep, Pkcs1v15Encrypt, RsaPublicKey,
+    rand_core::{CryptoRng, Error as RandError, RngCore},
+    traits::PublicKeyParts,
 };
-use rsa::{Oaep, Pkcs1v15Encrypt, RsaPublicKey, traits::PublicKeyParts};
 use sha1::Sha1;
 
-use crate::options::FieldEncryption;
+use crate::{crypto::Random, options::FieldEncryption};
 
 /// Where padding bytes come from.
 pub enum Padding {
@@ -28,7 +28,7 @@ impl Padding {
             Padding::Given(bytes) => {
                 Source::Given { bytes, at: 0, misfit: false, zero_fits: scheme == FieldEncryption::Oaep }
             }
-            Padding::Seed(seed) => Source::Rng(Box::new(ChaCha20Rng::from_seed(seed))),
+            Padding::Seed(seed) => Source::Rng(Box::new(Random::new(&seed))),
         }
     }
 }
@@ -36,7 +36,7 @@ impl Padding {
 /// Gives padding bytes in the form that the `rsa` crate asks for.
 pub(crate) enum Source {
     Given { bytes: Vec<u8>, at: usize, misfit: bool, zero_fits: bool },
-    Rng(Box<ChaCha20Rng>),
+    Rng(Box<Random>),
 }
 
 impl Source {
@@ -95,5 +95,5 @@ pub(crate) fn encrypt(key: &RsaPublicKey, text: &str, scheme: FieldEncryption, p
         FieldEncryption::Pkcs1 => key.encrypt(padding, Pkcs1v15Encrypt, text.as_bytes()),
         FieldEncryption::Oaep => key.encrypt(padding, Oaep::new::<Sha1>(), text.as_bytes()),
     };
-    Some(BASE64_STANDARD.encode(encrypted.ok()?))
+    Some(Base64::encode_string(&encrypted.ok()?))
 }

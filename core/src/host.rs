@@ -18,7 +18,7 @@ use crate::{
     error::{Error, INVALID_OPTION},
     explain::{self, Explanation},
     keys,
-    model::Wiped,
+    model::{Wiped, take},
     options::{Convention, Options},
     pages::Pages,
     request::filled,
@@ -69,15 +69,15 @@ impl Answer {
 /// The pure functions of the package, by name.
 const FUNCTIONS: &[(&str, Function)] = &[
     ("check", |shared, given, _| {
-        let operation = given.remove("operation").unwrap_or(Value::Null);
+        let operation = take(given, "operation");
         let operation = Operation::named(operation.as_str().unwrap_or("null"))?;
-        let rules = match (given.remove("rules").filter(|rules| !rules.is_null()), shared) {
-            (Some(rules), Some(shared)) => Rules::from_value(&rules)?.encrypting(shared.field_encryption),
-            (Some(rules), None) => Rules::from_value(&rules)?,
-            (None, Some(shared)) => shared.rules.clone(),
-            (None, None) => Rules::default(),
+        let rules = match (take(given, "rules"), shared) {
+            (Value::Null, Some(shared)) => shared.rules.clone(),
+            (Value::Null, None) => Rules::default(),
+            (rules, Some(shared)) => Rules::from_value(&rules)?.encrypting(shared.field_encryption),
+            (rules, None) => Rules::from_value(&rules)?,
         };
-        let mut fields = Wiped::from(given.remove("fields").unwrap_or(Value::Null));
+        let mut fields = Wiped::from(take(given, "fields"));
         let mut findings = Vec::new();
         // JSON text can hold a field twice.
         if let Some(text) = fields.as_str() {
@@ -95,7 +95,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
     }),
     // One page after the other: `{fields}`, then `{fields, state, answer}`, until there is no `request`.
     ("query_all", |shared, given, _| {
-        let mut fields = Wiped::from(given.remove("fields").unwrap_or(Value::Null));
+        let mut fields = Wiped::from(take(given, "fields"));
         if let Some(shared) = shared {
             fields = filled(shared, Operation::Query, fields);
         }
@@ -103,10 +103,10 @@ const FUNCTIONS: &[(&str, Function)] = &[
             let findings = check(Operation::Query, &fields, &Rules::default());
             return Err(Error::invalid_fields(Operation::Query, "query was not sent", findings));
         };
-        let state = given.remove("state").unwrap_or(Value::Null);
+        let state = take(given, "state");
         let mut pages = Pages::from(state);
-        let records = match given.remove("answer") {
-            Some(Value::Object(answer)) => pages.take(&answer)?,
+        let records = match take(given, "answer") {
+            Value::Object(answer) => pages.take(&answer)?,
             _ => Vec::new(),
         };
         let request = pages.request(fields);
@@ -114,13 +114,12 @@ const FUNCTIONS: &[(&str, Function)] = &[
     }),
     ("export_keys", |shared, _, _| Ok(Answer::Text(shared.map(Shared::export_keys)))),
     ("import_keys", |shared, given, _| {
-        let text = given.remove("keys").unwrap_or(Value::Null);
+        let text = take(given, "keys");
         shared.map(|shared| shared.import_keys(text.as_str().unwrap_or_default())).transpose()?;
         Ok(Answer::Text(None))
     }),
     ("customs_order_fields", |_, given, _| {
-        let mut argument = |name: &str| given.remove(name).unwrap_or(Value::Null);
-        customs_order_fields_value(argument("request"), argument("result"), Some(argument("paid")))
+        customs_order_fields_value(take(given, "request"), take(given, "result"), Some(take(given, "paid")))
             .map(Answer::CustomsOrderFields)
     }),
     ("explain", |shared, given, convention| explain::call(shared, given, convention).map(Answer::Explanation)),

@@ -32,6 +32,7 @@ pub mod error;
 pub mod explain;
 mod hiding;
 pub mod host;
+mod json;
 pub mod keys;
 pub mod message;
 pub mod model;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::{
     check::rules,
     error::{Error, ID_MISMATCH},
-    model::{json_text, object},
+    model::{json_text, keep, object},
 };
 
 /// The page size where none is asked for, as the query page suggests (2020-06-02).
@@ -123,7 +123,7 @@ fn identity(record: &Value) -> String {
     }
     let mut record = record.clone();
     if let Some(fields) = record.as_object_mut() {
-        fields.retain(|name, _| !["state", "explanation", "modify_time"].contains(&name.as_str()));
+        keep(fields, |name, _| !["state", "explanation", "modify_time"].contains(&name));
     }
     json_text(&record)
 }

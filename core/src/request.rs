@@ -1,6 +1,6 @@
 //! From fields to a signed request: [`Unsigned`], then [`Signed`].
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ use crate::{
     hiding::Hidden,
     keys::PlatformKeys,
     message,
-    model::{Wiped, json_text},
+    model::{Wiped, json_text, take},
     options::PathPrefix,
 };
 
@@ -118,7 +118,7 @@ impl Unsigned {
                 String::new()
             }
             Method::Post | Method::Patch => serde_json::to_string(&InOrder(spec.request, fields))
-                .map_err(|error| Error::new(INVALID_FIELDS, format!("the request cannot be written: {error}")))?,
+                .map_err(|_| Error::new(INVALID_FIELDS, "the request cannot be written as JSON"))?,
         };
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut headers = Vec::with_capacity(6);
@@ -176,7 +176,7 @@ impl Unsigned {
     /// any more.
     pub fn attach(self, base_url: &str, signature: &[u8]) -> Signed {
         let Unsigned { operation, path, body, mchid, serial_no, timestamp, nonce, mut headers, .. } = self;
-        let signature = BASE64_STANDARD.encode(signature);
+        let signature = Base64::encode_string(signature);
         headers.push((
             "Authorization".to_owned(),
             [
@@ -241,7 +241,7 @@ fn encrypt_personal(
     let mut padding = padding.source(scheme);
     let names: Vec<&str> = names.collect();
     for name in names {
-        let Some(Value::String(text)) = fields.remove(name) else { continue };
+        let Value::String(text) = take(fields, name) else { continue };
         let mut text = Zeroizing::new(text);
         // WeChat Pay knows ID numbers with a capital letter only.
         if text.ends_with('x') && name == "certificate_id" {

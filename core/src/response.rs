@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -20,7 +20,7 @@ use crate::{
     hiding::Hidden,
     keys::{FRESH_S, PlatformKeys, decrypted},
     message,
-    model::Wiped,
+    model::{Wiped, keep, take},
 };
 
 /// No answer of this API is larger.
@@ -341,8 +341,7 @@ pub(crate) fn unknown_serial(serial: &str, keys: &PlatformKeys) -> Error {
 }
 
 pub(crate) fn decoded(signature: &str) -> Result<Vec<u8>, Error> {
-    BASE64_STANDARD
-        .decode(signature)
+    Base64::decode_vec(signature)
         .map_err(|_| Error::new(SIGNATURE_MALFORMED, "the header `Wechatpay-Signature` is not Base64"))
 }
 
@@ -449,11 +448,14 @@ fn mismatch(proof: &Proof) -> Error {
 
 /// Puts documented fields into their documented shape; a null is as if the field were missing.
 pub(crate) fn read(table: &[Field], given: &mut Map<String, Value>, at: &str) -> Result<(), String> {
-    given.retain(|_, value| !value.is_null());
     for field in table {
-        if let Some(other) = field.also.and_then(|also| given.remove(also)) {
-            given.entry(field.name).or_insert(other);
+        let other = field.also.map(|also| take(given, also)).unwrap_or_default();
+        if !other.is_null() && given.get(field.name).is_none_or(Value::is_null) {
+            given.insert(field.name.to_owned(), other);
         }
+    }
+    keep(given, |_, value| !value.is_null());
+    for field in table {
         let pointer = || format!("{at}/{}", field.name);
         let wrong = |wanted: &str| Err(format!("holds `{}`, which is not {wanted}", pointer()));
         match (field.kind, given.get_mut(field.name)) {

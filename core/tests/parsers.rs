@@ -20,6 +20,60 @@ fn shared() -> Arc<Shared> {
     Arc::new(Shared::new(options, Signing::Core).expect("sound keys"))
 }
 
+/// Where requests are sent to with this base URL, or what is said of it.
+fn sent_to(url: &str) -> Result<String, String> {
+    let options = Options::from_value(json!({ "base_urls": [url] }), Convention::Python).expect("a list of texts");
+    match Shared::new(options, Signing::Core) {
+        Ok(shared) => Ok(shared.base_urls().collect()),
+        Err(error) => Err(error.message.clone()),
+    }
+}
+
+#[test]
+fn base_urls_are_https_or_of_this_machine() {
+    for (given, taken) in [
+        ("https://proxy.example", "https://proxy.example"),
+        ("HTTPS://proxy.example:8443/wx/", "https://proxy.example:8443/wx"),
+        ("https://a_b.example/~p/%20;x=1", "https://a_b.example/~p/%20;x=1"),
+        ("https://[2001:db8::1]:443", "https://[2001:db8::1]:443"),
+        ("http://localhost:8080/", "http://localhost:8080"),
+        ("http://127.1.2.3", "http://127.1.2.3"),
+        ("http://[::1]:65535", "http://[::1]:65535"),
+    ] {
+        assert_eq!(sent_to(given).as_deref(), Ok(taken), "{given}");
+    }
+    for (given, why) in [
+        ("", "lacks https://"),
+        ("proxy.example", "lacks https://"),
+        ("https://", "not a URL"),
+        ("https:///path", "not a URL"),
+        ("https://proxy example", "not a URL"),
+        ("https://proxy.example\\@evil.example", "user"),
+        ("https://proxy.example\\evil.example", "not a URL"),
+        ("https://proxy.example/\r\n", "not a URL"),
+        ("https://bücher.example", "not a URL"),
+        ("https://[::1", "not a URL"),
+        ("https://[::1]x", "port"),
+        ("https://::1", "not a URL"),
+        ("https://proxy%2e.example", "not a URL"),
+        ("https://proxy.example:", "port"),
+        ("https://proxy.example:+1", "port"),
+        ("https://proxy.example:0", "port"),
+        ("https://proxy.example:65536", "port"),
+        ("https://me:secret@proxy.example", "user"),
+        ("https://proxy.example?a=b", "query"),
+        ("ftp://proxy.example", "scheme"),
+        ("http://proxy.example", "plain http"),
+        ("http://127.0.0.1.example.com", "plain http"),
+        ("http://127.0.0.256", "plain http"),
+        ("http://127.1", "plain http"),
+        ("http://[::2]", "plain http"),
+        ("http://localhost.example.com", "plain http"),
+    ] {
+        assert!(sent_to(given).is_err_and(|message| message.contains(why)), "{given}: {:?}", sent_to(given));
+    }
+}
+
 /// Any JSON, documented names among its keys.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

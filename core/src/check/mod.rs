@@ -9,6 +9,7 @@ pub use rules::{Rule, Rules};
 
 use crate::{
     api::{Field, Kind, Method, Need, Operation},
+    json::Json,
     model::Wiped,
     options::FieldEncryption,
 };
@@ -176,55 +177,30 @@ pub fn check_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Ve
 /// A request that is still JSON text: its fields, or null if it is something else, and what only the text can show.
 pub(crate) fn read_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Vec<Finding>) {
     let location = location(operation);
-    match serde_json::from_slice::<Members>(text.as_bytes()) {
-        Err(_) => {
+    let members = match serde_json::from_slice(text.as_bytes()) {
+        Ok(Json::Map(members)) => members,
+        other => {
+            drop(other.map(|json| Wiped::from(Value::from(json))));
             let none = Map::new();
             let mut report = Report { rules, location, given: &none, findings: Vec::new() };
             report.add(&rules::TYPE, "", "must be the JSON text of a map of fields");
-            (Value::Null, report.findings)
+            return (Value::Null, report.findings);
         }
-        Ok(Members { given, twice }) => {
-            let mut report = Report { rules, location, given: &given, findings: Vec::new() };
-            for name in &twice {
-                report.add(&rules::DUPLICATE_FIELD, name, "is given twice; which one counts is not defined");
-            }
-            let findings = report.findings;
-            (Value::Object(given), findings)
+    };
+    let mut given = Map::new();
+    let mut twice: Vec<String> = Vec::new();
+    for (name, value) in members {
+        if given.contains_key(&name) && !twice.contains(&name) {
+            twice.push(name.clone());
         }
+        drop(given.insert(name, value.into()).map(Wiped::from));
     }
-}
-
-/// The members of a JSON object, and the names that stood there more than once.
-struct Members {
-    given: Map<String, Value>,
-    twice: Vec<String>,
-}
-
-impl<'de> serde::Deserialize<'de> for Members {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl<'de> serde::de::Visitor<'de> for Reader {
-            type Value = Members;
-
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("a map of fields")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Members { given: Map::new(), twice: Vec::new() };
-                while let Some((name, value)) = map.next_entry::<String, Value>()? {
-                    let first = members.given.insert(name.clone(), value).map(Wiped::from);
-                    if first.is_some() && !members.twice.contains(&name) {
-                        members.twice.push(name);
-                    }
-                }
-                Ok(members)
-            }
-        }
-
-        deserializer.deserialize_map(Reader)
+    let mut report = Report { rules, location, given: &given, findings: Vec::new() };
+    for name in &twice {
+        report.add(&rules::DUPLICATE_FIELD, name, "is given twice; which one counts is not defined");
     }
+    let findings = report.findings;
+    (Value::Object(given), findings)
 }
 
 /// Can these be the fields of a request, whatever business rules say?

@@ -5,8 +5,11 @@ pub mod aead;
 pub mod aws_lc;
 #[cfg(any(feature = "rsa", all(feature = "aws-lc", not(target_arch = "wasm32"))))]
 mod parsed;
+mod random;
 #[cfg(feature = "rsa")]
 pub mod rsa;
+
+pub(crate) use random::Random;
 
 use std::sync::Arc;
 

@@ -1,6 +1,5 @@
 //! The pure-Rust backend, blinded. Slower, and under RUSTSEC-2023-0071 (timing of decryption).
 
-use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use rsa::{
     BigUint, RsaPrivateKey,
     pkcs1v15::{Signature, SigningKey, VerifyingKey},
@@ -8,7 +7,7 @@ use rsa::{
 };
 use sha2::Sha256;
 
-use super::{Signer, Verifier, misfit, parsed::Parsed, public_key};
+use super::{Random, Signer, Verifier, misfit, parsed::Parsed, public_key};
 use crate::{
     error::{Error, SIGNING_FAILED},
     keys::{PrivateKey, PrivateNumbers},
@@ -38,7 +37,7 @@ impl RsaSigner {
 impl Signer for RsaSigner {
     fn sign(&self, message: &[u8], entropy: &[u8; 32]) -> Result<Vec<u8>, Error> {
         self.0
-            .try_sign_with_rng(&mut ChaCha20Rng::from_seed(*entropy), message)
+            .try_sign_with_rng(&mut Random::new(entropy), message)
             .map(|signature| signature.to_vec())
             .map_err(|_| Error::new(SIGNING_FAILED, "the private key could not sign"))
     }

@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::{Error, INVALID_OPTION},
-    model::{Wiped, wipe},
+    model::{Wiped, take, wipe},
     response::Received,
 };
 
@@ -71,29 +71,28 @@ impl Call {
             return Ok(Call::LoadKeys { flight });
         }
         let operation = text(given, "operation")?;
-        let fields = |given: &mut Map<String, Value>| given.remove("fields").unwrap_or(Value::Null);
         match call.as_str() {
-            "operation" => Ok(Call::Operation { operation, fields: fields(given) }),
+            "operation" => Ok(Call::Operation { operation, fields: take(given, "fields") }),
             "prepare" => Ok(Call::Prepare {
                 operation,
                 timestamp: seconds(given, "timestamp")?,
-                nonce: match given.remove("nonce") {
-                    None | Some(Value::Null) => None,
-                    Some(Value::String(nonce)) => Some(nonce),
-                    Some(_) => return Err(wrong("`nonce`", "text")),
+                nonce: match take(given, "nonce") {
+                    Value::Null => None,
+                    Value::String(nonce) => Some(nonce),
+                    _ => return Err(wrong("`nonce`", "text")),
                 },
-                padding: match given.remove("padding").filter(|padding| !padding.is_null()) {
-                    None => None,
-                    Some(bytes) => Some(serde_json::from_value(bytes).map_err(|_| wrong("`padding`", "bytes"))?),
+                padding: match take(given, "padding") {
+                    Value::Null => None,
+                    padding => Some(bytes(&padding).ok_or_else(|| wrong("`padding`", "bytes"))?),
                 },
                 // The last, so that what is refused before is wiped with the rest.
-                fields: fields(given),
+                fields: take(given, "fields"),
             }),
             "parse" => Ok(Call::Parse {
                 operation,
-                response: received(given.remove("response").unwrap_or(Value::Null))?,
+                response: received(take(given, "response"))?,
                 now: seconds(given, "now")?,
-                request: given.remove("request").filter(|request| !request.is_null()),
+                request: Some(take(given, "request")).filter(|request| !request.is_null()),
             }),
             _ => Err(wrong("`call`", "operation, prepare or parse")),
         }
@@ -105,18 +104,16 @@ pub(crate) fn wrong(what: &str, wanted: &str) -> Error {
 }
 
 fn text(given: &mut Map<String, Value>, name: &str) -> Result<String, Error> {
-    match given.remove(name) {
-        Some(Value::String(text)) => Ok(text),
+    match take(given, name) {
+        Value::String(text) => Ok(text),
         _ => Err(wrong(&format!("`{name}`"), "text")),
     }
 }
 
 pub(crate) fn seconds(given: &mut Map<String, Value>, name: &str) -> Result<Option<i64>, Error> {
-    match given.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => {
-            value.as_i64().map(Some).ok_or_else(|| wrong(&format!("`{name}`"), "a whole number of Unix seconds"))
-        }
+    match take(given, name) {
+        Value::Null => Ok(None),
+        value => value.as_i64().map(Some).ok_or_else(|| wrong(&format!("`{name}`"), "a whole number of Unix seconds")),
     }
 }
 
@@ -129,14 +126,26 @@ fn texts(name: &str, value: Value) -> Option<Vec<(String, String)>> {
     values.into_iter().map(|value| Some((name.to_owned(), value.as_str()?.to_owned()))).collect()
 }
 
+/// A header as a list of its name and its text.
+fn pair(pair: &Value) -> Option<(String, String)> {
+    match pair.as_array()?.as_slice() {
+        [Value::String(name), Value::String(text)] => Some((name.clone(), text.clone())),
+        _ => None,
+    }
+}
+
+/// A list of bytes.
+fn bytes(list: &Value) -> Option<Vec<u8>> {
+    list.as_array()?.iter().map(|byte| u8::try_from(byte.as_u64()?).ok()).collect()
+}
+
 /// An answer as data: `status`, `headers` (a map from name to text or texts, or a list of pairs), `body` (text, or a list of bytes).
 fn received(value: Value) -> Result<Received, Error> {
     let Value::Object(mut given) = value else { return Err(wrong("`response`", "a map of status, headers and body")) };
-    let status =
-        given.remove("status").and_then(|status| status.as_u64()).and_then(|status| u16::try_from(status).ok());
+    let status = take(&mut given, "status").as_u64().and_then(|status| u16::try_from(status).ok());
     let status = status.ok_or_else(|| wrong("`response.status`", "an HTTP status"))?;
-    let headers = headers(given.remove("headers").unwrap_or_default(), "response")?;
-    let body = body(given.remove("body").unwrap_or_default(), "response")?;
+    let headers = headers(take(&mut given, "headers"), "response")?;
+    let body = body(take(&mut given, "body"), "response")?;
     Ok(Received::new(status, headers, body, false))
 }
 
@@ -148,7 +157,7 @@ pub(crate) fn headers(value: Value, what: &str) -> Result<Vec<(String, String)>,
             .map(|(name, value)| texts(&name, value))
             .collect::<Option<Vec<_>>>()
             .map(|list| list.concat()),
-        list @ Value::Array(_) => serde_json::from_value(list).ok(),
+        Value::Array(list) => list.iter().map(pair).collect(),
         _ => None,
     };
     headers.ok_or_else(|| wrong(&format!("`{what}.headers`"), "a map, or a list of pairs, of texts"))
@@ -159,7 +168,7 @@ pub(crate) fn body(value: Value, what: &str) -> Result<Vec<u8>, Error> {
     let body = match value {
         Value::Null => Some(Vec::new()),
         Value::String(text) => Some(text.into_bytes()),
-        bytes => serde_json::from_value(bytes).ok(),
+        list => bytes(&list),
     };
     body.ok_or_else(|| wrong(&format!("`{what}.body`"), "text or bytes, exactly as sent or received"))
 }

@@ -9,10 +9,6 @@ mod shared;
 
 use std::{sync::Arc, time::Duration};
 
-use rand_chacha::{
-    ChaCha20Rng,
-    rand_core::{RngCore, SeedableRng},
-};
 use serde_json::Value;
 
 pub(crate) use action::REDIRECTED;
@@ -24,6 +20,7 @@ pub use shared::{Shared, Signing};
 use crate::{
     api::{Kind, Operation},
     check::{Finding, Severity, check},
+    crypto::Random,
     encryption::Padding,
     error::{
         BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, Error, SIGNING_FAILED,
@@ -32,7 +29,7 @@ use crate::{
     explain::{SIGN_ERROR, SignError},
     hiding::Hidden,
     keys::{PlatformKeys, Refresh},
-    model::Wiped,
+    model::{Wiped, keep},
     options::{CallOptions, KeyMaterial},
     request::{Unsigned, filled},
     response::{Examined, MAX_BODY, Received},
@@ -44,7 +41,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     timeout: Duration,
     deadline: Duration,
-    rng: ChaCha20Rng,
+    random: Random,
     state: State,
     attempt: u32,
     /// On the monotonic clock; set by the first event.
@@ -123,7 +120,7 @@ impl Engine {
             timeout: options.timeout.unwrap_or(shared.timeout),
             deadline: options.deadline.unwrap_or(shared.deadline),
             shared,
-            rng: ChaCha20Rng::from_seed(seed),
+            random: Random::new(&seed),
             state: State::Ready(call),
             attempt: 0,
             ends_at: 0,
@@ -602,9 +599,7 @@ impl Engine {
 
     /// 32 bytes for something that wants randomness of its own.
     fn seed(&mut self) -> [u8; 32] {
-        let mut seed = [0; 32];
-        self.rng.fill_bytes(&mut seed);
-        seed
+        self.random.bytes()
     }
 
     /// 32 letters and digits, evenly distributed.
@@ -613,9 +608,10 @@ impl Engine {
         let mut nonce = String::with_capacity(32);
         while nonce.len() < 32 {
             // 6 bits; the two values beyond the 62 letters are drawn again.
-            let index = (self.rng.next_u32() >> 26) as usize;
-            if let Some(letter) = LETTERS.get(index) {
-                nonce.push(char::from(*letter));
+            for byte in self.random.bytes::<32>() {
+                if let (Some(letter), true) = (LETTERS.get(usize::from(byte >> 2)), nonce.len() < 32) {
+                    nonce.push(char::from(*letter));
+                }
             }
         }
         nonce
@@ -645,7 +641,7 @@ fn show_decrypted(value: &mut Value, certificates: &[(String, String)]) {
         let serial = record.get("serial_no").and_then(Value::as_str).unwrap_or_default();
         if let Some((_, pem)) = certificates.iter().rfind(|(known, _)| known == serial) {
             record.insert("certificate".to_owned(), pem.as_str().into());
-            record.remove("encrypt_certificate");
+            keep(record, |name, _| name != "encrypt_certificate");
         }
     }
 }

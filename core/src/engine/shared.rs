@@ -1,7 +1,5 @@
 use std::{sync::Arc, time::Duration};
 
-use http::Uri;
-
 use crate::{
     api::Operation,
     check::Rules,
@@ -294,27 +292,52 @@ impl Shared {
 }
 
 /// HTTPS anywhere, plain HTTP to this machine only.
+///
+/// Stricter than RFC 3986: what one reader of URLs takes for the host must not be something else to another.
 fn base(url: &str) -> Result<Base, String> {
     // Before anything of it is shown: it may hold a password.
     if url.contains(['@', '?', '#']) {
         return Err("holds a URL with a user, query or fragment; only a path may follow the host".to_owned());
     }
-    let uri: Uri = url.parse().map_err(|_| format!("holds `{url}`, which is not a URL"))?;
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return Err(format!("holds `{url}`, which lacks https:// and a host"));
-    };
-    let host = authority.host();
-    let loopback = matches!(host, "localhost" | "[::1]")
-        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
-    let port = authority.as_str().strip_prefix(host).unwrap_or_default();
-    if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
-        return Err(format!("holds `{url}`, whose port is none"));
+    let wrong = |why: &str| Err(format!("holds `{url}`, {why}"));
+    if url.bytes().any(|byte| !byte.is_ascii_alphanumeric() && !b"-._~!$&'()*+,;=:/%[]".contains(&byte)) {
+        return wrong("which is not a URL");
     }
-    match scheme {
-        "https" => {}
-        "http" if loopback => {}
+    let Some((scheme, rest)) = url.split_once("://") else { return wrong("which lacks https:// and a host") };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let end_of_host = match authority.strip_prefix('[') {
+        Some(address) => address.find(']').map(|length| length + 2),
+        None => Some(authority.find(':').unwrap_or(authority.len())),
+    };
+    let Some((host, port)) = end_of_host.and_then(|end| authority.split_at_checked(end)) else {
+        return wrong("which is not a URL");
+    };
+    if !is_host(host) || path.contains(['[', ']']) {
+        return wrong("which is not a URL");
+    }
+    let number =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    if !port.is_empty() && !port.strip_prefix(':').is_some_and(number) {
+        return wrong("whose port is none");
+    }
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "https" => "https",
+        "http" if is_loopback(host) => "http",
         "http" => return Err(format!("holds `{url}`: plain http is for this machine only; use https")),
         _ => return Err(format!("holds `{url}`: the scheme must be https")),
+    };
+    Ok(Base { url: [scheme, "://", authority, path.trim_end_matches('/')].concat(), host: authority.to_owned() })
+}
+
+/// Is it a name, an IPv4 address, or an IPv6 address in brackets?
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte)),
+        None => !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)),
     }
-    Ok(Base { url: format!("{scheme}://{authority}{}", uri.path().trim_end_matches('/')), host: authority.to_string() })
+}
+
+fn is_loopback(host: &str) -> bool {
+    let of_127 = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(|part| part.parse::<u8>().is_ok());
+    matches!(host, "localhost" | "[::1]") || host.strip_prefix("127.").is_some_and(of_127)
 }

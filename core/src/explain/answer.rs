@@ -1,4 +1,4 @@
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     Checks, Explanation, Lines, RESPONSE_CHECKS, Request, Response, Verdict,
@@ -143,7 +143,7 @@ fn key(keys: &PlatformKeys, serial: &str, opened: Opened<'_>) -> Verdict {
 
 /// Is it a refusal for the signature that shows what was checked?
 fn sign_error(response: &Response) -> Option<SignError> {
-    let body = serde_json::from_slice::<Map<String, Value>>(&response.body).ok()?;
+    let body = serde_json::from_slice::<Value>(&response.body).ok()?;
     let code = body.get("code").or_else(|| body.get("return_code"))?;
     (response.status == 401 && code == SIGN_ERROR).then(|| SignError::from_detail(body.get("detail")?))?
 }

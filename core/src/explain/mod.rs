@@ -5,7 +5,6 @@
 
 mod answer;
 mod causes;
-mod json;
 mod public_key;
 mod shown;
 mod sign_error;
@@ -26,6 +25,7 @@ use crate::{
     engine::{Shared, Signing, body, headers, seconds, wrong},
     error::Error,
     message,
+    model::take,
     options::{Convention, Options},
     request::Signed,
 };
@@ -191,11 +191,10 @@ pub(crate) fn call(
     convention: Convention,
 ) -> Result<Explanation, Error> {
     let now = seconds(given, "now")?;
-    let mut argument = |name: &str| given.remove(name).unwrap_or_default();
-    let (message, request) = (argument("message"), argument("request"));
+    let (message, request) = (take(given, "message"), take(given, "request"));
     match shared {
         Some(shared) => Ok(explain(shared, &Message::from_values(message, request)?, now)),
-        None => explain_value(message, argument("options"), request, now, convention),
+        None => explain_value(message, take(given, "options"), request, now, convention),
     }
 }
 
@@ -212,34 +211,34 @@ impl Message {
             Value::Object(request) => Some(read_request(request, "request")?),
             _ => return Err(wrong("`request`", "a map of method, url, headers and body")),
         };
-        let status = match given.remove("status").filter(|status| !status.is_null()) {
-            None => return Ok(Message::Request(read_request(given, "message")?)),
-            Some(status) => status.as_u64().and_then(|status| u16::try_from(status).ok()),
+        let status = match take(&mut given, "status") {
+            Value::Null => return Ok(Message::Request(read_request(given, "message")?)),
+            status => status.as_u64().and_then(|status| u16::try_from(status).ok()),
         };
         let response = Response {
             status: status.ok_or_else(|| wrong("`message.status`", "an HTTP status"))?,
             headers: read_headers(&mut given, "message")?,
-            body: body(given.remove("body").unwrap_or_default(), "message")?,
+            body: body(take(&mut given, "body"), "message")?,
         };
         Ok(Message::Response(response, request))
     }
 }
 
 fn read_request(mut given: Map<String, Value>, what: &str) -> Result<Request, Error> {
-    let mut text = |name: &str| match given.remove(name) {
-        None | Some(Value::Null) => Ok(String::new()),
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(wrong(&format!("`{what}.{name}`"), "text")),
+    let mut text = |name: &str| match take(&mut given, name) {
+        Value::Null => Ok(String::new()),
+        Value::String(text) => Ok(text),
+        _ => Err(wrong(&format!("`{what}.{name}`"), "text")),
     };
     let (method, url) = (text("method")?, text("url")?);
     let headers = read_headers(&mut given, what)?;
-    Ok(Request { method, url, headers, body: body(given.remove("body").unwrap_or_default(), what)? })
+    Ok(Request { method, url, headers, body: body(take(&mut given, "body"), what)? })
 }
 
 fn read_headers(given: &mut Map<String, Value>, what: &str) -> Result<Vec<(String, String)>, Error> {
-    match given.remove("headers") {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(given) => headers(given, what),
+    match take(given, "headers") {
+        Value::Null => Ok(Vec::new()),
+        given => headers(given, what),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 use serde_json::Value;
 
 use crate::check::personal_names;
@@ -113,7 +113,7 @@ fn personal(text: &[u8]) -> Vec<Range<usize>> {
 
 /// The encryption of a person's field, which may be shown.
 fn is_ciphertext(text: &str) -> bool {
-    BASE64_STANDARD.decode(text).is_ok_and(|bytes| bytes.len() >= 256)
+    Base64::decode_vec(text).is_ok_and(|bytes| bytes.len() >= 256)
 }
 
 /// The JSON value that begins at a byte, and where it ends.

@@ -1,4 +1,4 @@
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 
 use super::{
     Cause, Checks, Explanation, Lines, REQUEST_CHECKS, Request, Verdict,
@@ -143,7 +143,7 @@ impl Authorization {
     }
 
     fn signature(&self) -> Vec<u8> {
-        BASE64_STANDARD.decode(self.get("signature")).unwrap_or_default()
+        Base64::decode_vec(self.get("signature")).unwrap_or_default()
     }
 
     fn verdict(&self) -> Verdict {

@@ -8,10 +8,14 @@ use super::{
         CHANGED_BODY, FULL_URL, Known, LINE_ENDS, PATH_PREFIX, QUERY_ENCODING, RECEIVED_CHANGED_BODY,
         RECEIVED_LINE_ENDS, RECEIVED_RESERIALISED, RESERIALISED_BODY,
     },
-    json::{Json, LAYOUTS, Style},
     shown,
 };
-use crate::{message, options::PathPrefix, request::ENCODED};
+use crate::{
+    json::{Json, LAYOUTS, Style},
+    message,
+    options::PathPrefix,
+    request::ENCODED,
+};
 
 /// What was done to a message, and what came of it.
 type Made = (String, Vec<u8>);

@@ -59,6 +59,12 @@ fn numbers<'a>(elements: &[Element<'a>]) -> Option<Vec<&'a [u8]>> {
     elements.iter().map(|element| Some(UintRef::from_der(element.der).ok()?.as_bytes())).collect()
 }
 
+/// A whole number that is not negative.
+#[cfg(target_arch = "wasm32")]
+pub(super) fn whole(element: &Element<'_>) -> Option<u32> {
+    u32::from_der(element.der).ok()
+}
+
 /// Is this AlgorithmIdentifier that of RSA keys?
 pub(super) fn is_rsa(algorithm: &Element<'_>) -> bool {
     algorithm.value.starts_with(RSA_OID)

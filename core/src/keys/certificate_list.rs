@@ -1,4 +1,4 @@
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 use serde_json::Value;
 
 use super::spelling::blocks;
@@ -61,7 +61,7 @@ pub(crate) fn decrypted(body: &[u8], key: &ApiV3Key) -> Result<Vec<(String, Stri
         if nonce.len() != NONCE {
             return Err(refused("its nonce is not 12 bytes"));
         }
-        let ciphertext = BASE64_STANDARD.decode(ciphertext).map_err(|_| refused("it is not Base64"))?;
+        let ciphertext = Base64::decode_vec(&ciphertext).map_err(|_| refused("it is not Base64"))?;
         let plain = key
             .open(nonce.as_bytes(), associated_data.as_bytes(), &ciphertext)
             .ok_or_else(|| refused("its tag does not fit: `api_v3_key` is another one, or the answer was changed"))?;

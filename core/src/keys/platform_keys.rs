@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 use der::Tag;
 use rsa::RsaPublicKey;
 use serde_json::{Map, Value};
@@ -153,7 +153,7 @@ impl PlatformKeys {
     pub(crate) fn to_base64(&self) -> Map<String, Value> {
         let mut texts = Map::new();
         for (id, key) in self.iter() {
-            texts.insert(id.to_owned(), BASE64_STANDARD.encode(key.der()).into());
+            texts.insert(id.to_owned(), Base64::encode_string(key.der()).into());
         }
         texts
     }

@@ -1,7 +1,7 @@
 //! The spellings in which keys are handed around: PEM as OpenSSL writes it, DER, and what shells, editors, `.env` files
 //! and secret stores make of them.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use base64ct::{Base64, Encoding};
 use der::Tag;
 use zeroize::Zeroizing;
 
@@ -92,9 +92,10 @@ fn pem(mut text: &str) -> Result<Vec<Block>, Unreadable> {
 fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut letters = Zeroizing::new(String::with_capacity(text.len()));
     letters.extend(text.chars().filter(|character| !is_space(*character)));
-    // The exact size at once: growing would leave copies behind.
-    let mut der = Zeroizing::new(Vec::with_capacity(letters.len()));
-    BASE64_STANDARD.decode_vec(letters.as_bytes(), &mut der).ok()?;
+    // All of the size at once: growing would leave copies behind.
+    let mut der = Zeroizing::new(vec![0; letters.len()]);
+    let length = Base64::decode(letters.as_bytes(), &mut der).ok()?.len();
+    der.truncate(length);
     Some(der)
 }
 

@@ -1,4 +1,4 @@
-//! JSON as other serialisers would write it: order and repetition of members are kept, which `serde_json::Value` loses.
+//! JSON with its order and repetition of members, which `serde_json::Value` loses; written as other serialisers would.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::json_text;
 
-pub(super) enum Json {
+pub(crate) enum Json {
     /// A number, a truth value or null.
     Plain(Value),
     Text(String),
@@ -20,7 +20,7 @@ pub(super) enum Json {
 
 /// How a serialiser writes.
 #[derive(Clone, Copy)]
-pub(super) struct Style {
+pub(crate) struct Style {
     pub name: &'static str,
     pub between: &'static str,
     pub colon: &'static str,
@@ -36,7 +36,7 @@ const fn layout(name: &'static str, between: &'static str, colon: &'static str, 
     Style { name, between, colon, indent, sorted: false, ascii: false, slashes: false }
 }
 
-pub(super) const LAYOUTS: &[Style] = &[
+pub(crate) const LAYOUTS: &[Style] = &[
     layout("compact", ",", ":", 0),
     layout("with `, ` and `: `", ", ", ": ", 0),
     layout("indented by 2", ",", ": ", 2),
@@ -45,7 +45,7 @@ pub(super) const LAYOUTS: &[Style] = &[
 
 impl Json {
     /// How many lists and maps stand in one another. The parser takes no more than 128.
-    pub(super) fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         let inside = match self {
             Json::Plain(_) | Json::Text(_) => return 0,
             Json::List(list) => list.iter().map(Json::depth).max(),
@@ -54,7 +54,7 @@ impl Json {
         1 + inside.unwrap_or(0)
     }
 
-    pub(super) fn written(&self, style: Style) -> String {
+    pub(crate) fn written(&self, style: Style) -> String {
         let mut out = String::new();
         self.write(style, 0, &mut out);
         out
@@ -129,6 +129,24 @@ fn write_text(text: &str, style: Style, out: &mut String) {
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
         deserializer.deserialize_any(Reader)
+    }
+}
+
+impl From<Json> for Value {
+    /// Of members that are repeated the last one counts.
+    fn from(json: Json) -> Value {
+        match json {
+            Json::Plain(value) => value,
+            Json::Text(text) => Value::String(text),
+            Json::List(list) => Value::Array(list.into_iter().map(Value::from).collect()),
+            Json::Map(map) => {
+                let mut members = Map::new();
+                for (name, value) in map {
+                    members.insert(name, value.into());
+                }
+                Value::Object(members)
+            }
+        }
     }
 }
 
