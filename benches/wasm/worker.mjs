@@ -38,7 +38,7 @@ const work = {
     return crypto.subtle.verify(RSA.name, platform, signature, answer)
   },
   async parse() {
-    return ours().parse('declare', given.response, given.fields)
+    return ours().parse('declare', given.response)
   },
   async call() {
     return ours().declare(given.fields)
