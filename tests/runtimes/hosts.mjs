@@ -60,7 +60,7 @@ const config :Workerd.Config = (
       if (line !== undefined) resolve(JSON.parse(line).port)
     })
   })
-  return { send: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init), stop: () => server.kill() }
+  return { pid: server.pid, send: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init), stop: () => server.kill() }
 }
 
 /** Starts Vercel's edge runtime; its modules are compiled outside, as Next.js does it. */

@@ -3,12 +3,14 @@
 use std::{collections::BTreeMap, fmt::Write, fs, thread};
 
 use crate::{
-    Result, root,
+    Result, build, root,
     run::{cargo, command, quietly, target},
+    runtimes,
 };
 
 const PAGE: &str = "docs/performance.md";
 const BEGIN: &str = "<!-- figures: written by `cargo xtask bench --write` -->\n";
+const BEGIN_WASM: &str = "<!-- figures: written by `cargo xtask bench wasm --write` -->\n";
 const END: &str = "<!-- end of figures -->\n";
 
 /// How often the calls are measured; the fastest sample of all counts, as everything else measures the neighbours.
@@ -44,19 +46,56 @@ const CALLS: &[(&str, &str, Bound)] = &[
     ("rsa_verify_parse", "rsa: verify and parse", Bound::Ratio(1.25)),
 ];
 
+enum Hosts {
+    None,
+    Both(f64),
+    Workerd(f64),
+}
+
+/// The rows of `benches/wasm/bench.mjs`, their units and bounds.
+const HOSTED: &[(&str, &str, &str, Hosts)] = &[
+    ("sign", "a bare `subtle.sign`", " ms", Hosts::None),
+    ("prepare", "prepare and sign, as a multiple of it", "", Hosts::Both(1.25)),
+    ("verify", "a bare `subtle.verify`", " ms", Hosts::None),
+    ("parse", "verify and parse, as a multiple of it", "", Hosts::Both(2.0)),
+    ("first", "from nothing to the first signed request", " ms", Hosts::Both(10.0)),
+    ("bare_call", "bare signature, `fetch` and verification: processor time", " ms", Hosts::None),
+    ("call", "a whole call: processor time", " ms", Hosts::Workerd(3.0)),
+];
+
 /// Measures, prints and, if `write`, puts the figures into the page.
 pub fn bench(write: bool) -> Result {
-    let mut figures = machine()?;
+    let lock = fs::read_to_string(root().join("Cargo.lock"))?;
+    let version = |name: &str| {
+        let entry = lock.split_once(&format!("name = \"{name}\"\nversion = \"")).map(|(_, rest)| rest);
+        entry.and_then(|rest| rest.split('"').next()).unwrap_or("unknown").to_owned()
+    };
+    let mut figures = machine(&[("aws-lc-rs", version("aws-lc-rs")), ("rsa", version("rsa"))])?;
     let mut over = 0;
     calls(&mut figures, &mut over)?;
     first_signature(&mut figures)?;
     clients(&mut figures, &mut over)?;
+    told(&figures, over, write.then_some(BEGIN))
+}
+
+/// The same for the npm WASM package in Node.js and in workerd.
+pub fn wasm(write: bool) -> Result {
+    build::only_wasm()?;
+    runtimes::without_browser()?;
+    let mut figures = machine(&[("Node.js", version_of_node()?), ("workerd", version_of_workerd()?)])?;
+    let mut over = 0;
+    in_hosts(&mut figures, &mut over)?;
+    told(&figures, over, write.then_some(BEGIN_WASM))
+}
+
+/// Prints the figures, puts them behind their mark in the page, and fails if bounds are exceeded.
+fn told(figures: &str, over: usize, mark: Option<&str>) -> Result {
     println!("{figures}");
-    if write {
+    if let Some(mark) = mark {
         let page = fs::read_to_string(root().join(PAGE))?;
-        let (before, rest) = page.split_once(BEGIN).ok_or("the page lacks its first mark")?;
+        let (before, rest) = page.split_once(mark).ok_or("the page lacks its first mark")?;
         let (_, after) = rest.split_once(END).ok_or("the page lacks its second mark")?;
-        fs::write(root().join(PAGE), format!("{before}{BEGIN}\n{figures}\n{END}{after}"))?;
+        fs::write(root().join(PAGE), format!("{before}{mark}\n{figures}\n{END}{after}"))?;
     }
     match over {
         0 => Ok(()),
@@ -70,23 +109,21 @@ fn verdict(holds: bool, over: &mut usize) -> &'static str {
     if holds { "ok" } else { "over" }
 }
 
-fn machine() -> Result<String> {
+fn machine(with: &[(&str, String)]) -> Result<String> {
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let lock = fs::read_to_string(root().join("Cargo.lock"))?;
-    let version = |name: &str| {
-        let entry = lock.split_once(&format!("name = \"{name}\"\nversion = \"")).map(|(_, rest)| rest);
-        entry.and_then(|rest| rest.split('"').next()).unwrap_or("unknown").to_owned()
-    };
-    Ok(format!(
-        "{}, on {} ({} cores), with {}, aws-lc-rs {}, rsa {}.\n",
+    let mut machine = format!(
+        "{}, on {} ({} cores), with {}",
         quietly(&mut command("date", &["-u", "+%F"]))?.trim(),
         model.map_or("an unknown processor", |(_, model)| model),
         thread::available_parallelism()?,
         quietly(&mut command("rustc", &["--version"]))?.trim(),
-        version("aws-lc-rs"),
-        version("rsa"),
-    ))
+    );
+    for (name, version) in with {
+        write!(machine, ", {name} {version}")?;
+    }
+    machine.push_str(".\n");
+    Ok(machine)
 }
 
 #[derive(Clone, Copy)]
@@ -208,6 +245,41 @@ fn clients(figures: &mut String, over: &mut usize) -> Result {
             }
             _ => return Err(format!("not a figure: {line}").into()),
         }
+    }
+    Ok(())
+}
+
+fn version_of_node() -> Result<String> {
+    Ok(quietly(&mut command("node", &["--version"]))?.trim().trim_start_matches('v').to_owned())
+}
+
+fn version_of_workerd() -> Result<String> {
+    let manifest = "tests/runtimes/node_modules/@cloudflare/workerd-linux-64/package.json";
+    let read = "process.stdout.write(JSON.parse(fs.readFileSync(process.argv[1])).version)";
+    quietly(&mut command("node", &["-e", read, manifest]))
+}
+
+/// What `benches/wasm/bench.mjs` prints of Node.js and of workerd.
+fn in_hosts(figures: &mut String, over: &mut usize) -> Result {
+    eprintln!("  · Node.js and workerd");
+    let output = quietly(&mut command("node", &["benches/wasm/bench.mjs"]))?;
+    let measured: BTreeMap<&str, f64> = output
+        .lines()
+        .filter_map(|line| line.rsplit_once(' '))
+        .map(|(name, value)| Ok((name, value.parse()?)))
+        .collect::<Result<_>>()?;
+    figures.push_str("\n| in WebAssembly | Node.js | workerd | bound | |\n|---|--:|--:|--:|---|\n");
+    for (name, about, unit, bound) in HOSTED {
+        let of = |host: &str| {
+            measured.get(&*format!("{host} {name}")).ok_or_else(|| format!("`{name}` of {host} was not measured"))
+        };
+        let (node, workerd) = (*of("node")?, *of("workerd")?);
+        let (bound, verdict) = match bound {
+            Hosts::None => (String::new(), ""),
+            Hosts::Both(bound) => (format!("{bound}{unit}"), verdict(node <= *bound && workerd <= *bound, over)),
+            Hosts::Workerd(bound) => (format!("{bound}{unit} in workerd"), verdict(workerd <= *bound, over)),
+        };
+        writeln!(figures, "| {about} | {node:.3}{unit} | {workerd:.3}{unit} | {bound} | {verdict} |")?;
     }
     Ok(())
 }

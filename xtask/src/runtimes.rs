@@ -12,10 +12,15 @@ use crate::{
 /// Debian's; browsers that test tools would download cannot be had everywhere.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
-/// Installs the runtimes, and in `target/consumers` the package from its tarball; it must have been built.
+/// Installs the runtimes, and the package as its users get it; it must have been built.
 pub fn install() -> Result {
-    npm_packages(&root().join("tests/runtimes"), "JavaScript runtimes and bundlers")?;
     chromium()?;
+    without_browser()
+}
+
+/// Installs the runtimes that come from npm, and in `target/consumers` the package from its tarball.
+pub fn without_browser() -> Result {
+    npm_packages(&root().join("tests/runtimes"), "JavaScript runtimes and bundlers")?;
     let consumers = target("consumers");
     if consumers.exists() {
         fs::remove_dir_all(&consumers)?;

@@ -77,11 +77,11 @@ function ended(outcome: Outcome, signal: AbortSignal | undefined, thrown: unknow
   switch (outcome.end) {
     case 'ok': {
       const { value, request_id, warnings } = outcome.with
-      return { ...value, request_id, warnings }
+      return Object.assign(value, { request_id, warnings })
     }
     case 'prepared': {
       const { request, warnings } = outcome.with
-      return { ...request, warnings }
+      return Object.assign(request, { warnings })
     }
     case 'err':
       throw raised(outcome.with)

@@ -12,7 +12,7 @@ export function json(value: unknown): string {
 function plain(value: unknown, depth: number): unknown {
   switch (typeof value) {
     case 'string':
-      return /\p{Surrogate}/u.test(value) ? other('text that is not Unicode') : value
+      return wellFormed(value) ? value : other('text that is not Unicode')
     case 'boolean':
       return value
     case 'number':
@@ -32,8 +32,19 @@ function plain(value: unknown, depth: number): unknown {
   if (Array.isArray(value)) return value.map(inner)
   // Headers, Map and the like give pairs.
   if (typeof (value as Partial<Headers>).entries === 'function') return Array.from((value as Headers).entries(), inner)
-  const given = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(given.map(([name, member]) => [name, inner(member)]))
+  // Without a prototype, a member may be called `__proto__`.
+  const given = Object.create(null) as Record<string, unknown>
+  for (const name of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[name]
+    if (member !== undefined) given[name] = inner(member)
+  }
+  return given
+}
+
+/** Hosts of today can tell without looking at every character. */
+function wellFormed(text: string): boolean {
+  const { isWellFormed } = text as { isWellFormed?: () => boolean }
+  return isWellFormed === undefined ? !/\p{Surrogate}/u.test(text) : isWellFormed.call(text)
 }
 
 function other(type: string): object {

@@ -12,8 +12,9 @@ interface WasmShared extends Shared {
 export type Module = Omit<Native<WasmShared>, 'sign' | 'verify'>
 
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-/** Imported keys. Only finished imports are kept: an isolate must not wait for a promise of another request's. */
-const keys = new WeakMap<WasmShared, Map<string, CryptoKey>>()
+/** Imported keys, each with the DER that it came from; nothing for the private key. Only finished imports are kept: an
+ * isolate must not wait for a promise of another request's. */
+const keys = new WeakMap<WasmShared, [der: Uint8Array | null, key: CryptoKey][]>()
 /** A merchant has a key of its own and two platform keys, or a few more while they are exchanged. */
 const MOST_KEYS = 8
 
@@ -44,12 +45,12 @@ export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> 
     call,
     async sign(shared, message, entropy) {
       if (entropy !== null) return shared.sign(message, entropy)
-      const key = await once(shared, 'private', () => importPrivateKey(shared))
+      const key = await once(shared, null, () => importPrivateKey(shared))
       return signWith(key, message)
     },
     async verify(shared, spkiDer, message, signature) {
       if (shared.software) return shared.verify(spkiDer, message, signature)
-      const key = await once(shared, String.fromCharCode(...spkiDer), () =>
+      const key = await once(shared, spkiDer, () =>
         crypto.subtle.importKey('spki', spkiDer as BufferSource, RSA, false, ['verify'])
       )
       return crypto.subtle.verify(RSA.name, key, signature as BufferSource, message as BufferSource)
@@ -57,15 +58,19 @@ export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> 
   }
 }
 
-async function once(shared: WasmShared, name: string, load: () => Promise<CryptoKey>): Promise<CryptoKey> {
-  const known = keys.get(shared) ?? new Map<string, CryptoKey>()
-  keys.set(shared, known)
-  const found = known.get(name)
-  if (found !== undefined) return found
+async function once(shared: WasmShared, der: Uint8Array | null, load: () => Promise<CryptoKey>): Promise<CryptoKey> {
+  let known = keys.get(shared)
+  if (known === undefined) keys.set(shared, (known = []))
+  for (const [from, key] of known) if (same(from, der)) return key
   const key = await load()
-  if (known.size >= MOST_KEYS) known.clear()
-  known.set(name, key)
+  if (known.length >= MOST_KEYS) known.length = 0
+  known.push([der, key])
   return key
+}
+
+function same(one: Uint8Array | null, other: Uint8Array | null): boolean {
+  if (one === null || other === null) return one === other
+  return one.length === other.length && one.every((byte, at) => byte === other[at])
 }
 
 async function importPrivateKey(shared: WasmShared): Promise<CryptoKey> {
