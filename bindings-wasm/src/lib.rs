@@ -40,8 +40,9 @@ impl Shared {
             (false, false) => Signing::Host,
         };
         let shared = host::shared(from_json(&options)?, Convention::JavaScript, signing).map_err(thrown)?;
-        // Made also where WebCrypto will sign: it finds a key whose numbers do not fit together.
-        let signer = shared.signer().map_err(thrown)?;
+        // WebCrypto would find a key whose numbers do not fit together only when it signs.
+        shared.require_sound_key().map_err(thrown)?;
+        let signer = if shared.software() { shared.signer().map_err(thrown)? } else { None };
         let verifier = shared.verifier();
         Ok(Shared { shared, signer, verifier })
     }

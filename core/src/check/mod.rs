@@ -300,7 +300,15 @@ pub(crate) fn personal_names() -> impl Iterator<Item = &'static str> {
 /// Is this the name of a field whose value is not shown, more or less?
 pub(crate) fn is_private_name(name: &str) -> bool {
     let given = squeezed(name);
-    personal_names().chain(SECRET).any(|private| given.contains(&squeezed(private)))
+    // Here names have nothing but underscores to squeeze out.
+    let begins = |from: &[u8], private: &str| {
+        let mut from = from.iter();
+        private.bytes().filter(|letter| *letter != b'_').all(|letter| from.next() == Some(&letter))
+    };
+    let given = given.as_bytes();
+    personal_names()
+        .chain(SECRET)
+        .any(|private| (0..given.len()).any(|at| begins(given.get(at..).unwrap_or_default(), private)))
 }
 
 /// Is it not to be shown, by its name or by that of something in it?

@@ -17,7 +17,7 @@ use ::rsa::{BigUint, RsaPublicKey};
 
 use crate::{
     error::Error,
-    keys::{PrivateKey, PublicNumbers},
+    keys::{PrivateKey, PrivateNumbers, PublicNumbers},
     options::Crypto,
 };
 
@@ -57,12 +57,27 @@ pub fn signer(key: &PrivateKey, crypto: Crypto) -> Result<Arc<dyn Signer>, Error
     }
 }
 
-#[cfg(any(feature = "rsa", all(feature = "aws-lc", not(target_arch = "wasm32"))))]
 fn misfit() -> Error {
     Error::new(
         crate::error::PRIVATE_KEY_INVALID,
         "`private_key` is an RSA key whose numbers do not fit together; copy it again",
     )
+}
+
+/// Makes sure that the numbers of a private key fit together, without what a signer would compute besides.
+///
+/// # Errors
+/// `PRIVATE_KEY_INVALID`.
+pub(crate) fn require_sound(key: &PrivateKey) -> Result<(), Error> {
+    let sound = PrivateNumbers::of_pkcs8(key.pkcs8_der()).is_some_and(|key| {
+        let number = BigUint::from_bytes_be;
+        let [p, q] = key.primes.map(number);
+        let one = BigUint::from(1_u8);
+        let both = number(key.public.exponent) * number(key.private_exponent);
+        let inverse = |prime: &BigUint| *prime > one && &both % (prime - &one) == one;
+        inverse(&p) && inverse(&q) && p * q == number(key.public.modulus)
+    });
+    sound.then_some(()).ok_or_else(misfit)
 }
 
 /// Is [`signer`] the pure-Rust one, which needs entropy?

@@ -285,6 +285,14 @@ impl Shared {
         self.private_key.as_ref().map(|key| crypto::signer(key, self.crypto)).transpose()
     }
 
+    /// Makes sure that the numbers of the private key, if one was given, fit together, for a host that signs by itself.
+    ///
+    /// # Errors
+    /// `PRIVATE_KEY_INVALID`.
+    pub fn require_sound_key(&self) -> Result<(), Error> {
+        self.private_key.as_ref().map_or(Ok(()), crypto::require_sound)
+    }
+
     /// The verifier that goes with the signer; `None` if none is built in.
     pub fn verifier(&self) -> Option<Arc<dyn Verifier>> {
         crypto::verifier(self.crypto)

@@ -114,9 +114,7 @@ pub(crate) struct PublicNumbers<'a> {
 /// The numbers of an RSA private key of two primes, big-endian.
 pub(crate) struct PrivateNumbers<'a> {
     pub public: PublicNumbers<'a>,
-    #[cfg(feature = "rsa")]
     pub private_exponent: &'a [u8],
-    #[cfg(feature = "rsa")]
     pub primes: [&'a [u8]; 2],
 }
 
@@ -139,12 +137,9 @@ impl<'a> PublicNumbers<'a> {
 impl<'a> PrivateNumbers<'a> {
     pub(super) fn of_pkcs1(der: &'a [u8]) -> Option<Self> {
         match numbers(&sequence(der)?)?.as_slice() {
-            #[cfg(feature = "rsa")]
             [[0], modulus, exponent, private_exponent, p, q, _, _, _] => {
                 Some(PrivateNumbers { public: PublicNumbers { modulus, exponent }, private_exponent, primes: [p, q] })
             }
-            #[cfg(not(feature = "rsa"))]
-            [[0], modulus, exponent, ..] => Some(PrivateNumbers { public: PublicNumbers { modulus, exponent } }),
             _ => None,
         }
     }
