@@ -20,6 +20,13 @@ pub(crate) use trust::{Refresh, Trust};
 /// Timestamps and certificates are judged with clocks that may be this far apart, in seconds.
 pub(crate) const FRESH_S: i64 = 300;
 
+/// Why an encrypted key did not open.
+enum Unopened {
+    /// One of its algorithms is not supported here.
+    Unsupported,
+    WrongPassword,
+}
+
 /// More work than any tool asks for to derive a key from a password would only keep the caller waiting: this takes a second.
 const MOST_ROUNDS: u32 = 2_000_000;
 

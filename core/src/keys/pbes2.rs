@@ -2,13 +2,13 @@
 
 use der::Decode;
 use pkcs5::{
-    EncryptionScheme,
+    EncryptionScheme, Error,
     pbes2::{Kdf, Parameters},
 };
 
-use super::{MOST_ROUNDS, asn1::Element};
+use super::{MOST_ROUNDS, Unopened, asn1::Element};
 
-/// Algorithms that are known, and whose work is affordable.
+/// Algorithms whose work is affordable.
 pub(super) struct Scheme<'a>(Parameters<'a>);
 
 impl<'a> Scheme<'a> {
@@ -27,8 +27,10 @@ impl<'a> Scheme<'a> {
         affordable.then_some(Scheme(parameters))
     }
 
-    /// What is locked; nothing if the password is wrong.
-    pub fn open(&self, password: &str, locked: &[u8]) -> Option<Vec<u8>> {
-        self.0.decrypt(password, locked).ok()
+    pub fn open(&self, password: &str, locked: &[u8]) -> Result<Vec<u8>, Unopened> {
+        self.0.decrypt(password, locked).map_err(|error| match error {
+            Error::UnsupportedAlgorithm { .. } => Unopened::Unsupported,
+            _ => Unopened::WrongPassword,
+        })
     }
 }

@@ -10,7 +10,7 @@ use der::Tag;
 use zeroize::Zeroizing;
 
 use super::{
-    MOST_ROUNDS,
+    MOST_ROUNDS, Unopened,
     asn1::{Element, sequence, whole},
 };
 
@@ -22,8 +22,10 @@ const HMAC_SHA256: &[u8] = b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x09\x05\x00";
 const AES_128_CBC: &[u8] = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x02";
 const AES_256_CBC: &[u8] = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x2a";
 
-/// Algorithms that are known, and whose work is affordable.
-pub(super) struct Scheme<'a> {
+/// The algorithms; nothing if one of them is not supported.
+pub(super) struct Scheme<'a>(Option<Algorithms<'a>>);
+
+struct Algorithms<'a> {
     derive: fn(&[u8], &[u8], u32, &mut [u8]),
     salt: &'a [u8],
     rounds: u32,
@@ -40,10 +42,23 @@ fn parameters<'a>(algorithm: &Element<'a>, oid: &[u8]) -> Option<Element<'a>> {
 }
 
 impl<'a> Scheme<'a> {
-    /// Reads an AlgorithmIdentifier.
+    /// Reads an AlgorithmIdentifier; nothing if it is not PBES2, or asks for too much work.
     pub fn read(algorithm: &Element<'a>) -> Option<Scheme<'a>> {
-        let parts = sequence(parameters(algorithm, PBES2)?.der)?;
-        let [kdf, cipher] = parts.as_slice() else { return None };
+        let algorithms = Algorithms::read(&sequence(parameters(algorithm, PBES2)?.der)?);
+        let affordable = algorithms.as_ref().is_none_or(|known| known.rounds <= MOST_ROUNDS);
+        affordable.then_some(Scheme(algorithms))
+    }
+
+    pub fn open(&self, password: &str, locked: &[u8]) -> Result<Vec<u8>, Unopened> {
+        let Scheme(Some(algorithms)) = self else { return Err(Unopened::Unsupported) };
+        algorithms.open(password, locked).ok_or(Unopened::WrongPassword)
+    }
+}
+
+impl<'a> Algorithms<'a> {
+    /// Reads the key derivation and the cipher.
+    fn read(parts: &[Element<'a>]) -> Option<Algorithms<'a>> {
+        let [kdf, cipher] = parts else { return None };
         let kdf = sequence(parameters(kdf, PBKDF2)?.der)?;
         let [salt @ Element { tag: Tag::OctetString, .. }, rounds, more @ ..] = kdf.as_slice() else { return None };
         let prf = match more {
@@ -61,13 +76,11 @@ impl<'a> Scheme<'a> {
             (_, Some(iv)) => (iv, 32),
             _ => return None,
         };
-        let rounds = whole(rounds).filter(|rounds| (1..=MOST_ROUNDS).contains(rounds))?;
         let known = iv.tag == Tag::OctetString && iv.value.len() == 16;
-        known.then_some(Scheme { derive, salt: salt.value, rounds, key_length, iv: iv.value })
+        known.then_some(Algorithms { derive, salt: salt.value, rounds: whole(rounds)?, key_length, iv: iv.value })
     }
 
-    /// What is locked; nothing if the password is wrong.
-    pub fn open(&self, password: &str, locked: &[u8]) -> Option<Vec<u8>> {
+    fn open(&self, password: &str, locked: &[u8]) -> Option<Vec<u8>> {
         let mut key = Zeroizing::new([0; 32]);
         let key = key.get_mut(..self.key_length)?;
         (self.derive)(password.as_bytes(), self.salt, self.rounds, key);

@@ -4,7 +4,7 @@ use der::Tag;
 use zeroize::Zeroizing;
 
 use super::{
-    Certificate,
+    Certificate, Unopened,
     asn1::{PrivateNumbers, PublicNumbers, is_rsa, pkcs8, sequence, to_pkcs8},
     bits,
     pbes2::Scheme,
@@ -187,7 +187,10 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>
             "`private_key_password` does not open the private key: it is the password of another key, or the key was changed",
         )
     };
-    let opened = scheme.open(password.expose(), locked.value).map(Zeroizing::new).ok_or_else(wrong)?;
+    let opened = scheme.open(password.expose(), locked.value).map(Zeroizing::new).map_err(|why| match why {
+        Unopened::Unsupported => unsupported(),
+        Unopened::WrongPassword => wrong(),
+    })?;
     // One wrong password in 256 leaves right padding, and bytes that are no key.
     match tags(&opened).as_slice() {
         [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => from_pkcs8(&opened),
