@@ -38,303 +38,76 @@ pub struct Entry {
     words: &'static [Spellings],
 }
 
-/// Spellings of one thing; case, spaces, punctuation and the script of Chinese do not matter.
-type Spellings = &'static [&'static str];
+/// Spellings of one thing, between bars; case, spaces, punctuation and the script of Chinese do not matter.
+type Spellings = &'static str;
 
 // What messages speak of. The English spellings begin with those of the pages. The live service's Chinese is not
 // printed with them: a few spellings come from WeChat Pay's FAQ on the v2 API, the others are inferred.
 
-const AMOUNT: Spellings = &[
-    "amount",
-    "order amount",
-    "payment amount",
-    "amount differ",
-    "amount does not match",
-    "金额",
-    "订单金额",
-    "支付金额",
-    "申报金额",
-];
-const APPID: Spellings = &["AppId", "application ID", "app ID", "公众账号ID", "公众号ID", "应用ID"];
-const CURRENCY: Spellings = &["currency", "fee_type", "币种", "货币", "币别"];
-const CUSTOMS: Spellings = &["customs", "海关", "报关", "备案"];
+const AMOUNT: Spellings = "\
+    amount|order amount|payment amount|amount differ|amount does not match|金额|订单金额|支付金额|申报金额";
+const APPID: Spellings = "AppId|application ID|app ID|公众账号ID|公众号ID|应用ID";
+const CURRENCY: Spellings = "currency|fee_type|币种|货币|币别";
+const CUSTOMS: Spellings = "customs|海关|报关|备案";
 // The bare word stands in too many messages; here it has to be what is missing.
-const CUSTOMS_FIELD: Spellings = &[
-    "customs information",
-    "customs info",
-    "customs code",
-    "customs is not",
-    "customs must",
-    "customs cannot",
-    "customs can not",
-    "customs is required",
-    "customs is empty",
-    "customs is missing",
-    "missing customs",
-    "海关信息",
-    "海关资讯",
-    "海关编码",
-    "海关代码",
-    "海关(customs)",
-    "海关未",
-    "海关没",
-    "海关不",
-    "海关为空",
-    "海关必",
-    "customs未",
-    "customs没",
-    "customs不",
-    "customs为空",
-    "customs必",
-];
-const EARLIER: Spellings = &[
-    "re-entered",
-    "re-entry",
-    "original",
-    "resubmitted",
-    "previous",
-    "earlier",
-    "first time",
-    "already declared",
-    "declared before",
-    "重入",
-    "重复",
-    "重新",
-    "原信息",
-    "原资讯",
-    "原数据",
-    "原报关",
-    "原申报",
-    "原始",
-    "原来",
-    "首次",
-    "第一次",
-    "之前",
-    "上次",
-    "前次",
-];
-const MCHID: Spellings = &["mchid", "mch_id", "merchant ID", "商户号"];
-const OUT_TRADE_NO: Spellings = &["out_trade_no", "merchant order No.", "merchant order ID", "商户订单号", "商户单号"];
-const RECORD: Spellings =
-    &["record", "declaration", "declaration record", "记录", "报关单", "申报单", "申报信息", "报关信息"];
-const REFUND: Spellings = &["refund", "退款"];
-const REGISTRATION_NO: Spellings = &[
-    "customs registration",
-    "registration No.",
-    "merchant_customs_no",
-    "mch_customs_no",
-    "备案号",
-    "备案编号",
-    "海关备案号",
-    "商户海关备案号",
-];
-const SELF_CLEARANCE: Spellings = &["self-clearance", "self-service customs clearance", "自助清关", "不支持申报"];
-const SETTLEMENT: Spellings = &["settlement", "结算"];
-const SPLIT: Spellings = &["split", "sub-order", "拆单", "拆分", "子订单", "子单"];
-const SUB_ORDER_NO: Spellings = &["sub_order_no", "sub-order No.", "子订单号", "子单号", "商户子订单号", "商户子单号"];
-const TRANSACTION: Spellings = &[
-    "transaction order",
-    "transaction information",
-    "transaction info",
-    "transaction data",
-    "order information",
-    "交易单",
-    "交易订单",
-    "交易信息",
-    "订单信息",
-    "支付单信息",
-];
-const TRANSACTION_ID: Spellings = &[
-    "transaction_id",
-    "WeChat order No.",
-    "WeChat Pay order No.",
-    "WeChat order ID",
-    "WeChat Pay order ID",
-    "微信订单号",
-    "微信支付订单号",
-    "微信支付单号",
-    "微信单号",
-];
+const CUSTOMS_FIELD: Spellings = "\
+    customs information|customs info|customs code|customs is not|customs must|customs cannot|customs can not|\
+    customs is required|customs is empty|customs is missing|missing customs|海关信息|海关资讯|海关编码|海关代码|\
+    海关(customs)|海关未|海关没|海关不|海关为空|海关必|customs未|customs没|customs不|customs为空|customs必";
+const EARLIER: Spellings = "\
+    re-entered|re-entry|original|resubmitted|previous|earlier|first time|already declared|declared before|重入|\
+    重复|重新|原信息|原资讯|原数据|原报关|原申报|原始|原来|首次|第一次|之前|上次|前次";
+const MCHID: Spellings = "mchid|mch_id|merchant ID|商户号";
+const OUT_TRADE_NO: Spellings = "out_trade_no|merchant order No.|merchant order ID|商户订单号|商户单号";
+const RECORD: Spellings = "record|declaration|declaration record|记录|报关单|申报单|申报信息|报关信息";
+const REFUND: Spellings = "refund|退款";
+const REGISTRATION_NO: Spellings = "\
+    customs registration|registration No.|merchant_customs_no|mch_customs_no|备案号|备案编号|海关备案号|\
+    商户海关备案号";
+const SELF_CLEARANCE: Spellings = "self-clearance|self-service customs clearance|自助清关|不支持申报";
+const SETTLEMENT: Spellings = "settlement|结算";
+const SPLIT: Spellings = "split|sub-order|拆单|拆分|子订单|子单";
+const SUB_ORDER_NO: Spellings = "sub_order_no|sub-order No.|子订单号|子单号|商户子订单号|商户子单号";
+const TRANSACTION: Spellings = "\
+    transaction order|transaction information|transaction info|transaction data|order information|交易单|\
+    交易订单|交易信息|订单信息|支付单信息";
+const TRANSACTION_ID: Spellings = "\
+    transaction_id|WeChat order No.|WeChat Pay order No.|WeChat order ID|WeChat Pay order ID|微信订单号|\
+    微信支付订单号|微信支付单号|微信单号";
 
 // What messages say of it.
 
-const DIFFERS: Spellings = &[
-    "differ",
-    "different",
-    "not the same",
-    "not match",
-    "mismatch",
-    "inconsistent",
-    "not consistent",
-    "不一致",
-    "不同",
-    "不相同",
-    "不符",
-    "不匹配",
-];
-const LENGTH: Spellings = &[
-    "length",
-    "required length",
-    "digits required",
-    "characters required",
-    "too long",
-    "too short",
-    "longer than",
-    "at most",
-    "长度",
-    "过长",
-    "超长",
-    "过短",
-];
-const MISSING_PARAMETERS: Spellings = &[
-    "missing parameter",
-    "missing required parameter",
-    "parameter missing",
-    "parameters missing",
-    "parameters are incomplete",
-    "lack of parameters",
-    "缺少参数",
-    "缺少必填参数",
-    "缺失参数",
-    "参数缺失",
-    "参数缺少",
-    "参数不全",
-    "参数不完整",
-];
-const NOT: Spellings = &["not", "unregistered", "未", "没", "无", "不支持"];
-const NOT_ALLOWED: Spellings = &[
-    "not allow",
-    "not permit",
-    "not support",
-    "cannot",
-    "can not",
-    "can't",
-    "forbidden",
-    "has been refunded",
-    "already refunded",
-    "不允许",
-    "不能",
-    "不可",
-    "不支持",
-    "不得",
-    "禁止",
-    "无法",
-    "已退款",
-    "已全额退款",
-];
-const NOT_CONFIGURED: Spellings = &[
-    "not configure",
-    "unconfigured",
-    "not set",
-    "未配置",
-    "没有配置",
-    "未设置",
-    "未设定",
-    "没有设置",
-    "未添加",
-    "没有添加",
-];
-const NOT_ENABLED: Spellings =
-    &["not enable", "not activated", "not open", "disabled", "未开通", "没有开通", "未启用", "未打开", "不支持申报"];
-const NOT_FOUND: Spellings =
-    &["not exist", "not found", "no record", "no declaration", "不存在", "未找到", "找不到", "没有找到", "查无"];
-const NOT_SET: Spellings = &[
-    "not set",
-    "not provided",
-    "not given",
-    "not specified",
-    "must be set",
-    "must be given",
-    "required",
-    "empty",
-    "blank",
-    "null",
-    "missing",
-    "lack",
-    "未设置",
-    "未设定",
-    "没有设置",
-    "未填",
-    "没有填",
-    "未传",
-    "没有传",
-    "未提供",
-    "为空",
-    "不能空",
-    "必填",
-    "必传",
-    "缺少",
-    "缺失",
-];
-const PARAMETER_WRONG: Spellings = &[
-    "parameter error",
-    "error in parameter",
-    "invalid parameter",
-    "incorrect parameter",
-    "wrong parameter",
-    "parameter invalid",
-    "parameters invalid",
-    "parameter incorrect",
-    "parameters incorrect",
-    "missing parameter",
-    "parameter missing",
-    "param error",
-    "invalid param",
-    "参数错误",
-    "参数有误",
-    "参数不正确",
-    "参数无效",
-    "参数非法",
-    "参数不合法",
-    "参数异常",
-    "参数缺失",
-    "参数长度",
-    "无效参数",
-    "非法参数",
-    "错误的参数",
-    "缺少参数",
-];
-const REGISTER: Spellings = &["regist", "备案", "登记", "注册", "不支持该海关", "不支持此海关", "不支持当前海关"];
-const SYSTEM_WRONG: Spellings = &[
-    "system error",
-    "system busy",
-    "system exception",
-    "internal error",
-    "internal server error",
-    "系统错误",
-    "系统异常",
-    "系统繁忙",
-    "系统出错",
-    "系统超时",
-];
-const WRONG: Spellings = &[
-    "incorrect",
-    "wrong",
-    "invalid",
-    "error",
-    "not correct",
-    "not match",
-    "mismatch",
-    "inconsistent",
-    "differ",
-    "not equal",
-    "exceed",
-    "greater than",
-    "larger than",
-    "more than",
-    "错误",
-    "有误",
-    "不正确",
-    "不匹配",
-    "不一致",
-    "不符",
-    "不等",
-    "不相等",
-    "超过",
-    "超出",
-    "大于",
-    "异常",
-];
+const DIFFERS: Spellings = "\
+    differ|different|not the same|not match|mismatch|inconsistent|not consistent|不一致|不同|不相同|不符|不匹配";
+const LENGTH: Spellings = "\
+    length|required length|digits required|characters required|too long|too short|longer than|at most|长度|过长|\
+    超长|过短";
+const MISSING_PARAMETERS: Spellings = "\
+    missing parameter|missing required parameter|parameter missing|parameters missing|parameters are incomplete|\
+    lack of parameters|缺少参数|缺少必填参数|缺失参数|参数缺失|参数缺少|参数不全|参数不完整";
+const NOT: Spellings = "not|unregistered|未|没|无|不支持";
+const NOT_ALLOWED: Spellings = "\
+    not allow|not permit|not support|cannot|can not|can't|forbidden|has been refunded|already refunded|不允许|\
+    不能|不可|不支持|不得|禁止|无法|已退款|已全额退款";
+const NOT_CONFIGURED: Spellings = "\
+    not configure|unconfigured|not set|未配置|没有配置|未设置|未设定|没有设置|未添加|没有添加";
+const NOT_ENABLED: Spellings = "not enable|not activated|not open|disabled|未开通|没有开通|未启用|未打开|不支持申报";
+const NOT_FOUND: Spellings = "not exist|not found|no record|no declaration|不存在|未找到|找不到|没有找到|查无";
+const NOT_SET: Spellings = "\
+    not set|not provided|not given|not specified|must be set|must be given|required|empty|blank|null|missing|\
+    lack|未设置|未设定|没有设置|未填|没有填|未传|没有传|未提供|为空|不能空|必填|必传|缺少|缺失";
+const PARAMETER_WRONG: Spellings = "\
+    parameter error|error in parameter|invalid parameter|incorrect parameter|wrong parameter|parameter invalid|\
+    parameters invalid|parameter incorrect|parameters incorrect|missing parameter|parameter missing|param error|\
+    invalid param|参数错误|参数有误|参数不正确|参数无效|参数非法|参数不合法|参数异常|参数缺失|参数长度|无效参数|\
+    非法参数|错误的参数|缺少参数";
+const REGISTER: Spellings = "regist|备案|登记|注册|不支持该海关|不支持此海关|不支持当前海关";
+const SYSTEM_WRONG: Spellings = "\
+    system error|system busy|system exception|internal error|internal server error|系统错误|系统异常|系统繁忙|\
+    系统出错|系统超时";
+const WRONG: Spellings = "\
+    incorrect|wrong|invalid|error|not correct|not match|mismatch|inconsistent|differ|not equal|exceed|\
+    greater than|larger than|more than|错误|有误|不正确|不匹配|不一致|不符|不等|不相等|超过|超出|大于|异常";
 
 macro_rules! entries {
     ($($CODE:ident { $($reason:ident on [$($Operation:ident),+] when $words:tt
@@ -544,7 +317,7 @@ impl Entry {
     /// Bytes do for that: a Chinese character says about as much as three Latin letters.
     fn fit(&self, message: &str) -> Option<(usize, usize)> {
         let longest = |spellings: &Spellings| {
-            let found = spellings.iter().map(|word| squeezed(word)).filter(|word| message.contains(word.as_str()));
+            let found = spellings.split('|').map(squeezed).filter(|word| message.contains(word.as_str()));
             found.map(|word| word.len()).max()
         };
         let length = self.words.iter().map(longest).sum::<Option<usize>>()?;

@@ -365,21 +365,18 @@ macro_rules! options {
                 },
             ];
 
-            fn set(&mut self, name: &str, value: &mut Value, convention: Convention) -> Result<(), Error> {
-                match name {
-                    $(stringify!($name) => match <$Type as OptionType>::read(value, convention) {
-                        Some(value) => self.$name = Some(value),
-                        None => {
-                            let name = convention.name(name);
-                            return Err(Error::new(
-                                INVALID_OPTION,
-                                format!("option `{name}` must be {}", <$Type as OptionType>::KIND.wanted()),
-                            ));
-                        }
-                    },)+
-                    _ => self.rules = Rules::from_value(value)?,
-                }
-                Ok(())
+            /// Takes a value, if it is of the option's type.
+            fn set(&mut self, name: &str, value: &mut Value, convention: Convention) -> Result<bool, Error> {
+                Ok(match name {
+                    $(stringify!($name) => {
+                        self.$name = <$Type as OptionType>::read(value, convention);
+                        self.$name.is_some()
+                    })+
+                    _ => {
+                        self.rules = Rules::from_value(value)?;
+                        true
+                    }
+                })
             }
         }
 
@@ -458,8 +455,9 @@ impl Options {
                     format!("there is no option `{name}`; there are {}", known.join(", ")),
                 ));
             };
-            if !value.is_null() {
-                options.set(field.name, value, convention)?;
+            if !value.is_null() && !options.set(field.name, value, convention)? {
+                let wanted = field.kind.wanted();
+                return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be {wanted}")));
             }
         }
         Ok(options)

@@ -494,9 +494,10 @@ fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<String, Value
     const IDS: [&str; 6] = ["appid", "mchid", "out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"];
     let order_type = sent("order_type");
     let records = answer.get("data").and_then(Value::as_array).into_iter().flatten();
-    let places: Vec<(String, Option<&Map<String, Value>>)> = std::iter::once((String::new(), Some(answer)))
-        .chain(records.enumerate().map(|(index, record)| (format!("/data/{index}"), record.as_object())))
-        .collect();
+    let mut places = vec![(String::new(), Some(answer))];
+    for (index, record) in records.enumerate() {
+        places.push((format!("/data/{index}"), record.as_object()));
+    }
     let mut findings = Vec::new();
     for name in IDS {
         let sent = sent(if order_type == Some(name) { "order_no" } else { name });

@@ -117,21 +117,29 @@ pub(crate) fn seconds(given: &mut Map<String, Value>, name: &str) -> Result<Opti
     }
 }
 
-/// A header as pairs: some HTTP clients give the values of one that came twice as a list.
-fn texts(name: &str, value: Value) -> Option<Vec<(String, String)>> {
-    let values = match value {
-        Value::Array(values) => values,
-        value => vec![value],
-    };
-    values.into_iter().map(|value| Some((name.to_owned(), value.as_str()?.to_owned()))).collect()
-}
-
-/// A header as a list of its name and its text.
-fn pair(pair: &Value) -> Option<(String, String)> {
-    match pair.as_array()?.as_slice() {
-        [Value::String(name), Value::String(text)] => Some((name.clone(), text.clone())),
-        _ => None,
+/// Headers as pairs, from a map or a list of pairs. Some HTTP clients give the values of one that came twice as a list.
+fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
+    let mut pairs = Vec::new();
+    match value {
+        Value::Object(headers) => {
+            for (name, value) in headers {
+                let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+                for value in values {
+                    pairs.push((name.clone(), value.as_str()?.to_owned()));
+                }
+            }
+        }
+        Value::Array(headers) => {
+            for header in headers {
+                match header.as_array()?.as_slice() {
+                    [Value::String(name), Value::String(text)] => pairs.push((name.clone(), text.clone())),
+                    _ => return None,
+                }
+            }
+        }
+        _ => return None,
     }
+    Some(pairs)
 }
 
 /// A list of bytes.
@@ -151,16 +159,7 @@ fn received(value: Value) -> Result<Received, Error> {
 
 /// The headers of `what` as a host language gives them.
 pub(crate) fn headers(value: Value, what: &str) -> Result<Vec<(String, String)>, Error> {
-    let headers = match value {
-        Value::Object(headers) => headers
-            .into_iter()
-            .map(|(name, value)| texts(&name, value))
-            .collect::<Option<Vec<_>>>()
-            .map(|list| list.concat()),
-        Value::Array(list) => list.iter().map(pair).collect(),
-        _ => None,
-    };
-    headers.ok_or_else(|| wrong(&format!("`{what}.headers`"), "a map, or a list of pairs, of texts"))
+    pairs(&value).ok_or_else(|| wrong(&format!("`{what}.headers`"), "a map, or a list of pairs, of texts"))
 }
 
 /// The body of `what` as a host language gives it.

@@ -115,12 +115,10 @@ impl Shared {
                 return Err(refused(name, "must hold only letters, digits, - and _ (at most 64)"));
             }
         }
-        let bases = match &options.base_urls {
-            None => vec![base(HOST).map_err(|why| refused("base_urls", &why))?],
-            Some(urls) => {
-                urls.iter().map(|url| base(url)).collect::<Result<_, _>>().map_err(|why| refused("base_urls", &why))?
-            }
-        };
+        let mut bases = Vec::new();
+        for url in options.base_urls.unwrap_or_else(|| vec![HOST.to_owned()]) {
+            bases.push(base(&url).map_err(|why| refused("base_urls", &why))?);
+        }
         let private_key = options
             .private_key
             .as_ref()

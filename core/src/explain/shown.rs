@@ -46,21 +46,26 @@ fn part(bytes: &[u8], hidden: &[Range<usize>], from: usize, longest: usize) -> S
         }
         let seen = bytes.get(at..range.start).unwrap_or_default();
         at = range.end;
-        if pieces(seen).try_for_each(|piece| add(&piece)).and_then(|()| add("***")).is_none() {
+        if pieces(seen, &mut add).and_then(|()| add("***")).is_none() {
             return text;
         }
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    let _ = pieces(rest).try_for_each(|piece| add(&piece));
+    let _ = pieces(rest, &mut add);
     text
 }
 
-/// Characters, escaped where they must be.
-fn pieces(bytes: &[u8]) -> impl Iterator<Item = String> {
-    bytes.utf8_chunks().flat_map(|chunk| {
-        let broken = chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}"));
-        chunk.valid().chars().map(piece).chain(broken)
-    })
+/// Adds characters, escaped where they must be, until there is no more place.
+fn pieces(bytes: &[u8], add: &mut dyn FnMut(&str) -> Option<()>) -> Option<()> {
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            add(&piece(character))?;
+        }
+        for byte in chunk.invalid() {
+            add(&format!("\\x{byte:02x}"))?;
+        }
+    }
+    Some(())
 }
 
 fn piece(character: char) -> String {

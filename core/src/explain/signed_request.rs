@@ -159,14 +159,17 @@ fn identity(shared: &Shared, authorization: &Authorization) -> Verdict {
         return Verdict::Impossible("the options hold no `mchid` and `serial_no`");
     };
     let named = [("mchid", &identity.mchid, WRONG_MCHID), ("serial_no", &identity.serial_no, WRONG_SERIAL_NO)];
-    let mut causes = named.into_iter().filter_map(|(name, own, cause)| {
+    let mut causes = Vec::new();
+    for (name, own, cause) in named {
         let given = authorization.get(name);
-        let given = (given != own).then(|| shown::text(given.as_bytes()))?;
-        Some(cause.because(format!("the request names {name} `{given}`, the options `{own}`")))
-    });
-    match causes.next() {
+        if given != own {
+            let given = shown::text(given.as_bytes());
+            causes.push(cause.because(format!("the request names {name} `{given}`, the options `{own}`")));
+        }
+    }
+    match causes.first() {
         None => Verdict::Passed,
-        Some(first) => Verdict::Failed(first.issue.clone(), std::iter::once(first).chain(causes).collect()),
+        Some(first) => Verdict::Failed(first.issue.clone(), causes),
     }
 }
 

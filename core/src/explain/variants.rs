@@ -73,8 +73,13 @@ fn path_prefix(lines: &Lines) -> Vec<Made> {
         beginnings.push(format!("/{}", prefix.as_str()));
         beginnings.push(format!("{}/{}", lines.base_path, prefix.as_str()));
     }
-    let paths = from_each_slash(path).flat_map(|rest| beginnings.iter().map(move |beginning| (beginning, rest)));
-    paths.map(|(beginning, rest)| with_path(lines, format!("{beginning}{rest}{query}").as_bytes())).collect()
+    let mut made = Vec::new();
+    for rest in from_each_slash(path) {
+        for beginning in &beginnings {
+            made.push(with_path(lines, [beginning, rest, &query].concat().as_bytes()));
+        }
+    }
+    made
 }
 
 fn from_each_slash(path: &str) -> impl Iterator<Item = &str> {
@@ -109,8 +114,12 @@ fn query_encoding(lines: &Lines) -> Vec<Made> {
         encoded(ENCODED).into_bytes(),
         encoded(COMPONENT).into_bytes(),
     ];
-    let with_query = queries.iter().map(|query| [path.as_bytes(), b"?", query].concat());
-    with_query.chain([path.as_bytes().to_vec()]).map(|path| with_path(lines, &path)).collect()
+    let mut made = Vec::new();
+    for query in queries {
+        made.push(with_path(lines, &[path.as_bytes(), b"?", &query].concat()));
+    }
+    made.push(with_path(lines, path.as_bytes()));
+    made
 }
 
 /// The query with its names and values decoded and written in another way.

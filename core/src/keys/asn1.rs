@@ -56,7 +56,11 @@ pub(super) fn encoded(tag: Tag, parts: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 fn numbers<'a>(elements: &[Element<'a>]) -> Option<Vec<&'a [u8]>> {
-    elements.iter().map(|element| Some(UintRef::from_der(element.der).ok()?.as_bytes())).collect()
+    let mut numbers = Vec::with_capacity(elements.len());
+    for element in elements {
+        numbers.push(UintRef::from_der(element.der).ok()?.as_bytes());
+    }
+    Some(numbers)
 }
 
 /// A whole number that is not negative.

@@ -192,6 +192,9 @@ fn exported(text: &str) -> Option<Exported> {
         Value::Null => None,
         at => Some(at.as_i64()?),
     };
-    let keys = keys.iter().map(|(id, pem)| Some((id.clone(), pem.as_str()?.into())));
-    Some((fetched_at, keys.collect::<Option<_>>()?))
+    let mut texts = Vec::with_capacity(keys.len());
+    for (id, pem) in keys {
+        texts.push((id.clone(), pem.as_str()?.into()));
+    }
+    Some((fetched_at, texts))
 }
