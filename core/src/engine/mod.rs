@@ -62,24 +62,24 @@ enum State {
     },
     /// The answer names a key that is not known yet.
     Loading {
-        exchange: Box<Exchange>,
+        exchange: Exchange,
         received: Received,
         serial: String,
         flight: u64,
         now_s: i64,
     },
     Signing {
-        unsigned: Box<Unsigned>,
+        unsigned: Unsigned,
         base: Base,
         then: Then,
     },
     Sending {
-        exchange: Box<Exchange>,
+        exchange: Exchange,
         since: u64,
     },
     Verifying {
         examined: Box<Examined>,
-        exchange: Box<Exchange>,
+        exchange: Exchange,
     },
     Finished,
 }
@@ -248,14 +248,8 @@ impl Engine {
                 }
                 let request = request.take().map(|request| filled(&self.shared, operation, request.into()));
                 let hidden = request.as_deref().map(Hidden::of).unwrap_or_default();
-                let exchange = Box::new(Exchange {
-                    operation,
-                    request,
-                    hidden,
-                    warnings: Vec::new(),
-                    message: None,
-                    attempt: None,
-                });
+                let exchange =
+                    Exchange { operation, request, hidden, warnings: Vec::new(), message: None, attempt: None };
                 let received = std::mem::take(response);
                 self.examine(exchange, received, at.unwrap_or(now_s), now, None)
             }
@@ -324,13 +318,13 @@ impl Engine {
         };
         let entropy = (self.shared.signs == Signs::Software).then(|| self.seed());
         let action = Action::Sign { message: unsigned.message(), entropy, timeout_ms: self.left(now) };
-        self.state = State::Signing { unsigned: Box::new(unsigned), base, then };
+        self.state = State::Signing { unsigned, base, then };
         Ok(action)
     }
 
     fn signed(
         &mut self,
-        mut unsigned: Box<Unsigned>,
+        mut unsigned: Unsigned,
         base: &Base,
         then: Then,
         signature: &[u8],
@@ -366,7 +360,7 @@ impl Engine {
         };
         self.emits.push(attempt.clone());
         let request = Some(Value::Object(fields).into());
-        let exchange = Box::new(Exchange { operation, request, hidden, warnings, message, attempt: Some(attempt) });
+        let exchange = Exchange { operation, request, hidden, warnings, message, attempt: Some(attempt) };
         self.state = State::Sending { exchange, since: now.mono_ms };
         Ok(Action::Send {
             method: signed.method,
@@ -378,13 +372,7 @@ impl Engine {
         })
     }
 
-    fn response(
-        &mut self,
-        mut exchange: Box<Exchange>,
-        received: Received,
-        since: u64,
-        now: Now,
-    ) -> Result<Action, Error> {
+    fn response(&mut self, mut exchange: Exchange, received: Received, since: u64, now: Now) -> Result<Action, Error> {
         if let Some(attempt) = &mut exchange.attempt {
             attempt.phase = "response";
             attempt.status = Some(received.status());
@@ -413,7 +401,7 @@ impl Engine {
     #[expect(clippy::too_many_arguments, reason = "all that a state holds, and an event")]
     fn loaded(
         &mut self,
-        exchange: Box<Exchange>,
+        exchange: Exchange,
         received: Received,
         serial: &str,
         flight: u64,
@@ -462,7 +450,7 @@ impl Engine {
     /// `not_loaded` says why the key that the answer names could not be downloaded.
     fn examine(
         &mut self,
-        exchange: Box<Exchange>,
+        exchange: Exchange,
         received: Received,
         now_s: i64,
         now: Now,
@@ -498,8 +486,8 @@ impl Engine {
         Ok(action)
     }
 
-    fn verified(&mut self, examined: Examined, exchange: Box<Exchange>, ok: bool, now: Now) -> Result<Action, Error> {
-        let Exchange { request, hidden, mut warnings, message, attempt, operation } = *exchange;
+    fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool, now: Now) -> Result<Action, Error> {
+        let Exchange { request, hidden, mut warnings, message, attempt, operation } = exchange;
         let certificates = self.certificates(&examined, operation, ok, now);
         let sent = |field: &str| request.as_ref()?.get(field)?.as_str();
         match certificates.and_then(|certificates| Ok((examined.settle(ok, sent, &hidden)?, certificates))) {
@@ -555,7 +543,7 @@ impl Engine {
         }));
     }
 
-    fn failed(&mut self, mut exchange: Box<Exchange>, sent: Sent, cause: Cause, since: u64, now: Now) -> Error {
+    fn failed(&mut self, mut exchange: Exchange, sent: Sent, cause: Cause, since: u64, now: Now) -> Error {
         let operation = exchange.operation;
         let host = exchange.attempt.as_ref().map(|attempt| attempt.host.clone()).unwrap_or_default();
         let may_have_been_applied = sent == Sent::Unknown && operation.spec().changes;
