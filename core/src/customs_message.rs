@@ -7,7 +7,8 @@ use crate::{
     api::{Operation, Record, declare},
     check::{Finding, Severity, is_request, rules},
     error::Error,
-    model::{Fen, keep},
+    json::keep,
+    model::Fen,
     response::read,
 };
 

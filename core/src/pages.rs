@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::{
     check::rules,
     error::{Error, ID_MISMATCH},
-    model::{json_text, keep, object},
+    json::{json_text, keep, object},
 };
 
 /// The page size where none is asked for, as the query page suggests (2020-06-02).

@@ -13,9 +13,10 @@ use crate::{
     engine::Shared,
     error::{ENCRYPTION_KEY_MISSING, Error, INVALID_FIELDS, INVALID_OPTION},
     hiding::Hidden,
+    json::{json_text, take},
     keys::PlatformKeys,
     message,
-    model::{Wiped, json_text, take},
+    model::Wiped,
     options::PathPrefix,
 };
 

@@ -18,9 +18,10 @@ use crate::{
         STATUS_UNEXPECTED, TIMESTAMP_SKEWED,
     },
     hiding::Hidden,
+    json::{keep, take},
     keys::{FRESH_S, PlatformKeys, decrypted},
     message,
-    model::{Wiped, keep, take},
+    model::Wiped,
 };
 
 /// No answer of this API is larger.

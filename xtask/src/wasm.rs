@@ -21,7 +21,9 @@ pub const NAME: &str = "wechatpay_customs_wasm";
 /// compiled for size, that is a seventh of the module. Both need Rust's own sources and two options that are not stable yet,
 /// which this variable unlocks in the stable compiler.
 const UNLOCK: (&str, &str) = ("RUSTC_BOOTSTRAP", "1");
-const NO_PANIC_TEXTS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+/// And AES in half the code: it opens keys and certificates, and stretches a seed.
+const FOR_SIZE: &str =
+    "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none --cfg aes_compact";
 const STD_FOR_SIZE: [&str; 2] = ["-Zbuild-std=core,alloc,std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
 
 /// What Rust's target has turned on by itself; binaryen must be told.
@@ -46,10 +48,7 @@ pub fn module(into: &Path, through: &str) -> Result<PathBuf> {
     let mut build = cargo(&["build", "--package", "wechatpay-customs-wasm", "--target", WASM, "--profile", "wasm"]);
     build.arg("--target-dir").arg(&through);
     if rust_sources() {
-        build
-            .args(STD_FOR_SIZE)
-            .env(UNLOCK.0, UNLOCK.1)
-            .env("RUSTFLAGS", format!("{NO_PANIC_TEXTS}{}", without_paths()?));
+        build.args(STD_FOR_SIZE).env(UNLOCK.0, UNLOCK.1).env("RUSTFLAGS", format!("{FOR_SIZE}{}", without_paths()?));
     }
     step("WASM module");
     quietly(&mut build)?;

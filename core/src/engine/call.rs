@@ -2,7 +2,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::{Error, INVALID_OPTION},
-    model::{Wiped, take, wipe},
+    json::take,
+    model::{Wiped, wipe},
     response::Received,
 };
 

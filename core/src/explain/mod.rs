@@ -24,8 +24,8 @@ use variants::Variant;
 use crate::{
     engine::{Shared, Signing, body, headers, seconds, wrong},
     error::Error,
+    json::take,
     message,
-    model::take,
     options::{Convention, Options},
     request::Signed,
 };

@@ -6,7 +6,7 @@ use super::PlatformKeys;
 use crate::{
     engine::Now,
     error::{Error, PLATFORM_KEY_INVALID},
-    model::{json_text, object},
+    json::{json_text, object},
     options::KeyMaterial,
 };
 
