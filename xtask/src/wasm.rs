@@ -75,7 +75,7 @@ pub fn reproducible() -> Result {
 }
 
 /// Are the sources of Rust's standard library there, or can they be had?
-fn rust_sources() -> bool {
+pub fn rust_sources() -> bool {
     let there = || {
         let installed = quietly(&mut command("rustup", &["component", "list", "--installed"]));
         installed.is_ok_and(|installed| installed.lines().any(|line| line == "rust-src"))
