@@ -15,7 +15,7 @@ use wechatpay_customs::{
 };
 use zeroize::Zeroizing;
 
-/// A third of the size of the allocator that Rust brings for wasm32.
+/// Takes less room in the module than the allocator that Rust brings for wasm32.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

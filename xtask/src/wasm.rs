@@ -17,9 +17,9 @@ use crate::{
 /// What wasm-bindgen calls module and glue.
 pub const NAME: &str = "wechatpay_customs_wasm";
 
-/// A panic ends the program at once, without a text that nobody could read there; together with a standard library that is
-/// compiled for size, that is a seventh of the module. Both need Rust's own sources and two options that are not stable yet,
-/// which this variable unlocks in the stable compiler.
+/// A panic ends the program at once, without a text that nobody could read there, and the standard library is compiled for
+/// size; without that the module is an eighth larger. Both need Rust's own sources and options that are not stable yet, which
+/// this variable unlocks in the stable compiler.
 const UNLOCK: (&str, &str) = ("RUSTC_BOOTSTRAP", "1");
 /// And AES in half the code: it opens keys and certificates, and stretches a seed.
 const FOR_SIZE: &str =
