@@ -3,7 +3,9 @@ import { bind } from './face/native.js'
 
 bind({
   load() {
-    const { Shared, Engine, call } = createRequire(import.meta.url)('./wechatpay-customs.node')
+    const { Shared, Engine, call } = createRequire(import.meta.url)(
+      `./wechatpay-customs.${process.platform}-${process.arch}${process.platform === 'linux' ? '-gnu' : ''}.node`
+    )
     return {
       Shared,
       Engine,
