@@ -1,0 +1,2 @@
+/** The folder of the scripts; CommonJS, which tells it in both formats. */
+export const here: string = __dirname
