@@ -29,10 +29,10 @@ function observe(attempt: Observed): void {
 
 /** The addon for this platform: as it was built here, or as npm installed it. */
 function addon(): Addon | undefined {
-  const platform = `${process.platform}-${process.arch}`
   // Of Linux there are two; the one that does not fit is not installed, or does not load.
-  const names = process.platform === 'linux' ? [`${platform}-gnu`, `${platform}-musl`] : [platform]
-  for (const name of names) {
+  const suffixes = { linux: ['-gnu', '-musl'], win32: ['-gnu'] }[process.platform as string] ?? ['']
+  for (const suffix of suffixes) {
+    const name = `${process.platform}-${process.arch}${suffix}`
     for (const path of [`./wechatpay-customs.${name}.node`, `wechatpay-customs-${name}`]) {
       try {
         return require(path) as Addon

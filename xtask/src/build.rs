@@ -1,7 +1,7 @@
 //! Builds what the other languages load.
 
 use std::{
-    env::consts::{DLL_PREFIX, DLL_SUFFIX},
+    env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX},
     fs,
     path::{Path, PathBuf},
 };
@@ -9,7 +9,7 @@ use std::{
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    Result, root,
+    Result, platforms, root,
     run::{cargo, command, copy, quietly, target},
     wasm,
 };
@@ -24,6 +24,7 @@ pub fn all() -> Result {
     node(&face)?;
     wasm_client()?;
     python()?;
+    sandbox()?;
     let dist = root().join("dist");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
@@ -113,10 +114,17 @@ fn node(face: &Path) -> Result {
     let module = format!("{}_bg.wasm", wasm::NAME);
     fs::copy(wasm.join("pkg/core").join(&module), lib.join(module))?;
     step("Node.js addon");
-    quietly(&mut cargo(&["build", "--package", "wechatpay-customs-node"]))?;
-    let addon = target("debug").join(format!("{DLL_PREFIX}wechatpay_customs_node{DLL_SUFFIX}"));
-    fs::copy(addon, lib.join("wechatpay-customs.linux-x64-gnu.node"))?;
+    quietly(&mut cargo(&["build", "--release", "--package", "wechatpay-customs-node"]))?;
+    let addon = target("release").join(format!("{DLL_PREFIX}wechatpay_customs_node{DLL_SUFFIX}"));
+    fs::copy(addon, lib.join(platforms::host()?.addon()))?;
     Ok(())
+}
+
+/// The sandbox as a program.
+pub fn sandbox() -> Result<PathBuf> {
+    step("sandbox");
+    quietly(&mut cargo(&["build", "--release", "--package", "wechatpay-customs-sandbox", "--bins"]))?;
+    Ok(target("release").join(format!("wechatpay-customs-sandbox{EXE_SUFFIX}")))
 }
 
 /// `bindings-wasm/pkg`: module with its glue, face, entry.
@@ -214,7 +222,7 @@ fn python() -> Result {
     if wheels.exists() {
         fs::remove_dir_all(&wheels)?;
     }
-    let mut maturin = command(&python, &["-m", "maturin", "build", "--profile", "dev", "--interpreter"]);
+    let mut maturin = command(&python, &["-m", "maturin", "build", "--release", "--interpreter"]);
     let manifest = root().join("bindings-python/Cargo.toml");
     quietly(maturin.arg(&python).arg("--manifest-path").arg(manifest).arg("--out").arg(&wheels))?;
     for wheel in fs::read_dir(&wheels)? {

@@ -25,9 +25,7 @@ pub struct Sandbox {
 impl Sandbox {
     /// Builds and starts it.
     pub fn start() -> Result<Sandbox> {
-        quietly(&mut cargo(&["build", "--package", "wechatpay-customs-sandbox", "--example", "demo", "--bins"]))?;
-        let program = target("debug").join(format!("wechatpay-customs-sandbox{}", std::env::consts::EXE_SUFFIX));
-        let mut process = Command::new(program).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut process = Command::new(build::sandbox()?).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let stdout = process.stdout.take().ok_or("the sandbox has no stdout")?;
         let mut sandbox = Sandbox { process, ready: String::new() };
         BufReader::new(stdout).read_line(&mut sandbox.ready)?;
@@ -50,9 +48,10 @@ impl Drop for Sandbox {
 pub fn demo(verbose: bool) -> Result {
     eprintln!("Building (the first time takes some minutes):");
     build::all()?;
+    quietly(&mut cargo(&["build", "--release", "--package", "wechatpay-customs-sandbox", "--example", "demo"]))?;
     let sandbox = Sandbox::start()?;
     eprintln!();
-    let program = target("debug").join("examples").join(format!("demo{}", std::env::consts::EXE_SUFFIX));
+    let program = target("release").join("examples").join(format!("demo{}", std::env::consts::EXE_SUFFIX));
     let mut demo = Command::new(program);
     let mut demo = demo.args(verbose.then_some("--verbose")).stdin(Stdio::piped()).spawn()?;
     demo.stdin.take().ok_or("the demo has no stdin")?.write_all(sandbox.ready.as_bytes())?;
