@@ -4,3 +4,4 @@ import { bindWasm } from './face/wasm.js'
 bindWasm(core, { browser: true })
 
 export * from './face/index.js'
+export { default } from './face/index.js'

@@ -5,3 +5,4 @@ import { bindWasm } from './face/wasm.js'
 bindWasm(core, { module: () => module, isolated: true })
 
 export * from './face/index.js'
+export { default } from './face/index.js'

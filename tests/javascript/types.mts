@@ -1,6 +1,6 @@
 // Compiled, not run: what a user's editor and compiler make of the types.
-import { Client, WechatPayError, check } from '../../bindings-node/lib/face/index.js'
-import type { Attempt, DeclareRequest, ErrorKind, Explanation, Finding, OwnCode } from '../../bindings-node/lib/face/index.js'
+import { Client, WechatPayError, check } from '../../bindings-node/lib/index.js'
+import type { Attempt, DeclareRequest, ErrorKind, Explanation, Finding, OwnCode } from '../../bindings-node/lib/index.js'
 
 export function codes(error: WechatPayError): string {
   const kind: ErrorKind = error.kind

@@ -64,11 +64,11 @@ fn passes(command: &mut Command) {
 
 #[test]
 fn typescript() {
-    let face = root().join("bindings-node/lib/face");
+    let lib = root().join("bindings-node/lib");
     let mut text = format!(
         "import type * as wx from {}\nimport type {{ ErrorDetails }} from {}\n",
-        json!(face.join("index.js")),
-        json!(face.join("generated_engine.js")),
+        json!(lib.join("index.js")),
+        json!(lib.join("types/generated_engine.js")),
     );
     let mut met = BTreeMap::<String, usize>::new();
     for (number, (vector, report)) in reports("node").into_iter().enumerate() {

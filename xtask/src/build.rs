@@ -20,8 +20,8 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 /// Everything; what users would install lies in `dist/` then.
 pub fn all() -> Result {
     let face = face()?;
-    node(&face)?;
     wasm_package(&face)?;
+    node(&face)?;
     wasm_client()?;
     python()?;
     sandbox()?;
@@ -78,17 +78,45 @@ pub fn npm_packages(folder: &Path, what: &str) -> Result {
     Ok(())
 }
 
-/// `bindings-node/lib`: addon, face, entry.
+/// `bindings-node/lib`: face and entry as one script, their types, the addon, and the WASM module for where none fits.
 fn node(face: &Path) -> Result {
-    let lib = root().join("bindings-node/lib");
-    copy(face, &lib.join("face"))?;
-    copy(&root().join("bindings-node/entry"), &lib)?;
-    step("Node addon");
+    let (package, wasm) = (root().join("bindings-node"), root().join("bindings-wasm"));
+    let lib = package.join("lib");
+    if lib.exists() {
+        fs::remove_dir_all(&lib)?;
+    }
+    let types = lib.join("types");
+    copy(face, &types)?;
+    for script in scripts(&types)? {
+        fs::remove_file(script)?;
+    }
+    // The same types for `import` and `require`: both get the one script, which is CommonJS.
+    fs::write(types.join("package.json"), r#"{ "type": "commonjs" }"#)?;
+    for file in ["index.js", "index.d.ts", "index.d.cts"] {
+        fs::copy(package.join("entry").join(file), lib.join(file))?;
+    }
+    licences(&package)?;
+    step("Node.js script");
+    quietly(
+        command("node", &["node_modules/typescript/bin/tsc", "--project"]).arg(&package).current_dir(wasm.join("face")),
+    )?;
+    let bundle = [
+        "node_modules/esbuild/bin/esbuild",
+        "--bundle",
+        "--platform=node",
+        "--format=cjs",
+        "--target=node20",
+        "--keep-names",
+    ];
+    let mut bundle = command("node", &bundle);
+    bundle.arg(format!("--outfile={}", lib.join("index.cjs").display())).arg(package.join("entry/node.ts"));
+    quietly(bundle.current_dir(wasm.join("face")))?;
+    let module = format!("{}_bg.wasm", wasm::NAME);
+    fs::copy(wasm.join("pkg/core").join(&module), lib.join(module))?;
+    step("Node.js addon");
     quietly(&mut cargo(&["build", "--release", "--package", "wechatpay-customs-node"]))?;
     let addon = target("release").join(format!("{DLL_PREFIX}wechatpay_customs_node{DLL_SUFFIX}"));
-    // A file that a running process has loaded must be replaced, not overwritten.
-    fs::copy(addon, lib.join("new.node"))?;
-    fs::rename(lib.join("new.node"), lib.join(platforms::host()?.addon()))?;
+    fs::copy(addon, lib.join(platforms::host()?.addon()))?;
     Ok(())
 }
 
@@ -108,15 +136,21 @@ fn wasm_package(face: &Path) -> Result<PathBuf> {
     }
     copy(face, &pkg.join("face"))?;
     copy(&package.join("entry"), &pkg)?;
-    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
-        fs::copy(root().join(licence), package.join(licence))?;
-    }
+    licences(&package)?;
     let core = pkg.join("core");
     let named = wasm::module(&core, "wasm-package")?;
     for folder in [pkg.join("face"), core, pkg] {
         minify(&folder)?;
     }
     Ok(named)
+}
+
+/// Every package carries the licences.
+fn licences(package: &Path) -> Result {
+    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(root().join(licence), package.join(licence))?;
+    }
+    Ok(())
 }
 
 /// Makes scripts as small as they can be; what editors read lies in the declarations beside them.

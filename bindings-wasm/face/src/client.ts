@@ -1,5 +1,4 @@
 import type {
-  Attempt,
   CallOptions,
   CoreOptions,
   CustomsOrderFields,
@@ -13,28 +12,35 @@ import type {
   Signed
 } from './generated.js'
 import { OPERATIONS } from './generated.js'
-import type { Engine, Shared } from './native.js'
+import type { Backend, Engine, Observed, Shared } from './native.js'
 import { host, init, native } from './native.js'
 import type { Landed } from './driver.js'
 import { drive } from './driver.js'
-import { raised, WechatPayError } from './errors.js'
-import { camelCase, json } from './plain.js'
+import { called, from, raised, WechatPayError } from './errors.js'
+import { camelCase, json, tag } from './plain.js'
 import type { HeldKey } from './webcrypto.js'
 import { described, signWith } from './webcrypto.js'
+
+/** A private `KeyObject` of Node.js. */
+export interface HeldKeyObject {
+  readonly type: string
+  export(options: { type: 'pkcs8' | 'spki'; format: 'der' }): Uint8Array
+}
 
 /** What a client is made from; an option that does not exist is refused. */
 export interface ClientOptions extends Omit<CoreOptions, 'privateKey'> {
   /**
-   * The merchant's private key: text or bytes in any form that is read, which a page in a browser may not be given; or a
-   * `CryptoKey` for RSASSA-PKCS1-v1_5 with SHA-256 and the usage `sign`, which is never exported.
+   * The merchant's private key: text or bytes in any form that is read, which a page in a browser may not be given; a
+   * `KeyObject` of Node.js; or a `CryptoKey` for RSASSA-PKCS1-v1_5 with SHA-256 and the usage `sign`, which is never
+   * exported.
    */
-  privateKey?: CoreOptions['privateKey'] | HeldKey
+  privateKey?: CoreOptions['privateKey'] | HeldKey | HeldKeyObject
   /** Signs by other means than `privateKey`, such as a KMS: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256). */
   signer?: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>
   /** The `fetch` to send with; the host's unless given. */
   fetch?: typeof fetch
   /** Called at the beginning and end of each attempt; what it throws is left aside. */
-  onAttempt?: (attempt: Attempt) => void
+  onAttempt?: (attempt: Observed) => void
   /** The time in milliseconds since 1970, for tests. */
   clock?: () => number
 }
@@ -83,66 +89,86 @@ export class Client {
   readonly #own: OwnOptions
 
   constructor(options: ClientOptions) {
-    ;[this.#shared, this.#own] = open(options)
-    attempt(() => this.#shared.requireSigning())
+    ;[this.#shared, this.#own] = from(() => {
+      const opened = open(options)
+      opened[0].requireSigning()
+      return opened
+    })
+  }
+
+  /** What signs, verifies and reads: a native addon, or WebAssembly. */
+  get backend(): Backend {
+    return native().backend
   }
 
   /** Finds what is wrong with a request, with this client's options filled in, without sending it. */
   check(operation: Operation, fields: object, rules?: Rules): Finding[] {
-    return attempt(() => this.#shared.call('check', json({ operation, fields, rules }))) as Finding[]
+    return from(() => this.#shared.call('check', json({ operation, fields, rules }))) as Finding[]
   }
 
   /** Checks, builds and signs a request for the caller to send. */
-  async prepare(
+  prepare(
     operation: Operation,
     fields: object,
     timestamp?: number,
     nonce?: string,
     padding?: Uint8Array
   ): Promise<Prepared> {
-    return prepared(this.#shared, this.#own, operation, fields, timestamp, nonce, padding)
+    return from(() => prepared(this.#shared, this.#own, operation, fields, timestamp, nonce, padding))
   }
 
   /** Verifies and reads an answer that the caller received; fails as the call would. */
-  async parse(operation: Operation, response: Received, request?: object, now?: number): Promise<object> {
-    return run(this.#shared, this.#own, { call: 'parse', operation, response, request, now })
+  parse(operation: Operation, response: Received, request?: object, now?: number): Promise<object> {
+    return from(() => run(this.#shared, this.#own, { call: 'parse', operation, response, request, now }))
   }
 
   /** Finds out why a signature does not verify, with this client's options; see the function of the package. */
-  async explain(message: Sent | Received, request?: Sent, now?: number): Promise<Explanation> {
-    return explained(this.#shared, this.#own, message, request, now)
+  explain(message: Sent | Received, request?: Sent, now?: number): Promise<Explanation> {
+    return from(() => explained(this.#shared, this.#own, message, request, now))
   }
 
   /** All records of a query, page by page; its `offset` is not looked at. */
-  async *queryAll(fields: QueryRequest, options: PerCall = {}): AsyncGenerator<Declaration, void, undefined> {
-    let page = this.#page({ fields })
-    while (page.request !== null) {
-      const call = { call: 'operation', operation: page.operation, fields: page.request }
-      const answer = await run(this.#shared, this.#own, call, options)
-      page = this.#page({ fields, state: page.state, answer })
-      yield* page.records
+  queryAll(fields: QueryRequest, options: PerCall = {}): AsyncGenerator<Declaration, void, undefined> {
+    return this.#pages(fields, options, called())
+  }
+
+  async *#pages(
+    fields: QueryRequest,
+    options: PerCall,
+    placed: (thrown: unknown) => unknown
+  ): AsyncGenerator<Declaration, void, undefined> {
+    try {
+      let page = this.#page({ fields })
+      while (page.request !== null) {
+        const call = { call: 'operation', operation: page.operation, fields: page.request }
+        const answer = await run(this.#shared, this.#own, call, options)
+        page = this.#page({ fields, state: page.state, answer })
+        yield* page.records
+      }
+    } catch (thrown) {
+      throw placed(thrown)
     }
   }
 
   /** The platform keys as one JSON text, to start another client with. */
-  async exportKeys(): Promise<string> {
-    return attempt(() => this.#shared.call('export_keys', '{}')) as string
+  exportKeys(): Promise<string> {
+    return from(async () => this.#shared.call('export_keys', '{}') as string)
   }
 
   /** Takes in platform keys that `exportKeys` gave. They are trusted: take them from a safe place only. */
-  async importKeys(keys: string): Promise<void> {
-    attempt(() => this.#shared.call('import_keys', json({ keys })))
+  importKeys(keys: string): Promise<void> {
+    return from(async () => void this.#shared.call('import_keys', json({ keys })))
   }
 
   #page(argument: object): Page {
-    return attempt(() => this.#shared.call('query_all', json(argument))) as Page
+    return this.#shared.call('query_all', json(argument)) as Page
   }
 
   static {
     for (const operation of OPERATIONS) {
       Object.defineProperty(Client.prototype, camelCase(operation), {
-        value: async function (this: Client, fields: object = {}, options: PerCall = {}): Promise<object> {
-          return run(this.#shared, this.#own, { call: 'operation', operation, fields }, options)
+        value(this: Client, fields: object = {}, options: PerCall = {}): Promise<object> {
+          return from(() => run(this.#shared, this.#own, { call: 'operation', operation, fields }, options))
         },
         writable: true,
         configurable: true
@@ -156,14 +182,14 @@ export interface Client extends Operations<PerCall> {}
 
 /** Finds what is wrong with a request, all at once, without sending it. Never throws for bad data. */
 export function check(operation: Operation, fields: object, rules?: Rules): Finding[] {
-  return pure('check', { operation, fields, rules }) as Finding[]
+  return from(() => pure('check', { operation, fields, rules })) as Finding[]
 }
 
 /**
  * Checks, builds and signs a request for the caller to send. The current `timestamp` (Unix seconds) and a random `nonce`
  * (1 to 32 letters and digits) are taken unless given; and random `padding` for fields that are encrypted.
  */
-export async function prepare(
+export function prepare(
   operation: Operation,
   fields: object,
   options: ClientOptions,
@@ -171,21 +197,23 @@ export async function prepare(
   nonce?: string,
   padding?: Uint8Array
 ): Promise<Prepared> {
-  return alone(options, (shared, own) => {
-    attempt(() => shared.requireSigning())
-    return prepared(shared, own, operation, fields, timestamp, nonce, padding)
-  })
+  return from(() =>
+    alone(options, (shared, own) => {
+      shared.requireSigning()
+      return prepared(shared, own, operation, fields, timestamp, nonce, padding)
+    })
+  )
 }
 
 /** Verifies and reads an answer that the caller received; fails as the call would. `now` is in Unix seconds. */
-export async function parse(
+export function parse(
   operation: Operation,
   response: Received,
   options: ClientOptions,
   request?: object,
   now?: number
 ): Promise<object> {
-  return alone(options, (shared, own) => run(shared, own, { call: 'parse', operation, response, request, now }))
+  return from(() => alone(options, (shared, own) => run(shared, own, { call: 'parse', operation, response, request, now })))
 }
 
 /**
@@ -193,18 +221,18 @@ export async function parse(
  * fails, and why. With `request`, an answer that refuses the signature shows where the server's message and ours part.
  * `now` is in Unix seconds. Sends and signs nothing.
  */
-export async function explain(
+export function explain(
   message: Sent | Received,
   options: ClientOptions,
   request?: Sent,
   now?: number
 ): Promise<Explanation> {
-  return alone(options, (shared, own) => explained(shared, own, message, request, now))
+  return from(() => alone(options, (shared, own) => explained(shared, own, message, request, now)))
 }
 
 /** What the order message to customs must say of the payment; `paid` (fen) is required unless the order is split. */
 export function customsOrderFields(request: object, result: object, paid?: number): CustomsOrderFields {
-  return pure('customs_order_fields', { request, result, paid }) as CustomsOrderFields
+  return from(() => pure('customs_order_fields', { request, result, paid })) as CustomsOrderFields
 }
 
 /** Makes for one use what else a client's calls share, and gives its memory back at once, keys included. */
@@ -230,19 +258,19 @@ async function prepared(
   return (await run(shared, own, { call: 'prepare', operation, fields, timestamp, nonce, padding })) as Prepared
 }
 
-function explained(
+async function explained(
   shared: Shared,
   own: OwnOptions,
   message: Sent | Received,
   request?: Sent,
   now?: number
-): Explanation {
+): Promise<Explanation> {
   const at = now ?? Math.floor((own.clock ?? Date.now)() / 1000)
-  return attempt(() => shared.call('explain', json({ message, request, now: at }))) as Explanation
+  return shared.call('explain', json({ message, request, now: at })) as Explanation
 }
 
 function pure(name: string, argument: object): unknown {
-  return attempt(() => native().call(name, json(argument)))
+  return native().call(name, json(argument))
 }
 
 /** Sets the options that are the face's apart, if they are functions; the core refuses what is left. */
@@ -256,28 +284,39 @@ function open(options: ClientOptions): [Shared, OwnOptions] {
     }
   }
   const ownSigner = 'signer' in own
-  const held = described(core.privateKey)
+  const key = core.privateKey
+  const held = described(key)
   if (held !== undefined) {
-    const key = core.privateKey as HeldKey
     core.privateKey = held
-    own.signer = (message: Uint8Array) => signWith(key, message)
+    own.signer = (message: Uint8Array) => signWith(key as HeldKey, message)
+  } else if (/KeyObject$/.test(tag(key))) {
+    core.privateKey = exported(key as HeldKeyObject)
   }
   const { Shared } = native()
-  return [attempt(() => new Shared(json(core), ownSigner, host().browser === true)), own]
+  return [new Shared(json(core), ownSigner, host().browser === true), own]
+}
+
+/** A `KeyObject` as bytes, which the core reads like any others; of a secret nothing is read. */
+function exported(key: HeldKeyObject): unknown {
+  return key.type === 'secret' ? key : key.export({ type: key.type === 'public' ? 'spki' : 'pkcs8', format: 'der' })
 }
 
 async function run(shared: Shared, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
   const { signal, ...limits } = options ?? {}
-  const { Engine, sign, verify } = native()
+  const { Engine, sign, verify, backend, observe } = native()
   const seed = crypto.getRandomValues(new Uint8Array(32))
-  const engine: Engine = attempt(() => new Engine(shared, json(call), json(limits), seed))
+  const engine: Engine = new Engine(shared, json(call), json(limits), seed)
   const { signer } = own
   const done = drive(engine, {
     sign: signer === undefined ? (message, entropy) => sign(shared, message, entropy) : async (message) => signer(message),
     verify: (spkiDer, message, signature) => verify(shared, spkiDer, message, signature),
     loadKeys: (flight) => (host().isolated ? download : shareDownload)(shared, own, flight),
     fetch: own.fetch ?? fetch,
-    onAttempt: own.onAttempt,
+    onAttempt(attempt) {
+      const observed = { ...attempt, backend }
+      observe?.(observed)
+      return own.onAttempt?.(observed)
+    },
     signal,
     clock: own.clock ?? Date.now
   })
@@ -305,17 +344,9 @@ async function download(shared: Shared, own: OwnOptions, flight: number): Promis
   try {
     await run(shared, own, { call: 'load_keys', flight })
     return null
-  } catch (error) {
+  } catch (thrown) {
+    const error = raised(thrown)
     if (error instanceof WechatPayError) return { code: error.code }
     throw error
-  }
-}
-
-/** Runs a function of the core and turns what it throws into a real `Error`. */
-function attempt<T>(action: () => T): T {
-  try {
-    return action()
-  } catch (thrown) {
-    throw raised(thrown)
   }
 }

@@ -2,7 +2,6 @@
 import type { Attempt } from './generated.js'
 import type { Action, Event, Outcome } from './generated_engine.js'
 import type { Engine } from './native.js'
-import { raised } from './errors.js'
 
 /** What the caller's side brings. */
 export interface Host {
@@ -11,7 +10,7 @@ export interface Host {
   /** Waits for a download of keys, and begins it unless it is under way; rejects with what the caller's signer threw. */
   loadKeys(flight: number): Promise<Landed>
   fetch: typeof fetch
-  onAttempt: ((attempt: Attempt) => void) | undefined
+  onAttempt(attempt: Attempt): void
   signal: AbortSignal | undefined
   /** Milliseconds since 1970. */
   clock: () => number
@@ -84,9 +83,9 @@ function ended(outcome: Outcome, signal: AbortSignal | undefined, thrown: unknow
       return Object.assign(request, { warnings })
     }
     case 'err':
-      throw raised(outcome.with)
+      throw outcome.with
     case 'host':
-      throw raised(thrown)
+      throw thrown
     case 'cancelled':
       throw signal?.reason
   }
@@ -111,7 +110,7 @@ function within(ms: number, signal: AbortSignal | undefined, answer: Promise<Eve
 /** An observer must not change what it observes: what it throws is left aside. */
 function observe(host: Host, emit: Attempt): void {
   try {
-    const seen: unknown = host.onAttempt?.(emit)
+    const seen: unknown = host.onAttempt(emit)
     if (seen instanceof Promise) seen.catch(() => {})
   } catch {}
 }

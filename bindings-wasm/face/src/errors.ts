@@ -3,6 +3,9 @@ import { camelCase } from './plain.js'
 
 const BRAND = Symbol.for('wechatpay-customs.error')
 
+/** Not every host has it. */
+const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: Function) => void }
+
 /** What went wrong, to which field or key, and what to do. */
 export class WechatPayError extends Error {
   /** Made from the core's error data; not for callers. */
@@ -97,6 +100,36 @@ const CLASSES: Record<ErrorKind, new (details: Record<string, unknown>) => Wecha
   api: ApiError,
   response: ResponseError,
   state: StateError
+}
+
+/**
+ * Notes where a caller called: the function that is given makes a real `Error` of what was thrown, whose stack begins there
+ * where the host can tell. `above` was called by the very function that the caller called.
+ */
+export function called(above: Function = called): (thrown: unknown) => unknown {
+  const here: { stack?: unknown } = {}
+  captureStackTrace?.(here, above)
+  return (thrown) => {
+    const error = raised(thrown)
+    // Without the line of the function that was called, which is ours.
+    const callers = /^.*\n.*(\n[^]*)$/.exec(String(here.stack))
+    if (error instanceof WechatPayError && callers) error.stack = `${error.name}: ${error.message}${callers[1]}`
+    return error
+  }
+}
+
+/** Does what a caller asked for; what goes wrong comes as a real `Error`. */
+export function from<T>(action: () => T): T {
+  const placed = called(from)
+  const failed = (thrown: unknown): never => {
+    throw placed(thrown)
+  }
+  try {
+    const result = action()
+    return (result instanceof Promise ? result.catch(failed) : result) as T
+  } catch (thrown) {
+    return failed(thrown)
+  }
 }
 
 /** A real `Error` for what the core threw as data; anything else as it is. */

@@ -1,17 +1,5 @@
-export * from './client.js'
-export {
-  ApiError,
-  FreshnessError,
-  InputError,
-  KeyMaterialError,
-  ProbeError,
-  ResponseError,
-  SignatureError,
-  StateError,
-  TransportError,
-  WechatPayError,
-  isWechatPayError
-} from './errors.js'
-export * from './generated.js'
-export { init } from './native.js'
-export type { HeldKey } from './webcrypto.js'
+export * from './public.js'
+import * as everything from './public.js'
+
+/** All that the package exports, for those who import it whole. */
+export default everything

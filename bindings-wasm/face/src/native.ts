@@ -1,6 +1,15 @@
 /** What a package must bring: the compiled core, and who signs and verifies. The face is the same for all. */
 
+import type { Attempt } from './generated.js'
 import type { Step } from './generated_engine.js'
+
+/** What signs, verifies and reads: a native addon, or WebAssembly. */
+export type Backend = 'native' | 'wasm'
+
+/** What is observed of an attempt, and by what it is carried out. */
+export interface Observed extends Attempt {
+  backend: Backend
+}
 
 /** What all calls of one client share. */
 export interface Shared {
@@ -18,11 +27,14 @@ export interface Engine {
 }
 
 export interface Native<S extends Shared = Shared> {
+  backend: Backend
   Shared: new (json: string, ownSigner: boolean, browser: boolean) => S
   Engine: new (shared: S, json: string, optionsJson: string, seed: Uint8Array) => Engine
   call(name: string, json: string): unknown
   sign(shared: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
   verify(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
+  /** Sees every attempt of every client, for the host's own ways of observing. */
+  observe?(attempt: Observed): void
 }
 
 /** Where the core comes from, and what the host is like. */

@@ -6,7 +6,7 @@ import type { Module } from './webcrypto.js'
 import { webCrypto } from './webcrypto.js'
 
 /** What wasm-bindgen generates. */
-interface Glue extends Module {
+export interface Glue extends Module {
   initSync(from: { module: object }): unknown
   default(from: { module_or_path: unknown }): Promise<unknown>
 }

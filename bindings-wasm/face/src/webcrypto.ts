@@ -9,7 +9,7 @@ interface WasmShared extends Shared {
   verify(spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
 }
 
-export type Module = Omit<Native<WasmShared>, 'sign' | 'verify'>
+export type Module = Omit<Native<WasmShared>, 'backend' | 'sign' | 'verify'>
 
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
 /** Imported keys, each with the DER that it came from; nothing for the private key. Only finished imports are kept: an
@@ -40,6 +40,7 @@ export async function signWith(key: HeldKey, message: Uint8Array): Promise<Uint8
 
 export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> {
   return {
+    backend: 'wasm',
     Shared,
     Engine,
     call,

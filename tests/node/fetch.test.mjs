@@ -1,0 +1,101 @@
+// A fetch of the user's own: what they test with, and how they reach the network.
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { HttpResponse, bypass, http } from 'msw'
+import { setupServer } from 'msw/node'
+import nock from 'nock'
+import { Agent, MockAgent, ProxyAgent, fetch as undiciFetch, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
+import { options, order, wx } from './installed.mjs'
+
+const client = (more) => new wx.Client({ ...options, ...more })
+const { origin } = new URL(options.baseUrls[0])
+const PATH = '/v3/global/customs/orders'
+
+/** What the service answered: the status, the headers and the text. */
+async function recorded() {
+  const { method, url, headers, body } = await client().prepare('declare', order())
+  assert.equal(new URL(url).pathname, PATH)
+  const answer = await fetch(url, { method, headers, body })
+  return { status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() }
+}
+
+test('msw answers, lets through and breaks', async () => {
+  const { status, headers, text } = await recorded()
+  const server = setupServer()
+  server.listen({ onUnhandledRequest: 'error' })
+  try {
+    server.use(http.post(`${origin}${PATH}`, () => new HttpResponse(text, { status, headers })))
+    assert.equal((await client().declare(order())).state, 'UNDECLARED')
+    let seen
+    server.use(
+      http.post(`${origin}${PATH}`, async ({ request }) => {
+        seen = request.headers.get('authorization')
+        return fetch(bypass(request))
+      })
+    )
+    assert.equal((await client().declare(order())).state, 'UNDECLARED')
+    assert.match(seen, /^WECHATPAY2-SHA256-RSA2048 /)
+    server.use(http.post(`${origin}${PATH}`, () => HttpResponse.error()))
+    await assert.rejects(client().declare(order()), { kind: 'transport', mayHaveBeenApplied: true })
+    server.use(http.post(`${origin}${PATH}`, () => HttpResponse.json({ state: 'SUCCESS' })))
+    await assert.rejects(client().declare(order()), { kind: 'signature' })
+  } finally {
+    server.close()
+  }
+})
+
+test('nock answers, redirects and breaks', async () => {
+  const { status, headers, text } = await recorded()
+  const at = () => nock(origin).post(PATH)
+  try {
+    at().reply(status, text, headers)
+    assert.equal((await client().declare(order())).state, 'UNDECLARED')
+    at().reply(302, '', { location: 'https://example.com/' })
+    await assert.rejects(client().declare(order()), { kind: 'response', status: 302 })
+    at().replyWithError(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }))
+    await assert.rejects(client().declare(order()), { kind: 'transport', code: 'DNS_FAILED', mayHaveBeenApplied: false })
+  } finally {
+    nock.cleanAll()
+    nock.restore()
+  }
+})
+
+test('a dispatcher of undici’s sends: its mock, its limits and its proxy', async () => {
+  const through = (dispatcher) => client({ fetch: (url, init) => undiciFetch(url, { ...init, dispatcher }) })
+  const { status, headers, text } = await recorded()
+  const mock = new MockAgent()
+  mock.disableNetConnect()
+  mock.get(origin).intercept({ path: PATH, method: 'POST' }).reply(status, text, { headers })
+  assert.equal((await through(mock).declare(order())).state, 'UNDECLARED')
+
+  const agent = new Agent({ connections: 1, pipelining: 1 })
+  const states = await Promise.all(Array.from({ length: 5 }, () => through(agent).declare(order())))
+  assert.deepEqual(states.map(({ state }) => state), Array(5).fill('UNDECLARED'))
+  await agent.close()
+
+  const asked = []
+  const proxy = createServer().on('connect', ({ url }, socket, head) => {
+    asked.push(url)
+    const [host, port] = url.split(':')
+    const onward = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      onward.write(head)
+      socket.pipe(onward).pipe(socket)
+    })
+  })
+  await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const proxied = new ProxyAgent({ uri: `http://127.0.0.1:${proxy.address().port}`, proxyTunnel: true })
+  assert.equal((await through(proxied).declare(order())).state, 'UNDECLARED')
+  const before = getGlobalDispatcher()
+  setGlobalDispatcher(proxied)
+  try {
+    assert.equal((await client().declare(order())).state, 'UNDECLARED')
+  } finally {
+    setGlobalDispatcher(before)
+  }
+  await proxied.close()
+  proxy.close()
+  assert.ok(asked.length > 1 && asked.every((url) => url === new URL(origin).host), asked.join())
+})
