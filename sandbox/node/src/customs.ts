@@ -3,7 +3,7 @@
 /** @ts-ignore It may not be installed. */
 type Native = typeof import('wechatpay-customs')
 /** @ts-ignore It may not be installed. */
-type Wasm = typeof import('wechatpay-customs-wasm')
+type Wasm = typeof import('wechatpay-customs-wasm', { with: { 'resolution-mode': 'import' } })
 
 /** What is not installed has type `any`. */
 export type Customs = 0 extends 1 & Native ? Wasm : Native

@@ -2,7 +2,6 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { here } from './here.cjs'
 
 /** Names a program of one's own, in place of the one that the package carries. */
 export const VARIABLE = 'WECHATPAY_CUSTOMS_SANDBOX'
@@ -13,7 +12,7 @@ export function program(): string {
   if (own) return own
   const wanted = platforms()
   for (const name of wanted) {
-    const file = join(here, '../../bin', name, `wechatpay-customs-sandbox${process.platform === 'win32' ? '.exe' : ''}`)
+    const file = join(__dirname, '../bin', name, `wechatpay-customs-sandbox${process.platform === 'win32' ? '.exe' : ''}`)
     if (existsSync(file)) return file
   }
   throw new Error(

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
+import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { installed, type Client, type ClientOptions, type Customs } from './customs.js'
 import { program } from './program.js'
@@ -91,6 +92,8 @@ export class Sandbox implements AsyncDisposable, Disposable {
     const customs = await installed()
     const started = spawn(file, [...words, '--exit-with-stdin', ...(log ? [] : ['--quiet'])], {
       stdio: ['pipe', 'pipe', log ? 'inherit' : 'pipe'],
+      // Control-C is for this process, which may want the sandbox for its own end.
+      detached: process.platform !== 'win32',
       windowsHide: true
     })
     return new Sandbox(await ready(started, file), started, customs)
@@ -107,7 +110,7 @@ export class Sandbox implements AsyncDisposable, Disposable {
   }
 
   /** Makes a client of `wechatpay-customs`, or of `wechatpay-customs-wasm` if only that is installed. */
-  client(options: ClientOptions = {}): Client {
+  client(options: Partial<ClientOptions> = {}): Client {
     if (this.#customs === undefined) {
       throw new Error('Sandbox.client() needs `wechatpay-customs` or `wechatpay-customs-wasm`: install one of them')
     }
@@ -164,7 +167,9 @@ export class Sandbox implements AsyncDisposable, Disposable {
     // Not by `fetch`, which tests replace, and without a connection that is kept.
     const sent = request(`${this.#controlUrl}/${endpoint}`, { method, agent: false })
     sent.end(body === undefined ? undefined : JSON.stringify(body))
-    const [answer] = await once(sent, 'response')
+    const [answer] = await once(sent, 'response').catch(({ message }: Error) => {
+      throw new Error(`the sandbox does not answer ${method} ${endpoint}: ${message}`)
+    })
     answer.setEncoding('utf8')
     let text = ''
     for await (const more of answer) text += more
@@ -203,11 +208,17 @@ async function ready(started: ChildProcess, file: string): Promise<Ready> {
   })
   const lines = createInterface({ input: started.stdout! })
   const [line] = await Promise.race([once(lines, 'line'), failed])
-  return JSON.parse(line)
+  try {
+    return JSON.parse(line)
+  } catch {
+    started.kill()
+    throw new Error(`${file} is no sandbox: its first line is ${JSON.stringify(line)}`)
+  }
 }
 
 /** Lets a process and its pipes keep the event loop alive, or not. */
 function hold(started: ChildProcess, how: 'ref' | 'unref'): void {
   started[how]()
-  for (const pipe of [started.stdin, started.stdout, started.stderr]) (pipe as import('node:net').Socket | null)?.[how]()
+  // Pipes are sockets, which their types do not say.
+  for (const pipe of [started.stdin, started.stdout, started.stderr]) (pipe as Socket | null)?.[how]()
 }

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,7 @@ class Sandbox:
         self._program = program
         self._process: subprocess.Popen[str] | None = None
         self._ready: dict[str, Any] = {}
+        self._owner = 0
         self._lock = threading.Lock()
 
     def start(self) -> Self:
@@ -85,6 +87,7 @@ class Sandbox:
         with self._lock:
             if self._process is None:
                 self._process, self._ready = self._started()
+                self._owner = os.getpid()
         return self
 
     def _started(self) -> tuple[subprocess.Popen[str], dict[str, Any]]:
@@ -95,23 +98,28 @@ class Sandbox:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=None if self._log else subprocess.PIPE,
-                text=True,
                 encoding="utf-8",
+                # Control-C is for this process, which may want the sandbox for its own end.
+                start_new_session=True,
             )
         except OSError as error:
             raise SandboxError(f"the sandbox {file} cannot be started: {error}") from error
         assert process.stdout is not None
         line = process.stdout.readline()
-        if line:
+        with contextlib.suppress(ValueError):
             return process, json.loads(line)
+        if line:
+            process.kill()
+            process.communicate()
+            raise SandboxError(f"{file} is no sandbox: its first line is {line!r}")
         _, told = process.communicate()
         raise SandboxError((told or "").strip() or f"the sandbox ended with {process.returncode} before it was ready")
 
     def stop(self) -> None:
-        """Stops the program and waits for its end; does nothing if it does not run."""
+        """Stops the program and waits for its end; does nothing if it does not run, or in a process forked since."""
         with self._lock:
             process, self._process = self._process, None
-        if process is None:
+        if process is None or self._owner != os.getpid():
             return
         try:
             process.communicate(timeout=_GRACE)
@@ -126,12 +134,6 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
-
-    def __del__(self) -> None:
-        # One that is not stopped ends with its standard input; what is left to do is to wait for it.
-        if getattr(self, "_process", None) is not None:
-            with contextlib.suppress(Exception):
-                self.stop()
 
     def __repr__(self) -> str:
         return f"<Sandbox {self._ready['url']}>" if self._process is not None else "<Sandbox, not running>"
@@ -156,12 +158,6 @@ class Sandbox:
         import wechatpay_customs
 
         return wechatpay_customs.Client(**{**self.options, **options})
-
-    def async_client(self, **options: Any) -> wechatpay_customs.AsyncClient:
-        """Makes an asynchronous client; its options go before those of the sandbox."""
-        import wechatpay_customs
-
-        return wechatpay_customs.AsyncClient(**{**self.options, **options})
 
     def fault(self, fault: str, **more: Any) -> dict[str, Any]:
         """Orders a fault, by its name in the sandbox's table of faults; gives what the sandbox answers.
@@ -216,10 +212,14 @@ class Sandbox:
         base = urlsplit(self._told("control_url"))
         # Not by what tests replace, nor by a proxy of the environment.
         connection = http.client.HTTPConnection(base.netloc, timeout=_CONTROL_TIMEOUT)
-        with contextlib.closing(connection):
+        try:
             connection.request(method, f"{base.path}/{endpoint}", None if body is None else json.dumps(body))
             answer = connection.getresponse()
             told: dict[str, Any] = json.loads(answer.read())
+        except OSError as error:
+            raise SandboxError(f"the sandbox does not answer {method} {endpoint}: {error}") from error
+        finally:
+            connection.close()
         if answer.status != http.client.OK:
             raise SandboxError(f"the sandbox refuses {method} {endpoint}: {told.get('error')}")
         return told

@@ -1,0 +1,14 @@
+/** The packages that a client can come from; which of them is installed is the user's choice. */
+/** @ts-ignore It may not be installed. */
+type Native = typeof import('wechatpay-customs');
+/** @ts-ignore It may not be installed. */
+type Wasm = typeof import('wechatpay-customs-wasm', { with: { 'resolution-mode': 'import' } });
+/** What is not installed has type `any`. */
+export type Customs = 0 extends 1 & Native ? Wasm : Native;
+/** A client of the package that is installed. */
+export type Client = InstanceType<Customs['Client']>;
+/** The options that make one. */
+export type ClientOptions = ConstructorParameters<Customs['Client']>[0];
+/** Loads the first of the packages that is installed. */
+export declare function installed(): Promise<Customs | undefined>;
+export {};
