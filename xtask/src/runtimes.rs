@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use crate::{
     Result,
     build::{npm_packages, pack, step},
-    root,
+    npm, root,
     run::{command, quietly, target},
 };
 
@@ -15,6 +15,7 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 /// Installs the runtimes, and the package as its users get it; it must have been built.
 pub fn install() -> Result {
     chromium()?;
+    npm::sandbox_consumers()?;
     without_browser()
 }
 
