@@ -11,7 +11,8 @@ import { consumers, here, options, order, programs, require, run, withoutAddon, 
 const { Client } = wx
 const client = (more) => new Client({ ...options, ...more })
 
-const tarball = join(consumers, readdirSync(consumers).find((name) => /^wechatpay-customs-[0-9].*\.tgz$/.test(name)))
+const dist = here('../../dist')
+const tarball = join(dist, readdirSync(dist).find((name) => /^wechatpay-customs-[0-9]/.test(name)))
 const tool = (name) => here(`../runtimes/node_modules/.bin/${name}`)
 
 test('publint has nothing to remark', async () => {

@@ -30,16 +30,28 @@ pub fn all() -> Result {
         fs::remove_dir_all(&dist)?;
     }
     copy(&target("wheels"), &dist)?;
-    for package in ["bindings-node", "bindings-wasm"] {
-        pack(package, &dist)?;
+    for package in [root().join("bindings-node"), root().join("bindings-wasm"), platform_package()?] {
+        pack(&package, &dist)?;
     }
     Ok(())
 }
 
-/// Puts the tarball of an npm package into a folder, and gives its name.
-pub fn pack(package: &str, into: &Path) -> Result<String> {
+/// The npm package that brings the addon of this platform, below `target/`.
+fn platform_package() -> Result<PathBuf> {
+    let platform = platforms::host()?;
+    let package = target("npm").join(platform.package());
+    fs::create_dir_all(&package)?;
+    licences(&package)?;
+    fs::copy(root().join("bindings-node/lib").join(platform.addon()), package.join(platform.addon()))?;
+    fs::write(package.join("package.json"), format!("{:#}\n", platform.manifest()))?;
+    Ok(package)
+}
+
+/// Puts the tarball of an npm package into a folder.
+fn pack(package: &Path, into: &Path) -> Result {
     let pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination"];
-    Ok(quietly(command("npm", &pack).arg(into).current_dir(root().join(package)))?.trim().to_owned())
+    quietly(command("npm", &pack).arg(into).current_dir(package))?;
+    Ok(())
 }
 
 /// The WASM package alone; gives its module with the names of its functions.

@@ -1,5 +1,7 @@
 //! The platforms that the Node addon, the wheel and the sandbox are built for.
 
+use serde_json::{Value, json};
+
 /// One of them.
 pub struct Platform {
     /// npm's names: `os`, `cpu` and, on Linux, `libc` as `package.json` takes them.
@@ -34,6 +36,35 @@ impl Platform {
             _ => "",
         };
         format!("{}-{}{abi}", self.os, self.cpu)
+    }
+
+    /// The npm package that brings the addon.
+    pub fn package(&self) -> String {
+        format!("wechatpay-customs-{}", self.name())
+    }
+
+    /// Its `package.json`.
+    pub fn manifest(&self) -> Value {
+        let mut manifest = json!({
+            "name": self.package(),
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": format!("The addon of wechatpay-customs for {}", self.name()),
+            "license": env!("CARGO_PKG_LICENSE"),
+            "repository": {
+                "type": "git",
+                "url": concat!("git+", env!("CARGO_PKG_REPOSITORY"), ".git"),
+                "directory": "bindings-node",
+            },
+            "main": self.addon(),
+            "files": [self.addon(), "LICENSE-APACHE", "LICENSE-MIT"],
+            "os": [self.os],
+            "cpu": [self.cpu],
+            "engines": { "node": ">=20" },
+        });
+        if let Some(libc) = self.libc {
+            manifest["libc"] = json!([libc]);
+        }
+        manifest
     }
 
     /// The file name of the addon.
