@@ -21,7 +21,8 @@ use std::{
 };
 
 use clap::Parser;
-use wechatpay_customs_sandbox::{Config, Sandbox};
+use tokio::sync::oneshot;
+use wechatpay_customs_sandbox::{Config, Log, Sandbox};
 
 /// A local stand-in for WeChat Pay's customs API, for tests and development.
 #[derive(Parser)]
@@ -48,6 +49,12 @@ struct Cli {
     /// The private key of the platform's first certificate, PEM.
     #[arg(long, value_name = "FILE")]
     platform_key: Option<PathBuf>,
+    /// Writes nothing about requests.
+    #[arg(long)]
+    quiet: bool,
+    /// Stops when standard input ends, as it does when the process that holds its other end has ended.
+    #[arg(long)]
+    exit_with_stdin: bool,
 }
 
 #[tokio::main]
@@ -74,20 +81,25 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
-    let Cli { port, seed, appid, mchid, state, merchant_key, platform_key } = cli;
+    let Cli { port, seed, appid, mchid, state, merchant_key, platform_key, quiet, exit_with_stdin } = cli;
     let (merchant_key, platform_key) = (pem(merchant_key)?, pem(platform_key)?);
     // Before the ready line, so that whoever waits for it can stop the program at once.
     let stopped = stop_signal()?;
-    let log = Arc::new(|line: &_| {
+    let orphaned = orphaned(exit_with_stdin);
+    let log: Log = Arc::new(|line: &_| {
         // A log that nobody reads any more is no reason to stop.
         let _ = writeln!(stderr(), "{line}");
     });
-    let config = Config { port, seed, appid, mchid, log: Some(log), state, merchant_key, platform_key };
+    let log = (!quiet).then_some(log);
+    let config = Config { port, seed, appid, mchid, log, state, merchant_key, platform_key };
     let sandbox = Sandbox::start(config).await?;
     writeln!(stdout(), "{}", sandbox.ready())
         .and_then(|()| stdout().flush())
         .map_err(|error| format!("the ready line cannot be written to stdout: {error}"))?;
-    stopped.await;
+    tokio::select! {
+        () = stopped => {}
+        () = orphaned => {}
+    }
     sandbox.shutdown().await;
     Ok(())
 }
@@ -98,6 +110,20 @@ fn pem(file: Option<PathBuf>) -> Result<Option<String>, String> {
         std::fs::read_to_string(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
     };
     file.map(read).transpose()
+}
+
+/// Waits for the end of standard input, or for ever if that means nothing.
+async fn orphaned(exit_with_stdin: bool) {
+    if !exit_with_stdin {
+        return std::future::pending().await;
+    }
+    let (held, ended) = oneshot::channel::<()>();
+    // A thread of its own, as the runtime would wait for one of its threads to have read.
+    std::thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        drop(held);
+    });
+    let _ = ended.await;
 }
 
 #[cfg(unix)]

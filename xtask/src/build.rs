@@ -9,7 +9,9 @@ use std::{
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    Result, platforms, root,
+    Result, npm,
+    platforms::{self, Platform},
+    root,
     run::{cargo, command, copy, quietly, target},
     wasm,
 };
@@ -19,39 +21,35 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// Everything; what users would install lies in `dist/` then.
 pub fn all() -> Result {
+    let host = platforms::host()?;
     let face = face()?;
     wasm_package(&face)?;
-    node(&face)?;
+    let addon = node(&face, host)?;
     wasm_client()?;
+    let program = sandbox()?;
     python()?;
-    sandbox()?;
     let dist = root().join("dist");
-    if dist.exists() {
-        fs::remove_dir_all(&dist)?;
-    }
+    fresh(&dist)?;
     copy(&target("wheels"), &dist)?;
-    for package in [root().join("bindings-node"), root().join("bindings-wasm"), platform_package()?] {
-        pack(&package, &dist)?;
+    for package in ["bindings-node", "bindings-wasm"] {
+        pack(package, &dist)?;
     }
-    Ok(())
+    npm::platform_package(host, &addon, &dist)?;
+    npm::sandbox(&[(host, program)], &dist)
 }
 
-/// The npm package that brings the addon of this platform, below `target/`.
-fn platform_package() -> Result<PathBuf> {
-    let platform = platforms::host()?;
-    let package = target("npm").join(platform.package());
-    fs::create_dir_all(&package)?;
-    licences(&package)?;
-    fs::copy(root().join("bindings-node/lib").join(platform.addon()), package.join(platform.addon()))?;
-    fs::write(package.join("package.json"), format!("{:#}\n", platform.manifest()))?;
-    Ok(package)
+/// Makes a folder that has nothing in it.
+pub fn fresh(folder: &Path) -> Result {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(fs::create_dir_all(folder)?)
 }
 
-/// Puts the tarball of an npm package into a folder.
-fn pack(package: &Path, into: &Path) -> Result {
+/// Puts the tarball of an npm package into a folder, and gives its name.
+pub fn pack(package: impl AsRef<Path>, into: &Path) -> Result<String> {
     let pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination"];
-    quietly(command("npm", &pack).arg(into).current_dir(package))?;
-    Ok(())
+    Ok(quietly(command("npm", &pack).arg(into).current_dir(root().join(package)))?.trim().to_owned())
 }
 
 /// The WASM package alone; gives its module with the names of its functions.
@@ -91,7 +89,7 @@ pub fn npm_packages(folder: &Path, what: &str) -> Result {
 }
 
 /// `bindings-node/lib`: face and entry as one script, their types, the addon, and the WASM module for where none fits.
-fn node(face: &Path) -> Result {
+fn node(face: &Path, host: &Platform) -> Result<PathBuf> {
     let (package, wasm) = (root().join("bindings-node"), root().join("bindings-wasm"));
     let lib = package.join("lib");
     if lib.exists() {
@@ -112,23 +110,23 @@ fn node(face: &Path) -> Result {
     quietly(
         command("node", &["node_modules/typescript/bin/tsc", "--project"]).arg(&package).current_dir(wasm.join("face")),
     )?;
-    let bundle = [
-        "node_modules/esbuild/bin/esbuild",
-        "--bundle",
-        "--platform=node",
-        "--format=cjs",
-        "--target=node20",
-        "--keep-names",
-    ];
-    let mut bundle = command("node", &bundle);
-    bundle.arg(format!("--outfile={}", lib.join("index.cjs").display())).arg(package.join("entry/node.ts"));
-    quietly(bundle.current_dir(wasm.join("face")))?;
+    bundle(&package.join("entry/node.ts"), &lib.join("index.cjs"))?;
     let module = format!("{}_bg.wasm", wasm::NAME);
     fs::copy(wasm.join("pkg/core").join(&module), lib.join(module))?;
     step("Node.js addon");
     quietly(&mut cargo(&["build", "--release", "--package", "wechatpay-customs-node"]))?;
     let addon = target("release").join(format!("{DLL_PREFIX}wechatpay_customs_node{DLL_SUFFIX}"));
-    fs::copy(addon, lib.join(platforms::host()?.addon()))?;
+    fs::copy(&addon, lib.join(host.addon()))?;
+    Ok(addon)
+}
+
+/// One script for Node.js, for `import` and `require`; what is not ours stays outside.
+pub fn bundle(entry: &Path, script: &Path) -> Result {
+    let bundle =
+        ["--bundle", "--platform=node", "--format=cjs", "--target=node20", "--keep-names", "--packages=external"];
+    let mut esbuild = command("node", &["node_modules/esbuild/bin/esbuild"]);
+    esbuild.args(bundle).arg(format!("--outfile={}", script.display())).arg(entry);
+    quietly(esbuild.current_dir(root().join("bindings-wasm/face")))?;
     Ok(())
 }
 
@@ -158,7 +156,7 @@ fn wasm_package(face: &Path) -> Result<PathBuf> {
 }
 
 /// Every package carries the licences.
-fn licences(package: &Path) -> Result {
+pub fn licences(package: &Path) -> Result {
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         fs::copy(root().join(licence), package.join(licence))?;
     }
@@ -226,17 +224,16 @@ pub fn python_tools() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// The Python package, installed into the environment under `target/`.
+/// The Python packages, installed into the environment under `target/`.
 fn python() -> Result {
     let python = python_tools()?;
-    step("Python module");
     let wheels = target("wheels");
-    if wheels.exists() {
-        fs::remove_dir_all(&wheels)?;
+    fresh(&wheels)?;
+    for project in ["bindings-python", "sandbox/python"] {
+        step(if project == "bindings-python" { "Python module" } else { "Python package of the sandbox" });
+        let mut maturin = command(&python, &["-m", "maturin", "build", "--release", "--out"]);
+        quietly(maturin.arg(&wheels).arg("--interpreter").arg(&python).current_dir(root().join(project)))?;
     }
-    let mut maturin = command(&python, &["-m", "maturin", "build", "--release", "--interpreter"]);
-    let manifest = root().join("bindings-python/Cargo.toml");
-    quietly(maturin.arg(&python).arg("--manifest-path").arg(manifest).arg("--out").arg(&wheels))?;
     for wheel in fs::read_dir(&wheels)? {
         let install = ["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"];
         quietly(command(&python, &install).arg(wheel?.path()))?;

@@ -6,6 +6,7 @@ mod demo;
 mod errors_page;
 mod fuzz;
 mod generate;
+mod npm;
 mod platforms;
 mod python;
 mod run;

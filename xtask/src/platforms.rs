@@ -1,9 +1,9 @@
 //! The platforms that the Node addon, the wheel and the sandbox are built for.
 
-use serde_json::{Value, json};
-
 /// One of them.
 pub struct Platform {
+    /// Rust's name for it.
+    pub target: &'static str,
     /// npm's names: `os`, `cpu` and, on Linux, `libc` as `package.json` takes them.
     pub os: &'static str,
     /// See `os`.
@@ -12,18 +12,18 @@ pub struct Platform {
     pub libc: Option<&'static str>,
 }
 
-const fn linux(cpu: &'static str, libc: &'static str) -> Platform {
-    Platform { os: "linux", cpu, libc: Some(libc) }
+const fn linux(target: &'static str, cpu: &'static str, libc: &'static str) -> Platform {
+    Platform { target, os: "linux", cpu, libc: Some(libc) }
 }
 
 /// All of them.
 pub const ALL: [Platform; 6] = [
-    linux("x64", "glibc"),
-    linux("x64", "musl"),
-    linux("arm64", "glibc"),
-    linux("arm64", "musl"),
-    Platform { os: "darwin", cpu: "arm64", libc: None },
-    Platform { os: "win32", cpu: "x64", libc: None },
+    linux("x86_64-unknown-linux-gnu", "x64", "glibc"),
+    linux("x86_64-unknown-linux-musl", "x64", "musl"),
+    linux("aarch64-unknown-linux-gnu", "arm64", "glibc"),
+    linux("aarch64-unknown-linux-musl", "arm64", "musl"),
+    Platform { target: "aarch64-apple-darwin", os: "darwin", cpu: "arm64", libc: None },
+    Platform { target: "x86_64-pc-windows-gnu", os: "win32", cpu: "x64", libc: None },
 ];
 
 impl Platform {
@@ -38,33 +38,9 @@ impl Platform {
         format!("{}-{}{abi}", self.os, self.cpu)
     }
 
-    /// The npm package that brings the addon.
+    /// The npm package that carries the addon.
     pub fn package(&self) -> String {
         format!("wechatpay-customs-{}", self.name())
-    }
-
-    /// Its `package.json`.
-    pub fn manifest(&self) -> Value {
-        let mut manifest = json!({
-            "name": self.package(),
-            "version": env!("CARGO_PKG_VERSION"),
-            "description": format!("The addon of wechatpay-customs for {}", self.name()),
-            "license": env!("CARGO_PKG_LICENSE"),
-            "repository": {
-                "type": "git",
-                "url": concat!("git+", env!("CARGO_PKG_REPOSITORY"), ".git"),
-                "directory": "bindings-node",
-            },
-            "main": self.addon(),
-            "files": [self.addon(), "LICENSE-APACHE", "LICENSE-MIT"],
-            "os": [self.os],
-            "cpu": [self.cpu],
-            "engines": { "node": ">=20" },
-        });
-        if let Some(libc) = self.libc {
-            manifest["libc"] = json!([libc]);
-        }
-        manifest
     }
 
     /// The file name of the addon.
@@ -87,7 +63,6 @@ pub fn host() -> Result<&'static Platform, String> {
     };
     let musl = cfg!(target_env = "musl");
     let found = ALL.iter().find(|of| (of.os, of.cpu) == (os, cpu) && (of.libc == Some("musl")) == musl);
-    found.ok_or_else(|| {
-        format!("there is no package for {os}-{cpu}; `xtask/src/platforms.rs` lists those that there are")
-    })
+    let targets = || ALL.map(|platform| platform.target).join(", ");
+    found.ok_or_else(|| format!("there are no packages for {os}-{cpu}; there are for {}", targets()))
 }

@@ -1,8 +1,8 @@
 //! The program itself: its ready line, its errors, how it stops.
 
 use std::{
-    io::{BufRead, BufReader, Read},
-    net::TcpListener,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
 };
 
@@ -31,7 +31,7 @@ fn it_says_that_it_is_ready_and_stops_when_told() {
         assert_eq!(ready["client"]["base_urls"], json!([ready["url"]]));
         // A client that keeps its connection open does not keep the program from stopping.
         let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap();
-        let _open = std::net::TcpStream::connect(address).unwrap();
+        let _open = TcpStream::connect(address).unwrap();
 
         let kill = Command::new("kill").args([signal, &program.id().to_string()]).status().unwrap();
         assert!(kill.success());
@@ -39,6 +39,41 @@ fn it_says_that_it_is_ready_and_stops_when_told() {
         program.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "", "nothing but the ready line goes to stdout");
         assert_eq!(program.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn it_ends_with_its_standard_input_if_that_is_asked_for() {
+    let started = |arguments| {
+        let mut program = command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let url = ready(&mut program)["url"].as_str().unwrap().to_owned();
+        (program, url.strip_prefix("http://").unwrap().to_owned())
+    };
+    let (mut program, address) = started(&["--exit-with-stdin"]);
+    let _open = TcpStream::connect(&address).unwrap();
+    // As if whoever started it had been killed.
+    drop(program.stdin.take());
+    assert_eq!(program.wait().unwrap().code(), Some(0));
+
+    let (mut program, address) = started(&[]);
+    drop(program.stdin.take());
+    TcpStream::connect(&address).unwrap();
+    assert_eq!(program.try_wait().unwrap(), None);
+    program.kill().unwrap();
+    program.wait().unwrap();
+}
+
+#[test]
+fn it_can_be_quiet() {
+    for (arguments, lines) in [(&["--exit-with-stdin"][..], 1), (&["--exit-with-stdin", "--quiet"], 0)] {
+        let mut program = command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let url = ready(&mut program)["url"].as_str().unwrap().to_owned();
+        let mut connection = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+        connection.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+        connection.read_to_string(&mut String::new()).unwrap();
+        drop(program.stdin.take());
+        let output = program.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), lines);
     }
 }
 

@@ -1,0 +1,8 @@
+"""A local stand-in for WeChat Pay's customs API, for tests and development.
+
+Not an official WeChat Pay product.
+"""
+
+from ._sandbox import Sandbox, SandboxError
+
+__all__ = ["Sandbox", "SandboxError"]
