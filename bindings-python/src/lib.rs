@@ -11,7 +11,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use pyo3::{exceptions::PyOSError, prelude::*, types::PyDict};
+use pyo3::{
+    exceptions::{PyImportError, PyOSError},
+    prelude::*,
+    types::PyDict,
+};
 use pythonize::pythonize;
 use serde::Serialize;
 use serde_json::Value;
@@ -186,6 +190,12 @@ fn raised_from(py: Python<'_>, error: &Error, why: Option<String>) -> PyErr {
 /// The module that the package is built around.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // SAFETY: the GIL is held, so there is a current interpreter.
+    let interpreter = unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) };
+    // From 3.12 on Python refuses this by itself. Older ones would share what belongs to one interpreter alone.
+    if interpreter != 0 {
+        return Err(PyImportError::new_err("the module does not support loading in subinterpreters"));
+    }
     module.add_class::<Transport>()?;
     module.add_class::<Client>()?;
     module.add_class::<Handle>()?;

@@ -6,7 +6,6 @@ import concurrent.futures
 import copy
 import decimal
 import inspect
-import itertools
 import json
 import os
 import pickle
@@ -17,22 +16,9 @@ import time
 import unittest
 from typing import Any
 
+from support import OPTIONS, order
+
 import wechatpay_customs as wx
-
-READY = json.loads(os.environ["SANDBOX_READY"])
-OPTIONS: Any = READY["client"]
-NUMBERS = itertools.count()
-
-
-def order(**more: Any) -> dict[str, Any]:
-    """An order that was not declared before."""
-    return {
-        "out_trade_no": f"py-{os.getpid()}-{next(NUMBERS)}",
-        "transaction_id": "4200000000202611220000000001",
-        "customs": "SHANGHAI_ZS",
-        "merchant_customs_no": "IC2N000001",
-        **more,
-    }
 
 
 class Calls(unittest.TestCase):

@@ -11,7 +11,10 @@ def why(error: ImportError) -> str:
     """What happened, and what to do."""
     here = f"{platform.python_implementation()} {platform.python_version()} on {sysconfig.get_platform()}"
     if "subinterpreter" in str(error):
-        return "wechatpay_customs works in the main interpreter only, not in a subinterpreter; import it there"
+        return (
+            "wechatpay_customs works in the main interpreter only, not in a subinterpreter; import it there "
+            "(under mod_wsgi: WSGIApplicationGroup %{GLOBAL})"
+        )
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
         return (
             f"wechatpay_customs has no free-threaded build, and this is a free-threaded {here}; "

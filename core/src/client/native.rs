@@ -49,12 +49,12 @@ impl Transport {
         });
         let trusted = options.ca_certificates.as_ref().map(|pem| {
             let read = reqwest::Certificate::from_pem_bundle(pem.expose()).ok().filter(|read| !read.is_empty());
-            read.ok_or_else(|| refused("ca_certificates", "must hold certificates in PEM"))
+            read.ok_or_else(|| refused("ca_certificates", "must hold at least one certificate in PEM"))
         });
         let inner = Inner { proxy: proxy.transpose()?, trusted: trusted.transpose()?, ..Inner::default() };
         // What a certificate holds is looked at when it is used first. The system's are not read here.
         if inner.trusted.is_some() && inner.build().is_err() {
-            return Err(refused("ca_certificates", "must hold X.509 certificates in PEM"));
+            return Err(refused("ca_certificates", "must hold nothing but X.509 in PEM"));
         }
         Ok(Transport(Arc::new(inner)))
     }
