@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { Client } from '../../target/consumers/package.js'
+import { Client } from '../../target/consumers/wasm.js'
 import { workerd } from '../../tests/runtimes/hosts.mjs'
 import { optionsOf } from '../../tests/drivers/vectors.mjs'
 

@@ -1,6 +1,6 @@
 // What is measured, as a worker that Node.js runs too: a request names the work and how often it is to be done.
 // Nothing of the package is loaded before the first work that needs it.
-import { Client } from '../../target/consumers/package.js'
+import { Client } from '../../target/consumers/wasm.js'
 
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
 const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))

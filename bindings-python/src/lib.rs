@@ -1,80 +1,108 @@
-//! The core for Python: converts, forwards, raises; calls run on the Rust driver with the GIL released.
+//! The core for Python: converts, forwards, raises; what takes time is done with the GIL released.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
+mod drive;
+mod fork;
+mod mailbox;
+mod plain;
+mod runtime;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use pyo3::{
-    exceptions::{PyKeyboardInterrupt, PyRuntimeError},
+    exceptions::{PyImportError, PyOSError},
     prelude::*,
     types::PyDict,
 };
-use pythonize::{depythonize, pythonize};
+use pythonize::pythonize;
 use serde::Serialize;
-use tokio::runtime::{Handle, Runtime};
-use wechatpay_customs::{
-    Error, Options, client,
-    engine::{Call, Emit, Outcome},
-    host,
-    options::Convention,
+use serde_json::Value;
+use wechatpay_customs::{Error, client, engine::Signing, host, options::Convention, options::TransportOptions};
+
+use crate::{
+    drive::{Handle, Ours},
+    plain::plain,
 };
 
-/// A client of the core.
+/// Connections to send over. Clients that are given the same one share them; making one does no I/O.
+#[pyclass(frozen, module = "wechatpay_customs")]
+struct Transport(client::Transport);
+
+#[pymethods]
+impl Transport {
+    /// Makes connections through a proxy, or that trust other certificates than the system's.
+    #[new]
+    #[pyo3(signature = (*, proxy=None, ca_certificates=None))]
+    fn new(
+        py: Python<'_>,
+        proxy: Option<&Bound<'_, PyAny>>,
+        ca_certificates: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let mut given = serde_json::Map::new();
+        for (name, value) in [("proxy", proxy), ("ca_certificates", ca_certificates)] {
+            given.insert(name.to_owned(), value.map_or(Ok(Value::Null), plain)?);
+        }
+        TransportOptions::from_value(given.into(), Convention::Python)
+            .and_then(|options| client::Transport::new(&options))
+            .map(Transport)
+            .map_err(|error| raised(py, &error))
+    }
+
+    fn __repr__(&self) -> &'static str {
+        "<wechatpay_customs.Transport>"
+    }
+}
+
+/// What the calls of a client share.
 #[pyclass(frozen)]
-struct Client(client::Client);
+struct Client {
+    ours: Arc<Ours>,
+    closed: AtomicBool,
+}
 
 #[pymethods]
 impl Client {
-    /// Reads options; `sends` tells that requests will be signed, `observer` is called with what an engine emits.
+    /// Reads options; `sends` tells that requests will be signed, `signs` and `transports` that the caller does so.
     #[new]
-    #[pyo3(signature = (options, sends, observer=None))]
-    fn new(options: &Bound<'_, PyDict>, sends: bool, observer: Option<Py<PyAny>>) -> PyResult<Self> {
+    #[pyo3(signature = (options, sends, signs, transports, transport))]
+    fn new(
+        options: &Bound<'_, PyDict>,
+        sends: bool,
+        signs: bool,
+        transports: bool,
+        transport: Option<&Bound<'_, Transport>>,
+    ) -> PyResult<Self> {
         let py = options.py();
-        let options =
-            Options::from_value(depythonize(options)?, Convention::Python).map_err(|error| raised(py, &error))?;
-        let made = if sends { client::Client::new(options) } else { client::Client::for_parsing(options) };
-        let client = made.map_err(|error| raised(py, &error))?;
-        Ok(Client(match observer {
-            None => client,
-            Some(observer) => client.on_attempt(move |emit| observe(&observer, emit)),
-        }))
+        let options = plain(options)?;
+        let made = || {
+            let signing = if signs { Signing::Caller } else { Signing::Core };
+            let shared = host::shared(options, Convention::Python, signing)?;
+            if sends {
+                shared.require_signing()?;
+            }
+            let transport = match transport {
+                _ if transports => None,
+                Some(transport) => Some(transport.get().0.clone()),
+                None => Some(client::Transport::of_process()),
+            };
+            Ours::new(shared, transport)
+        };
+        let ours = made().map_err(|error| raised(py, &error))?;
+        Ok(Client { ours: Arc::new(ours), closed: AtomicBool::new(false) })
     }
 
-    /// Drives a call to its end and gives the answer, or the prepared request, as a dictionary.
-    fn run<'py>(
-        &self,
-        py: Python<'py>,
-        call: &Bound<'py, PyDict>,
-        options: &Bound<'py, PyDict>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let (call, options) = (depythonize(call)?, depythonize(options)?);
-        let read = Call::from_value(call)
-            .and_then(|call| Options::for_call(options, Convention::Python).map(|options| (call, options)));
-        let (call, options) = read.map_err(|error| raised(py, &error))?;
-        if Handle::try_current().is_ok() {
-            return Err(PyRuntimeError::new_err("a client cannot be used from within on_attempt"));
+    /// Begins a call; `clock` is the time in Unix seconds, if it is not the system's.
+    fn begin(&self, call: &Bound<'_, PyDict>, limits: &Bound<'_, PyDict>) -> PyResult<Handle> {
+        let py = call.py();
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(raised(py, &client::closed()));
         }
-        let mut interrupt = None;
-        let runtime = runtime()?;
-        let outcome = py.detach(|| runtime.block_on(self.0.run(call, options, interrupted(&mut interrupt))));
-        match outcome {
-            Ok(Outcome::Ok { value, request_id, warnings }) => {
-                let answer = to_python(py, &value)?;
-                answer.set_item("request_id", request_id)?;
-                answer.set_item("warnings", to_python(py, &warnings)?)?;
-                Ok(answer)
-            }
-            Ok(Outcome::Prepared { request, warnings }) => {
-                let prepared = to_python(py, &request)?;
-                prepared.set_item("warnings", to_python(py, &warnings)?)?;
-                Ok(prepared)
-            }
-            Ok(Outcome::Err(error)) | Err(error) => Err(raised(py, &error)),
-            Ok(Outcome::Host | Outcome::Cancelled { .. }) => {
-                Err(interrupt.unwrap_or_else(|| PyRuntimeError::new_err("the call was given up")))
-            }
-        }
+        let (call, limits) = (plain(call)?, plain(limits)?);
+        let engine = client::seed()
+            .and_then(|seed| host::engine(Arc::clone(&self.ours.shared), call, limits, Convention::Python, seed));
+        Ok(Handle::new(Arc::clone(&self.ours), engine.map_err(|error| raised(py, &error))?))
     }
 
     /// Calls a pure function by name, with the client's options filled in.
@@ -84,8 +112,12 @@ impl Client {
         function: &str,
         arguments: &Bound<'py, PyDict>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let value = host::call(function, depythonize(arguments)?, Some(self.0.shared()), Convention::Python);
-        to_python(py, &value.map_err(|error| raised(py, &error))?)
+        pure(py, function, arguments, Some(self))
+    }
+
+    /// Refuses further calls.
+    fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
     }
 
     fn __repr__(&self) -> &'static str {
@@ -93,61 +125,43 @@ impl Client {
     }
 }
 
-/// An observer must not change what it observes: what it raises is only reported.
-fn observe(observer: &Py<PyAny>, emit: &Emit) {
-    Python::attach(|py| {
-        let called = to_python(py, emit).and_then(|attempt| observer.call1(py, (attempt,)));
-        match called {
-            Ok(_) => {}
-            // Ctrl-C is not the observer's: it ends the call.
-            Err(error) if error.is_instance_of::<PyKeyboardInterrupt>(py) => {
-                let again = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
-                if let Err(error) = again {
-                    error.write_unraisable(py, None);
-                }
-            }
-            Err(error) => error.write_unraisable(py, Some(observer.bind(py))),
-        }
-    });
-}
-
-/// Ready when a signal handler of Python's raised, as on Ctrl-C.
-async fn interrupted(raised: &mut Option<PyErr>) {
-    loop {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        if let Err(error) = Python::attach(|py| py.check_signals()) {
-            *raised = Some(error);
-            return;
-        }
-    }
-}
-
-/// The one thread for network calls of this process; a forked process gets its own.
-fn runtime() -> PyResult<&'static Runtime> {
-    static RUNTIME: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
-    let mut made = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let process = std::process::id();
-    match *made {
-        Some((of, runtime)) if of == process => Ok(runtime),
-        _ => {
-            let built = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-            let built = built.map_err(|error| {
-                PyRuntimeError::new_err(format!("no thread for network calls can be started: {error}"))
-            })?;
-            // What the parent had must not be dropped here: its threads are not in this process.
-            let runtime = Box::leak(Box::new(built));
-            *made = Some((process, runtime));
-            Ok(runtime)
-        }
-    }
-}
-
 /// Calls a pure function by name.
 #[pyfunction]
 fn call<'py>(py: Python<'py>, function: &str, arguments: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
-    let value =
-        host::call(function, depythonize(arguments)?, None, Convention::Python).map_err(|error| raised(py, &error))?;
-    to_python(py, &value)
+    pure(py, function, arguments, None)
+}
+
+fn pure<'py>(
+    py: Python<'py>,
+    function: &str,
+    arguments: &Bound<'py, PyDict>,
+    client: Option<&Client>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let arguments = plain(arguments)?;
+    let value = py.detach(|| {
+        let _computing = fork::computing();
+        host::call(function, arguments, client.map(|client| &*client.ours.shared), Convention::Python)
+    });
+    to_python(py, &value.map_err(|error| raised(py, &error))?)
+}
+
+/// What a caller gave, as data.
+#[pyfunction(name = "plain")]
+fn plainly<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    to_python(value.py(), &plain(value)?)
+}
+
+/// Reports an exception that nobody can catch.
+#[pyfunction]
+fn unraisable(error: Bound<'_, PyAny>, r#where: &Bound<'_, PyAny>) {
+    let py = error.py();
+    PyErr::from_value(error).write_unraisable(py, Some(r#where));
+}
+
+/// The error of a client that cannot work where it was called; `why` says what is missing and what to do.
+#[pyfunction]
+fn unsupported<'py>(py: Python<'py>, why: &str) -> Bound<'py, PyAny> {
+    raised(py, &client::unsupported(why)).into_value(py).into_bound(py).into_any()
 }
 
 fn to_python<'py>(py: Python<'py>, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
@@ -166,10 +180,32 @@ fn raised(py: Python<'_>, error: &Error) -> PyErr {
     }
 }
 
+/// The same, caused by what a library beneath said.
+fn raised_from(py: Python<'_>, error: &Error, why: Option<String>) -> PyErr {
+    let raised = raised(py, error);
+    raised.set_cause(py, why.map(PyOSError::new_err));
+    raised
+}
+
 /// The module that the package is built around.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // SAFETY: the GIL is held, so there is a current interpreter.
+    let interpreter = unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) };
+    // From 3.12 on Python refuses this by itself. Older ones would share what belongs to one interpreter alone.
+    if interpreter != 0 {
+        return Err(PyImportError::new_err("the module does not support loading in subinterpreters"));
+    }
+    module.add_class::<Transport>()?;
     module.add_class::<Client>()?;
+    module.add_class::<Handle>()?;
+    module.add_class::<mailbox::Mailbox>()?;
     module.add_function(wrap_pyfunction!(call, module)?)?;
+    module.add_function(wrap_pyfunction!(plainly, module)?)?;
+    module.add_function(wrap_pyfunction!(unraisable, module)?)?;
+    module.add_function(wrap_pyfunction!(unsupported, module)?)?;
+    module.add_function(wrap_pyfunction!(fork::before_fork, module)?)?;
+    module.add_function(wrap_pyfunction!(fork::after_fork, module)?)?;
+    module.add_function(wrap_pyfunction!(runtime::ending, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))
 }

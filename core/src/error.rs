@@ -197,6 +197,10 @@ codes! {
     State {
         /// The engine was given an event that does not answer its last action.
         UNEXPECTED_EVENT,
+        /// The client was closed.
+        CLIENT_CLOSED,
+        /// The client cannot work where it was called, such as in an event loop of another kind.
+        RUNTIME_UNSUPPORTED,
     }
 }
 

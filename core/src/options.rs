@@ -425,8 +425,25 @@ options! {
     crypto: Crypto,
 }
 
-/// Options of JavaScript's that its face keeps to itself; here they arrive only if they are no functions.
-const FUNCTIONS: &[&str] = &["signer", "fetch", "onAttempt", "clock"];
+/// Options that a language's own face keeps to itself, and what they must be; here they arrive only if they are not.
+const fn own(convention: Convention) -> &'static [(&'static str, &'static str)] {
+    const FUNCTION: &str = "a function";
+    match convention {
+        // No Python is there; what need not be in the module is left out of it.
+        Convention::Python if cfg!(target_arch = "wasm32") => &[],
+        Convention::Python => &[
+            ("signer", FUNCTION),
+            ("transport", "a Transport, or a function from a request to a response"),
+            ("proxy", "given to the Transport, as there is one"),
+            ("ca_certificates", "given to the Transport, as there is one"),
+            ("on_attempt", FUNCTION),
+            ("clock", FUNCTION),
+        ],
+        Convention::JavaScript => {
+            &[("signer", FUNCTION), ("fetch", FUNCTION), ("onAttempt", FUNCTION), ("clock", FUNCTION)]
+        }
+    }
+}
 
 impl Options {
     /// Reads options as a host language writes them.
@@ -442,14 +459,17 @@ impl Options {
         };
         let mut options = Options::default();
         for (name, value) in given {
-            if convention == Convention::JavaScript && FUNCTIONS.contains(&name.as_str()) && !value.is_null() {
-                return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be a function")));
-            }
-            if value.is_null() && FUNCTIONS.contains(&name.as_str()) {
-                continue;
+            if let Some((_, wanted)) = own(convention).iter().find(|(own, _)| own == name) {
+                if value.is_null() {
+                    continue;
+                }
+                return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be {wanted}")));
             }
             let Some(field) = Options::FIELDS.iter().find(|field| convention.name(field.name) == *name) else {
-                let known: Vec<_> = Options::FIELDS.iter().map(|field| convention.name(field.name)).collect();
+                let mut known: Vec<_> = Options::FIELDS.iter().map(|field| convention.name(field.name)).collect();
+                if convention == Convention::Python {
+                    known.extend(own(convention).iter().map(|(name, _)| (*name).to_owned()));
+                }
                 return Err(Error::new(
                     INVALID_OPTION,
                     format!("there is no option `{name}`; there are {}", known.join(", ")),
@@ -496,4 +516,36 @@ pub struct CallOptions {
     pub timeout: Option<Duration>,
     /// The longest that the whole call may take.
     pub deadline: Option<Duration>,
+}
+
+/// What connections of ours are made with.
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Default)]
+pub struct TransportOptions {
+    /// The proxy's URL, with user and password if it wants them; that of the environment unless given.
+    pub proxy: Option<Secret>,
+    /// Certificates that are trusted instead of the system's, PEM.
+    pub ca_certificates: Option<KeyMaterial>,
+}
+
+#[cfg(feature = "client")]
+impl TransportOptions {
+    /// Reads options as a host language writes them; a null is as if the option were not given.
+    ///
+    /// # Errors
+    /// `INVALID_OPTION` for a value of the wrong type.
+    pub fn from_value(value: Value, convention: Convention) -> Result<TransportOptions, Error> {
+        fn read<T: OptionType>(given: &mut Value, name: &str, convention: Convention) -> Result<Option<T>, Error> {
+            let name = convention.name(name);
+            let Some(value) = given.get_mut(&name).filter(|value| !value.is_null()) else { return Ok(None) };
+            T::read(value, convention)
+                .map(Some)
+                .ok_or_else(|| Error::new(INVALID_OPTION, format!("option `{name}` must be {}", T::KIND.wanted())))
+        }
+        let mut given = Wiped::from(value);
+        Ok(TransportOptions {
+            proxy: read(&mut given, "proxy", convention)?,
+            ca_certificates: read(&mut given, "ca_certificates", convention)?,
+        })
+    }
 }

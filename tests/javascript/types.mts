@@ -1,6 +1,7 @@
-// Compiled, not run: what a user's editor and compiler make of the types.
-import { Client, WechatPayError, check } from '../../bindings-node/lib/index.js'
-import type { Attempt, DeclareRequest, ErrorKind, Explanation, Finding, OwnCode } from '../../bindings-node/lib/index.js'
+// Compiled against both npm packages, not run: what a user's editor and compiler make of the types.
+import { createPrivateKey } from 'node:crypto'
+import wechatpay, { Client, WechatPayError, check } from 'wechatpay-customs'
+import type { Attempt, ClientOptions, DeclareRequest, ErrorKind, Explanation, Finding, Observed, OwnCode } from 'wechatpay-customs'
 
 export function codes(error: WechatPayError): string {
   const kind: ErrorKind = error.kind
@@ -48,4 +49,20 @@ export async function calls(client: Client): Promise<string | undefined> {
   if (state === 'SUCCESS' || state === 'SOMETHING_NEW') return sub_order_id
   const [record] = (await client.query({ order_type: 'out_trade_no', order_no: '1', customs: 'NINGBO' })).data
   return record?.customs
+}
+
+export async function clients(pem: string, imported: CryptoKey): Promise<Client[]> {
+  const options: ClientOptions = {
+    mchid: '1230000109',
+    fetch: (url, init) => fetch(url, { ...init, keepalive: true }),
+    onAttempt: ({ phase, backend }: Observed) => console.log(phase, backend satisfies 'native' | 'wasm')
+  }
+  const observe = (attempt: Attempt) => console.log(attempt.ms)
+  // @ts-expect-error A misspelt option.
+  new wechatpay.Client({ serialNumber: '7F' })
+  // @ts-expect-error A number is no key.
+  new Client({ privateKey: 1 })
+  return [pem, new TextEncoder().encode(pem), createPrivateKey(pem), imported].map(
+    (privateKey) => new wechatpay.Client({ ...options, privateKey, onAttempt: observe })
+  )
 }

@@ -11,7 +11,8 @@ import { consumers, here, options, order, programs, require, run, withoutAddon, 
 const { Client } = wx
 const client = (more) => new Client({ ...options, ...more })
 
-const tarball = join(consumers, readdirSync(consumers).find((name) => /^wechatpay-customs-[0-9].*\.tgz$/.test(name)))
+const dist = here('../../dist')
+const tarball = join(dist, readdirSync(dist).find((name) => /^wechatpay-customs-[0-9]/.test(name)))
 const tool = (name) => here(`../runtimes/node_modules/.bin/${name}`)
 
 test('publint has nothing to remark', async () => {
@@ -117,7 +118,7 @@ test('inspect, JSON and structured clones show no secret', async () => {
     String(value)
   ])
   assert.match(texts[0], /^Client \{/)
-  for (const text of texts) assert.doesNotMatch(text, /MII|PRIVATE|IC2N000001/)
+  for (const text of texts) assert.doesNotMatch(text, /MII|PRIVATE/)
 })
 
 test('the stack of an error begins where the caller called', async () => {

@@ -6,7 +6,6 @@ import concurrent.futures
 import copy
 import decimal
 import inspect
-import itertools
 import json
 import os
 import pickle
@@ -17,22 +16,9 @@ import time
 import unittest
 from typing import Any
 
+from support import OPTIONS, order
+
 import wechatpay_customs as wx
-
-READY = json.loads(os.environ["SANDBOX_READY"])
-OPTIONS: Any = READY["client"]
-NUMBERS = itertools.count()
-
-
-def order(**more: Any) -> dict[str, Any]:
-    """An order that was not declared before."""
-    return {
-        "out_trade_no": f"py-{os.getpid()}-{next(NUMBERS)}",
-        "transaction_id": "4200000000202611220000000001",
-        "customs": "SHANGHAI_ZS",
-        "merchant_customs_no": "IC2N000001",
-        **more,
-    }
 
 
 class Calls(unittest.TestCase):
@@ -143,7 +129,7 @@ class Calls(unittest.TestCase):
             client.declare(order())
         self.assertEqual([attempt["phase"] for attempt in seen], ["request", "response"])
         self.assertEqual(seen[1]["status"], 200)
-        self.assertEqual(len(logged.output), 2)
+        self.assertEqual(len(logged.output), 1)
         self.assertNotIn("IC2N000001", str(logged.output) + str(seen))
 
     def test_threads_share_a_client(self) -> None:

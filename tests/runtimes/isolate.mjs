@@ -1,6 +1,6 @@
 // A worker whose client is made when its module is loaded, before any request.
 import { env } from 'cloudflare:workers'
-import * as wx from '../../target/consumers/package.js'
+import * as wx from '../../target/consumers/wasm.js'
 import { initSync } from '../../target/consumers/node_modules/wechatpay-customs-wasm/pkg/core/wechatpay_customs_wasm.js'
 
 const { client: given } = env.SANDBOX

@@ -11,7 +11,8 @@ import { consumers, folder, here } from './hosts.mjs'
 
 const run = promisify(execFile)
 const installed = join(consumers, 'node_modules/wechatpay-customs-wasm')
-const tarball = join(consumers, readdirSync(consumers).find((name) => name.endsWith('.tgz')))
+const dist = here('../../dist')
+const tarball = join(dist, readdirSync(dist).find((name) => name.startsWith('wechatpay-customs-wasm-')))
 const bytes = readFileSync(join(installed, 'pkg/core/wechatpay_customs_wasm_bg.wasm'))
 const load = (path) => import(pathToFileURL(path))
 

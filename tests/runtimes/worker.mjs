@@ -1,5 +1,5 @@
 // Answers a list of vectors with their reports.
-import * as wx from '../../target/consumers/package.js'
+import * as wx from '../../target/consumers/wasm.js'
 import { reporter } from '../drivers/report.mjs'
 
 const report = reporter(wx)

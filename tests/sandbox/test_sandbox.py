@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import pathlib
@@ -146,6 +147,14 @@ def test_two_at_once_know_nothing_of_each_other() -> None:
         one.client().declare(declared)
         with pytest.raises(wx.ApiError):
             state(other.client(), declared)
+
+
+def test_asynchronous_clients(wechatpay_sandbox: Sandbox) -> None:
+    async def declared() -> str:
+        async with wechatpay_sandbox.async_client() as client:
+            return str((await client.declare(order())).state)
+
+    assert asyncio.run(declared()) == "UNDECLARED"
 
 
 def test_it_is_started_and_stopped_by_hand(capfd: pytest.CaptureFixture[str]) -> None:

@@ -36,11 +36,13 @@ pub fn python() -> PathBuf {
 pub fn drivers(rust: &str) -> Vec<Driver> {
     let root = root();
     let script = |name: &str| root.join("tests/drivers").join(name);
-    let node = root.join("bindings-node/lib/index.js");
-    let wasm = || vec![script("driver.mjs"), root.join("target/consumers/package.js")];
+    let installed = |entry: &str| vec![script("driver.mjs"), root.join("target").join(entry)];
+    let node = || installed("consumers/node.js");
+    let wasm = || installed("consumers/wasm.js");
     let runtimes = root.join("tests/runtimes");
-    let bun = runtimes.join("node_modules/@oven/bun-linux-x64/bin/bun");
-    let deno = runtimes.join("node_modules/@deno/linux-x64-glibc/deno");
+    let program = |path: &str| runtimes.join("node_modules").join(path);
+    let bun = || program("@oven/bun-linux-x64/bin/bun");
+    let deno = program("@deno/linux-x64-glibc/deno");
     let deno_run = ["run", "--allow-all", "--node-modules-dir=manual"].map(PathBuf::from).into_iter().chain(wasm());
     let hosted = |name: &str| vec![runtimes.join("driver.mjs"), name.into()];
     let driver = |name, program: PathBuf, arguments: Vec<PathBuf>| Driver {
@@ -53,11 +55,17 @@ pub fn drivers(rust: &str) -> Vec<Driver> {
     vec![
         driver("rust", rust.into(), vec![]),
         Driver { software: true, ..driver("rust, software", rust.into(), vec![]) },
-        driver("node", "node".into(), vec![script("driver.mjs"), node]),
+        driver("node", "node".into(), node()),
+        driver("node 20", program("node20/bin/node"), node()),
+        driver("node 22", program("node22/bin/node"), node()),
+        driver("node 24", program("node24/bin/node"), node()),
+        driver("node 26", program("node26/bin/node"), node()),
+        driver("node on Bun", bun(), node()),
+        driver("wasm within the Node package", "node".into(), installed("consumers-without-addon/node.js")),
         driver("python", python(), vec![script("driver.py")]),
         driver("wasm", "node".into(), wasm()),
         Driver { software: true, ..driver("wasm, software", "node".into(), wasm()) },
-        driver("wasm on Bun", bun, wasm()),
+        driver("wasm on Bun", bun(), wasm()),
         driver("wasm on Deno", deno, deno_run.collect()),
         driver("wasm on workerd", "node".into(), hosted("workerd")),
         driver("wasm on edge-runtime", "node".into(), hosted("edge")),
@@ -74,7 +82,7 @@ fn merchant_key() -> String {
 impl Driver {
     /// Does it run JavaScript, which knows `CryptoKey`?
     pub fn imports_keys(&self) -> bool {
-        !self.software && (self.name == "node" || self.name.starts_with("wasm"))
+        !self.software && (self.name.starts_with("node") || self.name.starts_with("wasm"))
     }
 
     /// Does a page refuse this vector, as it is about what a `CryptoKey` cannot be? That is any other form of a private key,

@@ -43,6 +43,7 @@ fn every_code_is_met_by_a_vector_or_a_test() {
         "tests/src/lib.rs",
         "tests/tests/bad_input.rs",
         "tests/javascript/face.test.mjs",
+        "tests/python/test_async.py",
         "core/tests/engine.rs",
         "core/tests/pages.rs",
     ] {

@@ -59,8 +59,18 @@ async fn rust_on_wasm32() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn python_package() {
-    let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
-    passes(&sandbox, python_script("tests/python/test_package.py")).await;
+    let folder = fs::read_dir(root().join("tests/python")).expect("a folder");
+    let files = folder.map(|entry| entry.expect("an entry").file_name().into_string().expect("Unicode"));
+    let is_test = |name: &String| name.starts_with("test_") && name.ends_with(".py");
+    // What follows a plan of the tests has a test of its own.
+    let mut tests: Vec<_> = files.filter(|name| is_test(name) && name != "test_redaction.py").collect();
+    tests.sort();
+    assert!(tests.len() > 3, "{tests:?}");
+    for test in tests {
+        println!("{test}");
+        let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
+        passes(&sandbox, python_script(&format!("tests/python/{test}"))).await;
+    }
 }
 
 /// Runs what `redaction.rs` runs; nothing that was planted may come out, here or in the sandbox's log.

@@ -78,23 +78,41 @@ fn typescript() {
         *met.entry(name).or_default() += 1;
     }
     assert!(met.len() == 11 && met["Explanation"] > 100 && met["ErrorDetails"] > 100, "{met:?}");
-    let file = folder().join("reports.mts");
-    fs::write(&file, text).expect("a file of the tests");
+    // Where the packages are installed: what is asked is what their `exports` give.
+    let consumers = root().join("target/consumers");
+    let program = |name: &str| {
+        let text = fs::read_to_string(root().join("tests/javascript").join(name));
+        text.unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let types = program("types.mts");
+    let files = [
+        ("reports.mts", text),
+        ("node.mts", types.clone()),
+        ("node.cts", program("types.cts")),
+        ("wasm.mts", types.replace("'wechatpay-customs'", "'wechatpay-customs-wasm'")),
+    ];
+    let files = files.map(|(name, text)| {
+        let file = consumers.join(name);
+        fs::write(&file, text).expect("a file of the tests; `cargo xtask runtimes` makes the folder");
+        file
+    });
+    let face = root().join("bindings-wasm/face/node_modules");
     passes(
         Command::new("node")
-            .arg(root().join("bindings-wasm/face/node_modules/typescript/bin/tsc"))
+            .arg(face.join("typescript/bin/tsc"))
             .args([
                 "--noEmit",
                 "--strict",
                 "--exactOptionalPropertyTypes",
+                "--esModuleInterop",
                 "--target",
                 "ES2022",
                 "--module",
                 "NodeNext",
             ])
-            .args(["--lib", "ES2022,DOM,DOM.Iterable"])
-            .arg(file)
-            .arg(root().join("tests/javascript/types.mts")),
+            .args(["--lib", "ES2022,DOM,DOM.Iterable", "--types", "node", "--typeRoots"])
+            .arg(face.join("@types"))
+            .args(files),
     );
 }
 

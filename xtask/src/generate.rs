@@ -255,9 +255,12 @@ impl Types {
         for (operation, _, answer) in &self.operations {
             out.push_str(&python::answer(&format!("{}Answer", pascal(operation.name())), "Answer", answer)?);
         }
-        out.push_str(PYTHON_OPERATIONS);
-        for (operation, request, _) in &self.operations {
-            out.push_str(&python::method(*operation, &pascal(operation.name()), request.shape.record()?)?);
+        for (head, waits) in [(PYTHON_OPERATIONS, ["def", ""]), (PYTHON_ASYNC_OPERATIONS, ["async def", "await "])] {
+            out.push_str(head);
+            for (operation, request, _) in &self.operations {
+                let name = pascal(operation.name());
+                out.push_str(&python::method(*operation, &name, request.shape.record()?, waits)?);
+            }
         }
         Ok(out)
     }
@@ -284,7 +287,24 @@ class Operations:
         self,
         operation: Operation,
         answer: type[A],
-        fields: Mapping[str, object] | None,
+        fields: object,
+        keywords: Mapping[str, object],
+        timeout: float | None,
+        deadline: float | None,
+    ) -> A:
+        raise NotImplementedError
+"#;
+
+const PYTHON_ASYNC_OPERATIONS: &str = r#"
+
+class AsyncOperations:
+    """The calls of an asynchronous client."""
+
+    async def _operation(
+        self,
+        operation: Operation,
+        answer: type[A],
+        fields: object,
         keywords: Mapping[str, object],
         timeout: float | None,
         deadline: float | None,

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use crate::{
     Result,
-    build::{bundle, fresh, licences, npm_packages, pack, step},
-    platforms::{self, Platform},
+    build::{bundle, fresh, licences, pack, step},
+    platforms::Platform,
     root,
     run::{command, quietly, target},
 };
@@ -74,34 +74,5 @@ pub fn sandbox(programs: &[(&Platform, PathBuf)], into: &Path) -> Result {
     }
     licences(&package)?;
     pack(package, into)?;
-    Ok(())
-}
-
-/// Installs the sandbox's package from its tarball, in folders below `target/`: beside the Node.js package and a pinned
-/// Vitest, beside the WASM package, and alone. `dist/` must have been built.
-pub fn sandbox_consumers() -> Result {
-    let dist = root().join("dist");
-    let version = env!("CARGO_PKG_VERSION");
-    let tarball = |name: &str| dist.join(format!("{name}-{version}.tgz"));
-    let sandbox = || tarball("wechatpay-customs-sandbox");
-    let node = vec![sandbox(), tarball("wechatpay-customs"), tarball(&platforms::host()?.package())];
-    let wasm = vec![sandbox(), tarball("wechatpay-customs-wasm")];
-    for (folder, packages) in
-        [("consumers-sandbox", node), ("consumers-sandbox-wasm", wasm), ("consumers-sandbox-alone", vec![sandbox()])]
-    {
-        let folder = target(folder);
-        if packages.len() == 3 {
-            fs::create_dir_all(&folder)?;
-            for file in ["package.json", "package-lock.json"] {
-                fs::copy(root().join("tests/sandbox").join(file), folder.join(file))?;
-            }
-            npm_packages(&folder, "Vitest")?;
-        } else {
-            fresh(&folder)?;
-            fs::write(folder.join("package.json"), r#"{ "private": true, "type": "module" }"#)?;
-        }
-        let install = ["install", "--offline", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
-        quietly(command("npm", &install).args(packages).current_dir(folder))?;
-    }
     Ok(())
 }

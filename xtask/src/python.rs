@@ -133,11 +133,11 @@ pub fn option(field: &OptionField) -> String {
     format!("{}: {kind}", field.name)
 }
 
-/// The method that makes a call.
-pub fn method(operation: Operation, name: &str, request: &Record) -> crate::Result<String> {
-    let mut out = format!(
-        "\n    def {operation}(\n        self,\n        fields: Mapping[str, object] | None = None,\n        /,\n        *,\n"
-    );
+/// The method that makes a call; `waits` is what stands before it and before what it waits for.
+pub fn method(operation: Operation, name: &str, request: &Record, waits: [&str; 2]) -> crate::Result<String> {
+    let [def, waited] = waits;
+    let mut out =
+        format!("\n    {def} {operation}(\n        self,\n        fields: object = None,\n        /,\n        *,\n");
     for field in &request.members {
         let _ = writeln!(out, "        {}: {} | None = None,", field.name, kind(&field.shape));
     }
@@ -146,7 +146,10 @@ pub fn method(operation: Operation, name: &str, request: &Record) -> crate::Resu
         "        timeout: float | None = None,\n        deadline: float | None = None,\n    ) -> {name}Answer:"
     );
     let _ = writeln!(out, "        \"\"\"{}\n", line(operation.about())?);
-    let _ = writeln!(out, "        Takes keywords or one mapping; a keyword that is None counts as not given.\n");
+    let _ = writeln!(
+        out,
+        "        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.\n"
+    );
     for field in &request.members {
         let _ = writeln!(out, "        :param {}: {}", field.name, field.doc);
     }
@@ -159,7 +162,7 @@ pub fn method(operation: Operation, name: &str, request: &Record) -> crate::Resu
     }
     let _ = writeln!(
         out,
-        "        }}\n        return self._operation(\"{operation}\", {name}Answer, fields, keywords, timeout, deadline)"
+        "        }}\n        return {waited}self._operation(\"{operation}\", {name}Answer, fields, keywords, timeout, deadline)"
     );
     Ok(out)
 }

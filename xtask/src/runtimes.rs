@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use crate::{
     Result,
-    build::{npm_packages, pack, step},
-    npm, root,
+    build::{npm_packages, step},
+    platforms, root,
     run::{command, quietly, target},
 };
 
@@ -15,24 +15,51 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 /// Installs the runtimes, and the package as its users get it; it must have been built.
 pub fn install() -> Result {
     chromium()?;
-    npm::sandbox_consumers()?;
     without_browser()
 }
 
-/// Installs the runtimes that come from npm, and in `target/consumers` the package from its tarball.
+/// Installs the runtimes that come from npm, and the packages as users get them from their tarballs in `dist/`: all in
+/// `target/consumers`, the Node.js package without its addon in `target/consumers-without-addon`, and the sandbox's package
+/// in folders `target/consumers-sandbox…`: beside the Node.js package and Vitest, beside the WASM package, and alone.
 pub fn without_browser() -> Result {
     npm_packages(&root().join("tests/runtimes"), "JavaScript runtimes and bundlers")?;
-    let consumers = target("consumers");
-    if consumers.exists() {
-        fs::remove_dir_all(&consumers)?;
+    npm_packages(&root().join("tests/node"), "npm packages that backends use")?;
+    let version = env!("CARGO_PKG_VERSION");
+    let addon = format!("{}-{version}", platforms::host()?.package());
+    let (node, wasm) = (format!("wechatpay-customs-{version}"), format!("wechatpay-customs-wasm-{version}"));
+    consumer("consumers", &[&node, &addon, &wasm], &[])?;
+    consumer("consumers-without-addon", &[&node], &["--omit=optional"])?;
+    let sandbox = format!("wechatpay-customs-sandbox-{version}");
+    consumer("consumers-sandbox-wasm", &[&sandbox, &wasm], &[])?;
+    consumer("consumers-sandbox-alone", &[&sandbox], &[])?;
+    let folder = target("consumers-sandbox");
+    fs::create_dir_all(&folder)?;
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(root().join("tests/sandbox").join(file), folder.join(file))?;
     }
-    fs::create_dir_all(&consumers)?;
-    let packed = pack("bindings-wasm", &consumers)?;
-    fs::write(consumers.join("package.json"), r#"{ "private": true, "type": "module" }"#)?;
-    // What a driver imports, so that the package's own `exports` are asked.
-    fs::write(consumers.join("package.js"), "export * from 'wechatpay-customs-wasm'\n")?;
+    npm_packages(&folder, "Vitest")?;
+    install_tarballs(&folder, &[&node, &addon, &sandbox], &["--no-save"])
+}
+
+/// A folder of its own into which npm installs tarballs, without a network.
+fn consumer(name: &str, tarballs: &[&str], options: &[&str]) -> Result {
+    let folder = target(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("package.json"), r#"{ "private": true, "type": "module" }"#)?;
+    // What a driver imports, so that the packages' own `exports` are asked.
+    for (script, package) in [("node.js", "wechatpay-customs"), ("wasm.js", "wechatpay-customs-wasm")] {
+        fs::write(folder.join(script), format!("export * from '{package}'\nexport {{ default }} from '{package}'\n"))?;
+    }
+    install_tarballs(&folder, tarballs, options)
+}
+
+fn install_tarballs(folder: &Path, tarballs: &[&str], options: &[&str]) -> Result {
     let install = ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
-    quietly(command("npm", &install).arg(format!("./{packed}")).current_dir(&consumers))?;
+    let tarballs = tarballs.iter().map(|tarball| root().join(format!("dist/{tarball}.tgz")));
+    quietly(command("npm", &install).args(options).args(tarballs).current_dir(folder))?;
     Ok(())
 }
 

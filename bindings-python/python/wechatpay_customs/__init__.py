@@ -3,8 +3,26 @@
 Not an official WeChat Pay product.
 """
 
+try:
+    from . import _native
+except ImportError as error:
+    from ._unsupported import why
+
+    raise ImportError(why(error), name=__name__) from error
+
 from ._answer import Answer, Record
-from ._client import Client, Prepared, check, customs_order_fields, explain, parse, prepare
+from ._client import (
+    AsyncClient,
+    AsyncClientOptions,
+    Client,
+    ClientOptions,
+    Prepared,
+    check,
+    customs_order_fields,
+    explain,
+    parse,
+    prepare,
+)
 from ._errors import (
     ApiError,
     FreshnessError,
@@ -18,13 +36,17 @@ from ._errors import (
     WechatPayError,
 )
 from ._generated import Attempt, CustomsOrderFields, Explanation, Finding
-from ._native import __version__
+from ._native import Transport, __version__
+from ._transport import Request, Response
 
 __all__ = [
     "Answer",
     "ApiError",
+    "AsyncClient",
+    "AsyncClientOptions",
     "Attempt",
     "Client",
+    "ClientOptions",
     "CustomsOrderFields",
     "Explanation",
     "Finding",
@@ -34,9 +56,12 @@ __all__ = [
     "Prepared",
     "ProbeError",
     "Record",
+    "Request",
+    "Response",
     "ResponseError",
     "SignatureError",
     "StateError",
+    "Transport",
     "TransportError",
     "WechatPayError",
     "__version__",

@@ -1,36 +1,73 @@
-"""Answers: dictionaries whose documented fields are attributes too."""
+"""Answers: what WeChat Pay sent, which cannot be changed; documented fields are attributes too."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 if TYPE_CHECKING:
     from ._generated import Finding
 
 
-class Record(dict[str, Any]):
-    """A record as WeChat Pay sent it, unknown fields included.
+class Record(Mapping[str, Any]):
+    """A record as WeChat Pay sent it, unknown fields included; equal to a mapping of the same.
 
     A documented field that did not come is ``None`` as an attribute and missing as a key.
     """
 
-    _records: ClassVar[dict[str, type[Record]]] = {}
+    __slots__ = ("_fields",)
 
-    def __init__(self, fields: dict[str, Any]) -> None:
-        super().__init__(fields)
+    _fields: dict[str, Any]
+    _records: ClassVar[dict[str, type[Record]]] = {}
+    _documented: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls) -> None:
+        cls._documented = cls._documented.union(cls.__annotations__)
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        """Takes plain data, and makes records of the mappings that are documented to be some."""
+        taken = dict(fields)
         for name, record in self._records.items():
-            self[name] = [record(item) for item in self[name]]
+            taken[name] = [item if isinstance(item, record) else record(item) for item in taken[name]]
+        object.__setattr__(self, "_fields", taken)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A copy as plain data, to change or to write as JSON."""
+        return {name: _plain(value) for name, value in self._fields.items()}
+
+    def __getitem__(self, name: str) -> Any:
+        return _copied(self._fields[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            if any(name in vars(base).get("__annotations__", ()) for base in type(self).__mro__):
-                return None
-            raise AttributeError(f"{type(self).__name__} has no field {name!r}") from None
+        if name in self._fields:
+            return _copied(self._fields[name])
+        if name in self._documented:
+            return None
+        raise AttributeError(f"{type(self).__name__} has no field {name!r}")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} cannot be changed; to_dict() gives a copy that can")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        self.__setattr__(name, None)
+
+    def __reduce__(self) -> tuple[type[Record], tuple[dict[str, Any]]]:
+        return type(self), (self.to_dict(),)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._fields})
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({super().__repr__()})"
+        # What is not documented may be anything, a person's data too.
+        known = [f"{name}={value!r}" for name, value in self._fields.items() if name in self._documented]
+        unknown = [f"{name}=..." for name in self._fields if name not in self._documented]
+        return f"{type(self).__name__}({', '.join(known + unknown)})"
 
 
 class Answer(Record):
@@ -39,7 +76,26 @@ class Answer(Record):
     ``request_id`` and ``warnings`` are this library's, not fields of WeChat Pay's.
     """
 
+    __slots__ = ()
+
     request_id: str | None
     """WeChat Pay's id of the request, for its support."""
     warnings: list[Finding]
     """What is odd, but stops nothing."""
+
+
+def _copied(value: Any) -> Any:
+    """The same, for the caller to keep: what can be changed is a copy."""
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _copied(item) for name, item in value.items()}
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_dict()
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return _copied(value)

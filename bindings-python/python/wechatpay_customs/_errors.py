@@ -20,6 +20,15 @@ class WechatPayError(ErrorAttributes, Exception):
         if details["retry_after"] is not None:
             self.retry_after = details["retry_after"] / 1000
 
+    def __str__(self) -> str:
+        """What happened; findings on a line each."""
+        findings = [finding for finding in self.findings if finding["severity"] == "error"]
+        if not findings:
+            return self.message
+        told = [f"{finding['field']} {finding['issue']}".strip() for finding in findings]
+        head = self.message.removesuffix("; ".join(told)).rstrip(": ")
+        return "\n  - ".join([head, *told])
+
     def __reduce__(self) -> tuple[type[WechatPayError], tuple[dict[str, Any]]]:
         return type(self), (self._details,)
 

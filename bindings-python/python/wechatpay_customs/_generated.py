@@ -222,7 +222,7 @@ OrderType = Literal["out_trade_no", "transaction_id", "sub_order_no", "sub_order
 """
 
 
-OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIVATE_KEY_INVALID", "PRIVATE_KEY_IN_BROWSER", "PRIVATE_KEY_MISSING", "PRIVATE_KEY_PASSWORD_MISSING", "PRIVATE_KEY_PASSWORD_WRONG", "PKCS12_UNSUPPORTED", "CERTIFICATE_MISMATCH", "CERTIFICATE_EXPIRED", "SERIAL_NO_MISMATCH", "PLATFORM_KEY_INVALID", "PLATFORM_KEYS_MISSING", "API_V3_KEY_INVALID", "API_V3_KEY_MISSING", "CERTIFICATE_NOT_DECRYPTED", "ENCRYPTION_KEY_MISSING", "SIGNING_FAILED", "SIGNATURE_MISSING", "SIGNATURE_DUPLICATED", "SIGNATURE_MALFORMED", "SERIAL_UNKNOWN", "CERTIFICATE_NOT_VALID", "SIGNATURE_MISMATCH", "TIMESTAMP_SKEWED", "SIGNATURE_PROBE", "DNS_FAILED", "CONNECT_FAILED", "TLS_FAILED", "TIMEOUT", "DEADLINE_EXCEEDED", "CONNECTION_RESET", "BODY_FAILED", "TRANSPORT_FAILED", "BODY_TOO_LARGE", "BODY_NOT_JSON", "BODY_UNEXPECTED", "ID_MISMATCH", "REDIRECT_REFUSED", "STATUS_UNEXPECTED", "UNEXPECTED_EVENT"]
+OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIVATE_KEY_INVALID", "PRIVATE_KEY_IN_BROWSER", "PRIVATE_KEY_MISSING", "PRIVATE_KEY_PASSWORD_MISSING", "PRIVATE_KEY_PASSWORD_WRONG", "PKCS12_UNSUPPORTED", "CERTIFICATE_MISMATCH", "CERTIFICATE_EXPIRED", "SERIAL_NO_MISMATCH", "PLATFORM_KEY_INVALID", "PLATFORM_KEYS_MISSING", "API_V3_KEY_INVALID", "API_V3_KEY_MISSING", "CERTIFICATE_NOT_DECRYPTED", "ENCRYPTION_KEY_MISSING", "SIGNING_FAILED", "SIGNATURE_MISSING", "SIGNATURE_DUPLICATED", "SIGNATURE_MALFORMED", "SERIAL_UNKNOWN", "CERTIFICATE_NOT_VALID", "SIGNATURE_MISMATCH", "TIMESTAMP_SKEWED", "SIGNATURE_PROBE", "DNS_FAILED", "CONNECT_FAILED", "TLS_FAILED", "TIMEOUT", "DEADLINE_EXCEEDED", "CONNECTION_RESET", "BODY_FAILED", "TRANSPORT_FAILED", "BODY_TOO_LARGE", "BODY_NOT_JSON", "BODY_UNEXPECTED", "ID_MISMATCH", "REDIRECT_REFUSED", "STATUS_UNEXPECTED", "UNEXPECTED_EVENT", "CLIENT_CLOSED", "RUNTIME_UNSUPPORTED"]
 """The codes that are this library's own.
 
 - ``INVALID_FIELDS``: The request breaks rules; see `findings`.
@@ -267,6 +267,8 @@ OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIV
 - ``REDIRECT_REFUSED``: The server redirects; this API never does.
 - ``STATUS_UNEXPECTED``: The status is neither success nor failure.
 - ``UNEXPECTED_EVENT``: The engine was given an event that does not answer its last action.
+- ``CLIENT_CLOSED``: The client was closed.
+- ``RUNTIME_UNSUPPORTED``: The client cannot work where it was called, such as in an event loop of another kind.
 """
 
 
@@ -635,7 +637,7 @@ class Operations:
         self,
         operation: Operation,
         answer: type[A],
-        fields: Mapping[str, object] | None,
+        fields: object,
         keywords: Mapping[str, object],
         timeout: float | None,
         deadline: float | None,
@@ -644,7 +646,7 @@ class Operations:
 
     def declare(
         self,
-        fields: Mapping[str, object] | None = None,
+        fields: object = None,
         /,
         *,
         appid: str | None = None,
@@ -664,7 +666,7 @@ class Operations:
     ) -> DeclareAnswer:
         """Declares a payment, or one part of a split payment, to a customs.
 
-        Takes keywords or one mapping; a keyword that is None counts as not given.
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
@@ -700,7 +702,7 @@ class Operations:
 
     def modify(
         self,
-        fields: Mapping[str, object] | None = None,
+        fields: object = None,
         /,
         *,
         appid: str | None = None,
@@ -719,7 +721,7 @@ class Operations:
     ) -> ModifyAnswer:
         """Changes the amounts or the registration number of a declaration.
 
-        Takes keywords or one mapping; a keyword that is None counts as not given.
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
@@ -753,7 +755,7 @@ class Operations:
 
     def query(
         self,
-        fields: Mapping[str, object] | None = None,
+        fields: object = None,
         /,
         *,
         appid: str | None = None,
@@ -768,7 +770,7 @@ class Operations:
     ) -> QueryAnswer:
         """Asks what became of the declarations of a payment or sub-order.
 
-        Takes keywords or one mapping; a keyword that is None counts as not given.
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
@@ -794,7 +796,7 @@ class Operations:
 
     def redeclare(
         self,
-        fields: Mapping[str, object] | None = None,
+        fields: object = None,
         /,
         *,
         appid: str | None = None,
@@ -810,7 +812,7 @@ class Operations:
     ) -> RedeclareAnswer:
         """Pushes a declaration again that the electronic port lost.
 
-        Takes keywords or one mapping; a keyword that is None counts as not given.
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
@@ -838,7 +840,7 @@ class Operations:
 
     def verify_identity(
         self,
-        fields: Mapping[str, object] | None = None,
+        fields: object = None,
         /,
         *,
         appid: str | None = None,
@@ -856,7 +858,7 @@ class Operations:
     ) -> VerifyIdentityAnswer:
         """Asks whether an identity matches that of the payer.
 
-        Takes keywords or one mapping; a keyword that is None counts as not given.
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
@@ -888,7 +890,7 @@ class Operations:
 
     def certificates(
         self,
-        fields: Mapping[str, object] | None = None,
+        fields: object = None,
         /,
         *,
         timeout: float | None = None,
@@ -896,7 +898,7 @@ class Operations:
     ) -> CertificatesAnswer:
         """Fetches the platform certificates, decrypted and verified.
 
-        Takes keywords or one mapping; a keyword that is None counts as not given.
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
 
         :param timeout: The longest that one attempt may take, in seconds.
         :param deadline: The longest that the whole call may take, in seconds.
@@ -905,3 +907,282 @@ class Operations:
         keywords: dict[str, object] = {
         }
         return self._operation("certificates", CertificatesAnswer, fields, keywords, timeout, deadline)
+
+
+class AsyncOperations:
+    """The calls of an asynchronous client."""
+
+    async def _operation(
+        self,
+        operation: Operation,
+        answer: type[A],
+        fields: object,
+        keywords: Mapping[str, object],
+        timeout: float | None,
+        deadline: float | None,
+    ) -> A:
+        raise NotImplementedError
+
+    async def declare(
+        self,
+        fields: object = None,
+        /,
+        *,
+        appid: str | None = None,
+        mchid: str | None = None,
+        out_trade_no: str | None = None,
+        transaction_id: str | None = None,
+        customs: CustomsCode | None = None,
+        merchant_customs_no: str | None = None,
+        duty: int | None = None,
+        sub_order_no: str | None = None,
+        fee_type: str | None = None,
+        order_fee: int | None = None,
+        transport_fee: int | None = None,
+        product_fee: int | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> DeclareAnswer:
+        """Declares a payment, or one part of a split payment, to a customs.
+
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param out_trade_no: The merchant's own order number at payment time: digits, letters and `_-|*@`.
+        :param transaction_id: WeChat Pay's number of the payment.
+        :param customs: The customs to declare to.
+        :param merchant_customs_no: The merchant's registration number at that customs.
+        :param duty: Tariff in fen; not forwarded to customs.
+        :param sub_order_no: The merchant's number of the sub-order; makes this a split order.
+        :param fee_type: Currency of a split order: `CNY`.
+        :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
+        :param transport_fee: Freight in fen, for a split order.
+        :param product_fee: Price of the goods in fen, for a split order.
+        :param timeout: The longest that one attempt may take, in seconds.
+        :param deadline: The longest that the whole call may take, in seconds.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        keywords: dict[str, object] = {
+            "appid": appid,
+            "mchid": mchid,
+            "out_trade_no": out_trade_no,
+            "transaction_id": transaction_id,
+            "customs": customs,
+            "merchant_customs_no": merchant_customs_no,
+            "duty": duty,
+            "sub_order_no": sub_order_no,
+            "fee_type": fee_type,
+            "order_fee": order_fee,
+            "transport_fee": transport_fee,
+            "product_fee": product_fee,
+        }
+        return await self._operation("declare", DeclareAnswer, fields, keywords, timeout, deadline)
+
+    async def modify(
+        self,
+        fields: object = None,
+        /,
+        *,
+        appid: str | None = None,
+        mchid: str | None = None,
+        out_trade_no: str | None = None,
+        transaction_id: str | None = None,
+        customs: CustomsCode | None = None,
+        merchant_customs_no: str | None = None,
+        duty: int | None = None,
+        sub_order_no: str | None = None,
+        order_fee: int | None = None,
+        transport_fee: int | None = None,
+        product_fee: int | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> ModifyAnswer:
+        """Changes the amounts or the registration number of a declaration.
+
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param out_trade_no: The merchant's order number, as declared.
+        :param transaction_id: WeChat Pay's number of the payment, as declared.
+        :param customs: The customs that was declared to.
+        :param merchant_customs_no: The merchant's registration number at that customs; a new one makes WeChat Pay read the registration again.
+        :param duty: Tariff in fen; not forwarded to customs.
+        :param sub_order_no: The merchant's number of the sub-order, as declared.
+        :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
+        :param transport_fee: Freight in fen, for a split order.
+        :param product_fee: Price of the goods in fen, for a split order.
+        :param timeout: The longest that one attempt may take, in seconds.
+        :param deadline: The longest that the whole call may take, in seconds.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        keywords: dict[str, object] = {
+            "appid": appid,
+            "mchid": mchid,
+            "out_trade_no": out_trade_no,
+            "transaction_id": transaction_id,
+            "customs": customs,
+            "merchant_customs_no": merchant_customs_no,
+            "duty": duty,
+            "sub_order_no": sub_order_no,
+            "order_fee": order_fee,
+            "transport_fee": transport_fee,
+            "product_fee": product_fee,
+        }
+        return await self._operation("modify", ModifyAnswer, fields, keywords, timeout, deadline)
+
+    async def query(
+        self,
+        fields: object = None,
+        /,
+        *,
+        appid: str | None = None,
+        mchid: str | None = None,
+        order_type: OrderType | None = None,
+        order_no: str | None = None,
+        customs: CustomsCode | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> QueryAnswer:
+        """Asks what became of the declarations of a payment or sub-order.
+
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param order_type: Which kind of number `order_no` is.
+        :param order_no: The number itself.
+        :param customs: The customs that was declared to.
+        :param offset: The first record to give, counted from 0.
+        :param limit: The most records to give, at least 1; the page suggests 20 and names no maximum.
+        :param timeout: The longest that one attempt may take, in seconds.
+        :param deadline: The longest that the whole call may take, in seconds.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        keywords: dict[str, object] = {
+            "appid": appid,
+            "mchid": mchid,
+            "order_type": order_type,
+            "order_no": order_no,
+            "customs": customs,
+            "offset": offset,
+            "limit": limit,
+        }
+        return await self._operation("query", QueryAnswer, fields, keywords, timeout, deadline)
+
+    async def redeclare(
+        self,
+        fields: object = None,
+        /,
+        *,
+        appid: str | None = None,
+        mchid: str | None = None,
+        customs: CustomsCode | None = None,
+        merchant_customs_no: str | None = None,
+        out_trade_no: str | None = None,
+        transaction_id: str | None = None,
+        sub_order_no: str | None = None,
+        sub_order_id: str | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> RedeclareAnswer:
+        """Pushes a declaration again that the electronic port lost.
+
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param customs: The customs that was declared to.
+        :param merchant_customs_no: The merchant's registration number at that customs.
+        :param out_trade_no: The merchant's order number; it or `transaction_id` is required.
+        :param transaction_id: WeChat Pay's number of the payment; it or `out_trade_no` is required.
+        :param sub_order_no: The merchant's number of the sub-order; for a split order, it or `sub_order_id`.
+        :param sub_order_id: WeChat Pay's number of the sub-order; for a split order, it or `sub_order_no`.
+        :param timeout: The longest that one attempt may take, in seconds.
+        :param deadline: The longest that the whole call may take, in seconds.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        keywords: dict[str, object] = {
+            "appid": appid,
+            "mchid": mchid,
+            "customs": customs,
+            "merchant_customs_no": merchant_customs_no,
+            "out_trade_no": out_trade_no,
+            "transaction_id": transaction_id,
+            "sub_order_no": sub_order_no,
+            "sub_order_id": sub_order_id,
+        }
+        return await self._operation("redeclare", RedeclareAnswer, fields, keywords, timeout, deadline)
+
+    async def verify_identity(
+        self,
+        fields: object = None,
+        /,
+        *,
+        appid: str | None = None,
+        mchid: str | None = None,
+        out_trade_no: str | None = None,
+        transaction_id: str | None = None,
+        customs: CustomsCode | None = None,
+        merchant_customs_no: str | None = None,
+        sub_order_no: str | None = None,
+        certificate_type: str | None = None,
+        certificate_id: str | None = None,
+        certificate_name: str | None = None,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> VerifyIdentityAnswer:
+        """Asks whether an identity matches that of the payer.
+
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param out_trade_no: The merchant's order number, as declared.
+        :param transaction_id: WeChat Pay's number of the payment, as declared.
+        :param customs: The customs that was declared to.
+        :param merchant_customs_no: The merchant's registration number at that customs.
+        :param sub_order_no: The merchant's number of the sub-order, for a split order.
+        :param certificate_type: Kind of identity document: `IDCARD`.
+        :param certificate_id: ID number, plain; it is encrypted when the request is built.
+        :param certificate_name: Name, plain; it is encrypted when the request is built.
+        :param timeout: The longest that one attempt may take, in seconds.
+        :param deadline: The longest that the whole call may take, in seconds.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        keywords: dict[str, object] = {
+            "appid": appid,
+            "mchid": mchid,
+            "out_trade_no": out_trade_no,
+            "transaction_id": transaction_id,
+            "customs": customs,
+            "merchant_customs_no": merchant_customs_no,
+            "sub_order_no": sub_order_no,
+            "certificate_type": certificate_type,
+            "certificate_id": certificate_id,
+            "certificate_name": certificate_name,
+        }
+        return await self._operation("verify_identity", VerifyIdentityAnswer, fields, keywords, timeout, deadline)
+
+    async def certificates(
+        self,
+        fields: object = None,
+        /,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+    ) -> CertificatesAnswer:
+        """Fetches the platform certificates, decrypted and verified.
+
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
+
+        :param timeout: The longest that one attempt may take, in seconds.
+        :param deadline: The longest that the whole call may take, in seconds.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        keywords: dict[str, object] = {
+        }
+        return await self._operation("certificates", CertificatesAnswer, fields, keywords, timeout, deadline)

@@ -1,18 +1,81 @@
 from collections.abc import Callable
 from typing import Any, final
 
-__all__ = ["Client", "__version__", "call"]
+from typing_extensions import Buffer
+
+__all__ = [
+    "Call",
+    "Client",
+    "Mailbox",
+    "Transport",
+    "__version__",
+    "after_fork",
+    "before_fork",
+    "call",
+    "ending",
+    "plain",
+    "unraisable",
+    "unsupported",
+]
 __version__: str
+
+@final
+class Transport:
+    """Connections to send over. Clients that are given the same one share them; making one does no I/O.
+
+    :param proxy: The proxy's URL, with user and password if it wants them; that of the environment unless given.
+    :param ca_certificates: Certificates that are trusted instead of the system's, PEM.
+    :raises InputError: for what cannot be used.
+    """
+
+    def __new__(cls, *, proxy: str | None = None, ca_certificates: str | bytes | None = None) -> Transport: ...
 
 @final
 class Client:
     def __new__(
         cls,
-        options: dict[str, object],
+        options: dict[str, Any],
         sends: bool,
-        observer: Callable[[Any], object] | None = None,
+        signs: bool,
+        transports: bool,
+        transport: Transport | None,
     ) -> Client: ...
-    def run(self, call: dict[str, object], options: dict[str, object]) -> dict[str, Any]: ...
-    def call(self, function: str, arguments: dict[str, object]) -> object: ...
+    def begin(self, call: dict[str, Any], limits: dict[str, Any]) -> Call: ...
+    def call(self, function: str, arguments: dict[str, Any]) -> object: ...
+    def close(self) -> None: ...
 
-def call(function: str, arguments: dict[str, object]) -> object: ...
+@final
+class Call:
+    def advance(
+        self,
+        event: str | None,
+        members: dict[str, Any] | None,
+        content: Buffer | None,
+        observed: bool,
+        clock_ahead_ms: int,
+    ) -> tuple[Any, str, Any]: ...
+    def advance_soon(
+        self,
+        event: str | None,
+        members: dict[str, Any] | None,
+        content: Buffer | None,
+        observed: bool,
+        clock_ahead_ms: int,
+        mailbox: Mailbox,
+        to: Callable[[tuple[Any, str, Any]], object],
+    ) -> None: ...
+    def cancel(self) -> None: ...
+    def waits_for_answer(self) -> bool: ...
+
+@final
+class Mailbox:
+    def __new__(cls, wake: Callable[[], object]) -> Mailbox: ...
+    def take(self) -> list[tuple[Callable[[tuple[Any, str, Any]], object], tuple[Any, str, Any]]]: ...
+
+def after_fork() -> None: ...
+def before_fork() -> None: ...
+def call(function: str, arguments: dict[str, Any]) -> object: ...
+def ending() -> None: ...
+def plain(value: object) -> Any: ...
+def unraisable(error: BaseException, where: object) -> None: ...
+def unsupported(why: str) -> BaseException: ...

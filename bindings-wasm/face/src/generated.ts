@@ -323,6 +323,8 @@ export type OrderType =
  * - `REDIRECT_REFUSED`: The server redirects; this API never does.
  * - `STATUS_UNEXPECTED`: The status is neither success nor failure.
  * - `UNEXPECTED_EVENT`: The engine was given an event that does not answer its last action.
+ * - `CLIENT_CLOSED`: The client was closed.
+ * - `RUNTIME_UNSUPPORTED`: The client cannot work where it was called, such as in an event loop of another kind.
  */
 export type OwnCode =
   | 'INVALID_FIELDS'
@@ -367,6 +369,8 @@ export type OwnCode =
   | 'REDIRECT_REFUSED'
   | 'STATUS_UNEXPECTED'
   | 'UNEXPECTED_EVENT'
+  | 'CLIENT_CLOSED'
+  | 'RUNTIME_UNSUPPORTED'
 
 /**
  * The catalogue's names of documented refusals.

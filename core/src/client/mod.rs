@@ -34,13 +34,18 @@ use std::{
 use serde_json::json;
 use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use host::Connections;
 pub use host::Transport;
 
 use crate::{
     api::Endpoint,
     crypto::{Signer, Verifier},
     engine::{Action, Call, Cause, Emit, Engine, Event, Now, Outcome, Sent, Shared, Signing},
-    error::{Error, INVALID_FIELDS, PLATFORM_KEY_INVALID, SIGNING_FAILED, UNEXPECTED_EVENT},
+    error::{
+        CLIENT_CLOSED, Error, INVALID_FIELDS, PLATFORM_KEY_INVALID, RUNTIME_UNSUPPORTED, SIGNING_FAILED,
+        UNEXPECTED_EVENT,
+    },
     explain::{Explanation, Message, explain},
     options::{CallOptions, Options},
     response::Verified,
@@ -280,7 +285,7 @@ fn log(emit: &Emit) {
 }
 
 /// The answer of a future, unless the other is ready first.
-async fn first<T>(answer: impl Future<Output = T>, mut other: impl Future<Output = ()> + Unpin) -> Option<T> {
+pub async fn first<T>(answer: impl Future<Output = T>, mut other: impl Future<Output = ()> + Unpin) -> Option<T> {
     let mut answer = pin!(answer);
     poll_fn(move |context| {
         if let Poll::Ready(answer) = answer.as_mut().poll(context) {
@@ -291,8 +296,21 @@ async fn first<T>(answer: impl Future<Output = T>, mut other: impl Future<Output
     .await
 }
 
+/// What is said of a call on a client that was closed.
+pub fn closed() -> Error {
+    Error::new(CLIENT_CLOSED, "the client was closed; make another, or close it later")
+}
+
+/// What is said where a client cannot work; `why` says what is missing and what to do.
+pub fn unsupported(why: impl Into<String>) -> Error {
+    Error::new(RUNTIME_UNSUPPORTED, why)
+}
+
 /// 32 fresh bytes from the system's generator.
-fn seed() -> Result<[u8; 32], Error> {
+///
+/// # Errors
+/// `SIGNING_FAILED`.
+pub fn seed() -> Result<[u8; 32], Error> {
     host::seed().map_err(|error| Error::new(SIGNING_FAILED, format!("the system has no randomness: {error}")))
 }
 
@@ -332,7 +350,7 @@ fn pairs(headers: &reqwest::header::HeaderMap) -> Vec<(String, String)> {
 }
 
 /// What the clocks say; the monotonic one, which all calls share, begins when it is first asked.
-fn now() -> Now {
+pub fn now() -> Now {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Now { unix_ms: millis(unix) as i64, mono_ms: millis(START.elapsed()) }

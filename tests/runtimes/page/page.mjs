@@ -1,5 +1,5 @@
 // Gives the test what it drives: the package, not yet loaded, and what reports a vector with it.
-import * as wx from '../../../target/consumers/package.js'
+import * as wx from '../../../target/consumers/wasm.js'
 import { reporter } from '../../drivers/report.mjs'
 
 globalThis.wx = wx

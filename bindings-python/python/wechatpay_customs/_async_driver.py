@@ -1,0 +1,179 @@
+"""Drives calls in an event loop of asyncio's, also under anyio."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import inspect
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import _native, _observe
+from ._driver import GO_ON, HOST_FAILED, START, TIMED_OUT, WOKE, Driver, answered, ended, landed, signed
+from ._transport import Event, Request, failed, received
+
+Given = tuple[str | None, dict[str, object] | None, bytes | None, bool, int]
+
+SEND_TIMED_OUT: Event = ("failed", {"sent": "unknown", "cause": "timeout"}, None)
+
+_MAILBOXES: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _native.Mailbox] = weakref.WeakKeyDictionary()
+
+
+class AsyncDriver(Driver):
+    """How calls go where nothing may wait but by awaiting."""
+
+    def __init__(self, options: Mapping[str, Any], sends: bool = True) -> None:
+        """As for :class:`Driver`; functions may be asynchronous."""
+        super().__init__(options, sends)
+        self._tasks: dict[object, asyncio.Task[BaseException | None]] = {}
+
+    async def run_async(self, call: dict[str, object], limits: dict[str, object]) -> dict[str, Any]:
+        """Drives a call to its end."""
+        loop = _running_loop()
+        with _observe.span(call.get("operation", call["call"])) as span:
+            handle = self.native.begin(call, limits)
+            event, failure, takes = START, None, None
+            try:
+                while True:
+                    given: Given = (*event, _observe.wanted(self.on_attempt, span), self.ahead())
+                    # Where the caller sends, a response is verified and read here, which is faster than to wait for it.
+                    if self.transport is not None and (self.signer is not None or event[0] == "response"):
+                        emits, action, takes = handle.advance(*given)
+                    else:
+                        emits, action, takes = await self._soon(loop, handle, given, span)
+                    for attempt in emits:
+                        _observe.tell(self.on_attempt, span, attempt)
+                    if action == "ok":
+                        return answered(takes)
+                    event, failure = await self._answer_async(loop, action, takes, failure)
+            except BaseException:
+                self.give_up(handle, span)
+                raise
+            finally:
+                del failure, takes
+
+    async def _answer_async(
+        self, loop: asyncio.AbstractEventLoop, action: str, takes: Any, failure: BaseException | None
+    ) -> tuple[Event, BaseException | None]:
+        """Does what a call asks for; beside the event stands what the caller's function raised."""
+        if action == "go_on":
+            return GO_ON, failure
+        if action == "sign" and self.signer is not None:
+            try:
+                done = await _asked(self.signer, takes[0], takes[1])
+                return (TIMED_OUT if done is None else signed(done.result())), None
+            except Exception as error:
+                return HOST_FAILED, error
+        if action == "send" and self.transport is not None:
+            *request, max_body = takes
+            try:
+                done = await _asked(self.transport, Request(*request), request[-1])
+                return (SEND_TIMED_OUT if done is None else received(done.result(), max_body)), None
+            except Exception as error:
+                return failed(error), error
+        if action == "load_keys":
+            return await self._load_keys_async(loop, *takes)
+        if action == "sleep":
+            await asyncio.sleep(takes)
+            return WOKE, None
+        raise ended(action, takes, failure)
+
+    async def _soon(
+        self, loop: asyncio.AbstractEventLoop, handle: _native.Call, given: Given, span: Any
+    ) -> tuple[Any, str, Any]:
+        """Has the network thread go on, and waits for what comes of it."""
+        future: asyncio.Future[tuple[Any, str, Any]] = loop.create_future()
+        context = contextvars.copy_context()
+
+        def tell(turn: tuple[Any, str, Any]) -> None:
+            for attempt in turn[0]:
+                _observe.tell(self.on_attempt, span, attempt)
+
+        def settle(turn: tuple[Any, str, Any]) -> None:
+            if future.done():
+                # Nobody waits any more, but that the attempt ended is to be observed.
+                context.run(tell, turn)
+            else:
+                future.set_result(turn)
+
+        handle.advance_soon(*given, _mailbox(loop), settle)
+        try:
+            return await future
+        except BaseException:
+            handle.cancel()
+            if future.done() and not future.cancelled():
+                tell(future.result())
+            raise
+
+    async def _load_keys_async(
+        self, loop: asyncio.AbstractEventLoop, flight: int, timeout: float
+    ) -> tuple[Event, BaseException | None]:
+        """Waits for a download, and begins it unless it is under way in this loop; it goes on without those who wait."""
+        key = (id(loop), flight)
+        task = self._tasks.get(key)
+        if task is None or task.get_loop() is not loop:
+            self._tasks[key] = task = loop.create_task(self._download_async(flight))
+            task.add_done_callback(lambda _: self._tasks.pop(key, None))
+        done, _ = await asyncio.wait((task,), timeout=timeout)
+        if not done:
+            return TIMED_OUT, None
+        return landed(_native.unsupported("the event loop ended") if task.cancelled() else task.result())
+
+    async def _download_async(self, flight: int) -> BaseException | None:
+        try:
+            await self.run_async({"call": "load_keys", "flight": flight}, {})
+        except Exception as error:
+            return error
+        return None
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError as error:
+        why = "AsyncClient needs a running event loop of asyncio's, also under anyio; Client works without"
+        raise _native.unsupported(why) from error
+
+
+def _mailbox(loop: asyncio.AbstractEventLoop) -> _native.Mailbox:
+    mailbox = _MAILBOXES.get(loop)
+    if mailbox is None:
+        reference = weakref.ref(loop)
+
+        def drain() -> None:
+            loop = reference()
+            for settle, turn in _MAILBOXES[loop].take() if loop is not None else ():
+                settle(turn)
+
+        def wake() -> None:
+            loop = reference()
+            if loop is not None:
+                # Where the loop is closed nobody waits.
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(drain)
+
+        _MAILBOXES[loop] = mailbox = _native.Mailbox(wake)
+    return mailbox
+
+
+async def _asked(function: Callable[[Any], object], argument: object, timeout: float) -> asyncio.Task[object] | None:
+    """Asks a function of the caller's; nothing if the time is up before."""
+    task = asyncio.ensure_future(_called(function, argument))
+    try:
+        done, _ = await asyncio.wait((task,), timeout=timeout)
+    except BaseException:
+        task.cancel()
+        raise
+    if done:
+        return task
+    task.cancel()
+    return None
+
+
+async def _called(function: Callable[[Any], object], argument: object) -> object:
+    """Awaits what is to be awaited; what is not runs in a thread, as it may wait."""
+    own = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))
+    given = function(argument) if own else await asyncio.to_thread(function, argument)
+    return await given if inspect.isawaitable(given) else given

@@ -1,0 +1,186 @@
+"""Drives calls: hands over what the caller does by own means, waits, observes. It decides nothing."""
+
+from __future__ import annotations
+
+import atexit
+import contextvars
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+from . import _native, _observe
+from ._errors import WechatPayError
+from ._generated import Attempt
+from ._transport import Event, Request, TransportFunction, failed, received
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    Landed = BaseException | None
+
+Signer = Callable[[bytes], object]
+
+START: Event = ("start", None, None)
+GO_ON: Event = (None, None, None)
+HOST_FAILED: Event = ("host_failed", None, None)
+TIMED_OUT: Event = ("timed_out", None, None)
+WOKE: Event = ("woke", None, None)
+CANCEL: Event = ("cancel", None, None)
+
+# Threads that wait for the network are not to come back to an interpreter that is no more.
+atexit.register(_native.ending)
+
+# Where processes fork, it is seen to that no other thread holds a lock then.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_native.before_fork, after_in_child=_native.after_fork, after_in_parent=_native.after_fork
+    )
+
+
+class Driver:
+    """What the calls of one client go by, and how they go where a thread may wait."""
+
+    def __init__(self, options: Mapping[str, Any], sends: bool = True) -> None:
+        """Sets apart what is not the core's; what cannot be used of it is left for the core to refuse."""
+        core = dict(options)
+
+        def function(name: str) -> Any:
+            return core.pop(name) if callable(core.get(name)) else None
+
+        self.signer: Signer | None = function("signer")
+        self.on_attempt: Callable[[Attempt], object] | None = function("on_attempt")
+        self.clock: Callable[[], float] | None = function("clock")
+        transport: _native.Transport | None = None
+        if isinstance(core.get("transport"), _native.Transport):
+            transport = core.pop("transport")
+        self.transport: TransportFunction | None = function("transport")
+        if transport is None and self.transport is None and core.get("transport") is None:
+            own = {name: core.pop(name, None) for name in ("proxy", "ca_certificates")}
+            if any(value is not None for value in own.values()):
+                transport = _native.Transport(**own)
+        signs, transports = self.signer is not None, self.transport is not None
+        self.native = _native.Client(core, sends, signs, transports, transport)
+        self._flights: dict[object, Future[Landed]] = {}
+
+    def run(self, call: dict[str, object], limits: dict[str, object]) -> dict[str, Any]:
+        """Drives a call to its end."""
+        with _observe.span(call.get("operation", call["call"])) as span:
+            handle = self.native.begin(call, limits)
+            event, failure, takes = START, None, None
+            try:
+                while True:
+                    observed = _observe.wanted(self.on_attempt, span)
+                    emits, action, takes = handle.advance(*event, observed, self.ahead())
+                    for attempt in emits:
+                        _observe.tell(self.on_attempt, span, attempt)
+                    if action == "ok":
+                        return answered(takes)
+                    event, failure = self._answer(action, takes, failure)
+            except BaseException:
+                self.give_up(handle, span)
+                raise
+            finally:
+                # An exception that knows its frame, which knows the exception, would live on.
+                del failure, takes
+
+    def _answer(self, action: str, takes: Any, failure: BaseException | None) -> tuple[Event, BaseException | None]:
+        """Does what a call asks for; beside the event stands what the caller's function raised."""
+        if action == "go_on":
+            return GO_ON, failure
+        if action == "sign" and self.signer is not None:
+            try:
+                return signed(unawaited(self.signer(takes[0]))), None
+            except Exception as error:
+                return HOST_FAILED, error
+        if action == "send" and self.transport is not None:
+            *request, max_body = takes
+            try:
+                return received(unawaited(self.transport(Request(*request))), max_body), None
+            except Exception as error:
+                return failed(error), error
+        if action == "load_keys":
+            return self._load_keys(*takes)
+        if action == "sleep":
+            time.sleep(takes)
+            return WOKE, None
+        raise ended(action, takes, failure)
+
+    def give_up(self, handle: _native.Call, span: Any) -> None:
+        """Ends a call, unless it is at its end, so that the end of its attempt is observed."""
+        if handle.waits_for_answer():
+            for attempt in handle.advance(*CANCEL, True, 0)[0]:
+                _observe.tell(self.on_attempt, span, attempt)
+
+    def ahead(self) -> int:
+        """How many milliseconds the caller's clock is ahead of the system's."""
+        return 0 if self.clock is None else int((self.clock() - time.time()) * 1000)
+
+    def _load_keys(self, flight: int, timeout: float) -> tuple[Event, BaseException | None]:
+        """Waits for a download, and begins it unless it is under way; it goes on without those who wait."""
+        from concurrent.futures import Future, TimeoutError
+
+        # A forked process has the memory of a download, but not its thread.
+        key = (os.getpid(), flight)
+        landing: Future[Landed] = Future()
+        found = self._flights.setdefault(key, landing)
+        if found is landing:
+            context = contextvars.copy_context()
+            thread = threading.Thread(target=context.run, args=(self._download, key, landing), daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as error:
+                self._flights.pop(key, None)
+                raise _native.unsupported(f"no thread to download keys with can be started ({error})") from error
+        try:
+            return landed(found.result(timeout))
+        except TimeoutError:
+            return TIMED_OUT, None
+
+    def _download(self, key: tuple[int, int], landing: Future[Landed]) -> None:
+        try:
+            self.run({"call": "load_keys", "flight": key[1]}, {})
+            failure = None
+        except BaseException as error:
+            failure = error
+        self._flights.pop(key, None)
+        landing.set_result(failure)
+
+
+def landed(failure: Landed) -> tuple[Event, BaseException | None]:
+    """How a download ended: well, with an error of ours, or with what the caller's own signer raised."""
+    if failure is None:
+        return ("keys_ready", None, None), None
+    if isinstance(failure, WechatPayError):
+        return ("keys_failed", {"error": {"code": failure.code}}, None), None
+    return ("keys_failed", {"error": None}, None), failure
+
+
+def answered(takes: Any) -> dict[str, Any]:
+    """What a call came to."""
+    answer: dict[str, Any] = takes
+    return answer
+
+
+def signed(given: object) -> Event:
+    """What a signer gave; what is no bytes is for the engine to refuse."""
+    return "signed", None, bytes(given) if isinstance(given, (bytes, bytearray, memoryview)) else b""
+
+
+def unawaited(given: object) -> object:
+    """The same; a coroutine, which nobody will await here, is closed, so that nothing warns of it beside the error."""
+    if isinstance(given, CoroutineType):
+        given.close()
+    return given
+
+
+def ended(action: str, takes: Any, failure: BaseException | None) -> BaseException:
+    """What to raise at the end of a call."""
+    if action == "raise":
+        if failure is not None:
+            takes.__cause__ = failure
+        raised: BaseException = takes
+        return raised
+    return failure if failure is not None else _native.unsupported("the call was given up")

@@ -1,0 +1,54 @@
+"""Who is told of attempts: the logger, the caller's function, and the span of a call."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from . import _native
+from ._generated import Attempt
+
+_LOG = logging.getLogger("wechatpay_customs")
+_NO_SPAN: AbstractContextManager[Any] = nullcontext()
+
+
+def span(name: object) -> AbstractContextManager[Any]:
+    """A span of OpenTelemetry's around a call. Who has not imported its API has nobody to tell, and it costs nothing."""
+    trace: Any = sys.modules.get("opentelemetry.trace")
+    if trace is None:
+        return _NO_SPAN
+    tracer = trace.get_tracer("wechatpay_customs", _native.__version__)
+    span: AbstractContextManager[Any] = tracer.start_as_current_span(f"wechatpay_customs.{name}", kind=trace.SpanKind.CLIENT)
+    return span
+
+
+def wanted(on_attempt: Callable[[Attempt], object] | None, span: Any) -> bool:
+    """Does anybody want to be told?"""
+    return on_attempt is not None or _LOG.isEnabledFor(logging.DEBUG) or (span is not None and span.is_recording())
+
+
+def tell(on_attempt: Callable[[Attempt], object] | None, span: Any, attempt: Attempt) -> None:
+    """Tells everybody; what the caller's function raises must not change what it observes, and is only reported."""
+    if attempt["phase"] != "request":
+        _LOG.debug("%(operation)s, attempt %(attempt)d: %(phase)s %(host)s %(status)s %(request_id)s %(ms)d ms", attempt)
+        if span is not None and span.is_recording():
+            told = {_ATTRIBUTES[name]: value for name, value in attempt.items() if name in _ATTRIBUTES and value is not None}
+            span.set_attributes(told)
+            span.add_event("attempt", {**told, "attempt": attempt["attempt"], "ms": attempt["ms"]})
+    if on_attempt is not None:
+        try:
+            on_attempt(attempt)
+        except Exception as error:
+            _native.unraisable(error, on_attempt)
+
+
+_ATTRIBUTES = {
+    "operation": "wechatpay.operation",
+    "host": "server.address",
+    "status": "http.response.status_code",
+    "request_id": "wechatpay.request_id",
+    "reason": "error.type",
+}

@@ -1,0 +1,358 @@
+//! One call: signs, verifies and sends where that is not the caller's to do, and hands all else over to Python.
+
+use std::{
+    future::{Future, pending},
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+    thread,
+    time::Duration,
+};
+
+use pyo3::{
+    IntoPyObjectExt,
+    prelude::*,
+    types::{PyBytes, PyDict, PyList, PyTuple},
+};
+use serde_json::Value;
+use tokio::{sync::oneshot, time::sleep};
+use wechatpay_customs::{
+    Error,
+    client::{Connections, Transport, first, now, seed, unsupported},
+    crypto::{Signer, Verifier},
+    engine::{Action, Emit, Engine, Event, Outcome, Shared, Step},
+    host,
+    options::Convention,
+};
+
+use crate::{
+    fork,
+    mailbox::Mailbox,
+    plain::plain,
+    raised, raised_from,
+    runtime::{is_ending, runtime},
+    to_python,
+};
+
+/// How often a call that waits looks for signals, such as Ctrl-C.
+const LOOK_AROUND: Duration = Duration::from_millis(50);
+
+/// What the calls of a client share.
+pub struct Ours {
+    pub shared: Arc<Shared>,
+    /// None if the caller signs.
+    signer: Option<Arc<dyn Signer>>,
+    verifier: Arc<dyn Verifier>,
+    /// None if the caller sends.
+    transport: Option<Transport>,
+}
+
+impl Ours {
+    pub fn new(shared: Arc<Shared>, transport: Option<Transport>) -> Result<Ours, Error> {
+        let signer = shared.signer()?;
+        let verifier = shared.verifier().ok_or_else(|| unsupported("no verifier is built in"))?;
+        Ok(Ours { shared, signer, verifier, transport })
+    }
+}
+
+/// An engine with what it left to be done.
+struct Drive {
+    ours: Arc<Ours>,
+    engine: Engine,
+    pending: Option<Action>,
+    /// What a library beneath said of the last failure.
+    why: Option<String>,
+}
+
+/// What comes to Python: observations, and what is to be done next.
+pub struct Turn {
+    emits: Vec<Emit>,
+    next: Next,
+    why: Option<String>,
+    drive: Option<Drive>,
+    home: Arc<Mutex<Option<Drive>>>,
+}
+
+enum Next {
+    /// Nothing but to go on, when the observations have been taken note of.
+    GoOn,
+    Action(Action),
+    /// A signal handler raised.
+    Raised(PyErr),
+}
+
+impl Drive {
+    /// Goes on until there is something for Python; with `observed`, also when there is something to observe.
+    async fn advance(
+        mut self,
+        mut event: Option<Event>,
+        observed: bool,
+        clock_ahead_ms: i64,
+        home: Arc<Mutex<Option<Drive>>>,
+        mut cancelled: impl Future<Output = ()> + Unpin,
+    ) -> Turn {
+        loop {
+            let action = {
+                let _computing = fork::computing();
+                match (event.take(), self.pending.take()) {
+                    (Some(event), _) => {
+                        let mut now = now();
+                        now.unix_ms = now.unix_ms.saturating_add(clock_ahead_ms);
+                        let Step { emits, action } = host::step(&mut self.engine, event, now, Convention::Python);
+                        let ours = self.is_ours(&action);
+                        if ours && observed && !emits.is_empty() {
+                            self.pending = Some(action);
+                            return Turn { emits, next: Next::GoOn, why: None, drive: Some(self), home };
+                        }
+                        if !ours {
+                            let why = self.why.take();
+                            return Turn { emits, next: Next::Action(action), why, drive: Some(self), home };
+                        }
+                        action
+                    }
+                    (None, Some(action)) => action,
+                    // The call was at its end; the engine says so.
+                    (None, None) => {
+                        event = Some(Event::Start);
+                        continue;
+                    }
+                }
+            };
+            event = Some(self.carry_out(action, &mut cancelled).await);
+        }
+    }
+
+    /// Is it for us to do?
+    fn is_ours(&self, action: &Action) -> bool {
+        match action {
+            Action::Sign { .. } => self.ours.signer.is_some(),
+            Action::Send { .. } => self.ours.transport.is_some(),
+            Action::Verify { .. } => true,
+            _ => false,
+        }
+    }
+
+    async fn carry_out(&mut self, action: Action, cancelled: &mut (impl Future<Output = ()> + Unpin)) -> Event {
+        match (action, &self.ours.signer, &self.ours.transport) {
+            (Action::Sign { message, entropy, .. }, Some(signer), _) => {
+                let _computing = fork::computing();
+                let signature = entropy.map_or_else(seed, Ok).and_then(|entropy| signer.sign(&message, &entropy));
+                // An empty signature is refused as one that could not be made.
+                Event::Signed { signature: signature.unwrap_or_default() }
+            }
+            (Action::Verify { spki_der, message, signature, .. }, ..) => {
+                let _computing = fork::computing();
+                Event::Verified { ok: self.ours.verifier.verify(&spki_der, &message, &signature) }
+            }
+            (Action::Send { method, url, headers, body, timeout_ms, max_body }, _, Some(transport)) => {
+                let open = {
+                    let _computing = fork::computing();
+                    transport.open()
+                };
+                let timeout = Duration::from_millis(timeout_ms);
+                let sent = match open {
+                    Ok(connections) => {
+                        let send = Connections::send(&connections, method, url, headers, body, timeout, max_body);
+                        first(send, cancelled).await
+                    }
+                    Err((event, why)) => Some((event, Some(why))),
+                };
+                let (event, why) = sent.unwrap_or((Event::Cancel, None));
+                self.why = why;
+                event
+            }
+            _ => Event::HostFailed,
+        }
+    }
+}
+
+/// One call, as Python drives it.
+#[pyclass(frozen, name = "Call")]
+pub struct Handle {
+    /// Not there while it is under way.
+    drive: Arc<Mutex<Option<Drive>>>,
+    cancel: Mutex<Option<oneshot::Sender<()>>>,
+    waits: bool,
+}
+
+#[pymethods]
+impl Handle {
+    /// Answers the last action, and gives what was observed, what to do next, and what that takes. Waits; Ctrl-C ends it.
+    #[pyo3(signature = (event, members, content, observed, clock_ahead_ms))]
+    fn advance<'py>(
+        &self,
+        py: Python<'py>,
+        event: Option<&str>,
+        members: Option<&Bound<'py, PyDict>>,
+        content: Option<&[u8]>,
+        observed: bool,
+        clock_ahead_ms: i64,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (drive, event) = (self.drive(py)?, read(event, members, content)?);
+        let home = Arc::clone(&self.drive);
+        if !self.waits {
+            let advanced = py.detach(|| at_once(drive.advance(event, observed, clock_ahead_ms, home, pending())));
+            return advanced.ok_or_else(|| busy(py))?.told(py);
+        }
+        let runtime = runtime(py)?;
+        let (cancel, cancelled) = oneshot::channel::<()>();
+        let (mut cancel, mut interrupt) = (Some(cancel), None);
+        let cancelled = pin!(async { drop(cancelled.await) });
+        let mut advance = pin!(drive.advance(event, observed, clock_ahead_ms, home, cancelled));
+        let mut turn = loop {
+            let slice = async { first(advance.as_mut(), pin!(sleep(LOOK_AROUND))).await };
+            let turn = py.detach(|| {
+                let turn = runtime.block_on(slice);
+                stay_if_ending();
+                turn
+            });
+            match turn {
+                Some(turn) => break turn,
+                None => {
+                    if let Err(error) = py.check_signals() {
+                        interrupt.get_or_insert(error);
+                        cancel.take().map(|cancel| cancel.send(()));
+                    }
+                }
+            }
+        };
+        if let (Some(error), Next::Action(Action::Done { .. })) = (interrupt, &turn.next) {
+            turn.next = Next::Raised(error);
+        }
+        turn.told(py)
+    }
+
+    /// The same without waiting: what comes of it is put into the mailbox, addressed to `to`.
+    #[pyo3(signature = (event, members, content, observed, clock_ahead_ms, mailbox, to))]
+    #[expect(clippy::too_many_arguments, reason = "those of `advance`, and where to put what comes of it")]
+    fn advance_soon(
+        &self,
+        py: Python<'_>,
+        event: Option<&str>,
+        members: Option<&Bound<'_, PyDict>>,
+        content: Option<&[u8]>,
+        observed: bool,
+        clock_ahead_ms: i64,
+        mailbox: &Mailbox,
+        to: Py<PyAny>,
+    ) -> PyResult<()> {
+        let runtime = runtime(py)?;
+        let (drive, event) = (self.drive(py)?, read(event, members, content)?);
+        let (cancel, cancelled) = oneshot::channel::<()>();
+        *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = Some(cancel);
+        let (home, slot) = (Arc::clone(&self.drive), mailbox.slot());
+        runtime.spawn(async move {
+            let cancelled = pin!(async {
+                // One that was let go of does not cancel.
+                if cancelled.await.is_err() {
+                    pending::<()>().await;
+                }
+            });
+            slot.put(to, drive.advance(event, observed, clock_ahead_ms, home, cancelled).await);
+        });
+        Ok(())
+    }
+
+    /// Has it begun, and is it not at its end and not under way?
+    fn waits_for_answer(&self) -> bool {
+        self.drive.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Gives up what is under way; it comes to the mailbox all the same.
+    fn cancel(&self) {
+        let cancel = self.cancel.lock().unwrap_or_else(PoisonError::into_inner).take();
+        cancel.map(|cancel| cancel.send(()));
+    }
+}
+
+impl Handle {
+    pub fn new(ours: Arc<Ours>, engine: Engine) -> Handle {
+        let waits = ours.transport.is_some();
+        let drive = Drive { ours, engine, pending: None, why: None };
+        Handle { drive: Arc::new(Mutex::new(Some(drive))), cancel: Mutex::default(), waits }
+    }
+
+    fn drive(&self, py: Python<'_>) -> PyResult<Drive> {
+        self.drive.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(|| busy(py))
+    }
+}
+
+fn busy(py: Python<'_>) -> PyErr {
+    raised(py, &unsupported("a call was driven twice at the same time"))
+}
+
+fn read(event: Option<&str>, members: Option<&Bound<'_, PyDict>>, content: Option<&[u8]>) -> PyResult<Option<Event>> {
+    let members = members.map_or(Ok(Value::Null), |members| plain(members))?;
+    Ok(event.map(|name| Event::from_parts(name, members, content.unwrap_or_default().to_vec())))
+}
+
+/// What a future gives that waits for nothing.
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    }
+}
+
+/// Keeps a thread from coming back to an interpreter that is no more; the process ends without it.
+fn stay_if_ending() {
+    while is_ending() {
+        thread::park();
+    }
+}
+
+impl Turn {
+    /// As Python takes it: observations, the name of what is next, and what it takes.
+    pub fn told<'py>(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let Turn { emits, next, why, drive, home } = self;
+        let emits = if emits.is_empty() { PyTuple::empty(py).into_any() } else { to_python(py, &emits)? };
+        let is_done = matches!(next, Next::Raised(_) | Next::Action(Action::Done { .. }));
+        if !is_done {
+            *home.lock().unwrap_or_else(PoisonError::into_inner) = drive;
+        }
+        let seconds = |ms: u64| Duration::from_millis(ms).as_secs_f64();
+        let none = || py.None().into_bound(py);
+        let (name, takes) = match next {
+            Next::GoOn => ("go_on", none()),
+            Next::Raised(error) => ("raise", error.into_value(py).into_bound(py).into_any()),
+            Next::Action(Action::Sign { message, timeout_ms, .. }) => {
+                ("sign", (PyBytes::new(py, &message), seconds(timeout_ms)).into_bound_py_any(py)?)
+            }
+            Next::Action(Action::Send { method, url, headers, body, timeout_ms, max_body }) => {
+                let named = PyDict::new(py);
+                headers.iter().try_for_each(|(name, value)| named.set_item(name, value))?;
+                let body = body.map(|body| PyBytes::new(py, body.as_bytes()));
+                ("send", (method, url, named, body, seconds(timeout_ms), max_body).into_bound_py_any(py)?)
+            }
+            Next::Action(Action::LoadKeys { flight, timeout_ms, .. }) => {
+                ("load_keys", (flight, seconds(timeout_ms)).into_bound_py_any(py)?)
+            }
+            Next::Action(Action::Sleep { ms }) => ("sleep", seconds(ms).into_bound_py_any(py)?),
+            Next::Action(Action::Done { outcome }) => match outcome {
+                Outcome::Ok { value, request_id, warnings } => {
+                    let answer = to_python(py, &value)?;
+                    answer.set_item("request_id", request_id)?;
+                    answer.set_item("warnings", listed(py, &warnings)?)?;
+                    ("ok", answer)
+                }
+                Outcome::Prepared { request, warnings } => {
+                    let prepared = to_python(py, &request)?;
+                    prepared.set_item("warnings", listed(py, &warnings)?)?;
+                    ("ok", prepared)
+                }
+                Outcome::Err(error) => {
+                    let raised = raised_from(py, &error, why);
+                    ("raise", raised.into_value(py).into_bound(py).into_any())
+                }
+                Outcome::Host => ("host", none()),
+                Outcome::Cancelled { .. } => ("cancelled", none()),
+            },
+            Next::Action(_) => return Err(busy(py)),
+        };
+        (emits, name, takes).into_bound_py_any(py)
+    }
+}
+
+fn listed<'py>(py: Python<'py>, items: &[impl serde::Serialize]) -> PyResult<Bound<'py, PyAny>> {
+    if items.is_empty() { Ok(PyList::empty(py).into_any()) } else { to_python(py, &items) }
+}

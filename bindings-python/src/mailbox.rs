@@ -1,0 +1,65 @@
+//! How what has ended on the network thread comes to an event loop's.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::{IntoPyObjectExt, prelude::*};
+use tokio::runtime::Handle;
+
+use crate::{drive::Turn, runtime::is_ending};
+
+/// One for each event loop: the loop is woken once for all that has come since it looked last.
+#[pyclass(frozen)]
+pub struct Mailbox(Arc<Inner>);
+
+struct Inner {
+    /// Wakes the loop; can be called on any thread.
+    wake: Py<PyAny>,
+    come: Mutex<Vec<(Py<PyAny>, Turn)>>,
+}
+
+/// Where to put what a call came to.
+#[derive(Clone)]
+pub struct Slot(Arc<Inner>);
+
+#[pymethods]
+impl Mailbox {
+    #[new]
+    fn new(wake: Py<PyAny>) -> Self {
+        Mailbox(Arc::new(Inner { wake, come: Mutex::default() }))
+    }
+
+    /// Everything that has come, each with the object that it was addressed to.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let come = std::mem::take(&mut *self.0.come.lock().unwrap_or_else(PoisonError::into_inner));
+        come.into_iter().map(|(to, turn)| (to, turn.told(py)?).into_bound_py_any(py)).collect()
+    }
+}
+
+impl Mailbox {
+    pub fn slot(&self) -> Slot {
+        Slot(Arc::clone(&self.0))
+    }
+}
+
+impl Slot {
+    /// Puts it in; called on the network thread, which must not wait for the GIL.
+    pub fn put(self, to: Py<PyAny>, turn: Turn) {
+        let was_empty = {
+            let mut come = self.0.come.lock().unwrap_or_else(PoisonError::into_inner);
+            come.push((to, turn));
+            come.len() == 1
+        };
+        if was_empty {
+            Handle::current().spawn_blocking(move || {
+                if is_ending() {
+                    return;
+                }
+                Python::try_attach(|py| {
+                    if let Err(error) = self.0.wake.call0(py) {
+                        error.write_unraisable(py, None);
+                    }
+                });
+            });
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The one thread for network calls of a process.
+
+use std::{
+    sync::{Mutex, OnceLock, PoisonError},
+    thread::{self, ThreadId},
+};
+
+use pyo3::prelude::*;
+use tokio::runtime::{Builder, Runtime};
+use wechatpay_customs::client;
+
+use crate::raised;
+
+/// Made at the first call; a forked process gets its own.
+pub fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
+    static RUNTIME: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
+    let mut made = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let process = std::process::id();
+    match *made {
+        Some((of, runtime)) if of == process => Ok(runtime),
+        _ => {
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(1).thread_name("wechatpay-customs").enable_all();
+            let built = builder.build().map_err(|error| {
+                let why = format!("no thread for network calls can be started ({error}); raise the limit of threads");
+                raised(py, &client::unsupported(why))
+            })?;
+            // What the parent had must not be dropped here: its threads are not in this process.
+            let runtime = Box::leak(Box::new(built));
+            *made = Some((process, runtime));
+            Ok(runtime)
+        }
+    }
+}
+
+/// The thread that shuts the interpreter down.
+static ENDING: OnceLock<ThreadId> = OnceLock::new();
+
+/// To be called when the interpreter begins to shut down.
+#[pyfunction]
+pub fn ending() {
+    ENDING.get_or_init(|| thread::current().id());
+}
+
+/// Is the interpreter shutting down, by another thread? Whoever comes back to it then is ended in the midst of Rust.
+pub fn is_ending() -> bool {
+    ENDING.get().is_some_and(|by| *by != thread::current().id())
+}
