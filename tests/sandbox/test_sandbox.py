@@ -37,7 +37,7 @@ def listens(url: str) -> bool:
     """Does a sandbox still listen?"""
     try:
         socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1]))).close()
-    except ConnectionRefusedError:
+    except ConnectionError:
         return False
     return True
 

