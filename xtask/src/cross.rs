@@ -149,10 +149,8 @@ impl Zig {
         let before = there(into)?;
         let build = ["build", "--release", "--zig", "--target", platform.target];
         let mut maturin = self.with(command(self.programs.join("maturin"), &build))?;
-        match platform.libc {
-            Some("musl") => drop(maturin.args(["--compatibility", "musllinux_1_2"])),
-            Some(_) => drop(maturin.args(["--compatibility", "manylinux2014"])),
-            None => {}
+        if let Some(libc) = platform.libc {
+            maturin.args(["--compatibility", if libc == "musl" { "musllinux_1_2" } else { "manylinux2014" }]);
         }
         quietly(maturin.arg("--out").arg(into).current_dir(root().join(project)))?;
         let made = there(into)?.into_iter().find(|file| !before.contains(file));
@@ -191,7 +189,7 @@ impl Zig {
             ];
             let get = |words: &[&str]| {
                 let mut get = command("apt-get", &["--quiet"]);
-                options.iter().for_each(|option| drop(get.args(["-o", option])));
+                get.args(options.iter().flat_map(|option| ["-o", option]));
                 quietly(get.args(words).current_dir(&folder))
             };
             get(&["update"])?;
