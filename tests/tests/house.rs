@@ -70,6 +70,9 @@ fn sources() -> Vec<(String, String)> {
         "bindings-python/src",
         "bindings-python/python",
         "core/src/client",
+        "sandbox/node/entry",
+        "sandbox/node/src",
+        "sandbox/python/src",
     ] {
         collect(&root().join(folder), &mut sources);
     }
@@ -167,7 +170,7 @@ fn bindings_hold_no_knowledge_of_the_protocol() {
 #[test]
 fn the_same_version_everywhere() {
     let version = env!("CARGO_PKG_VERSION");
-    for manifest in ["bindings-node/package.json", "bindings-wasm/package.json"] {
+    for manifest in ["bindings-node/package.json", "bindings-wasm/package.json", "sandbox/node/package.json"] {
         let manifest = fs::read_to_string(root().join(manifest)).expect("a manifest");
         assert!(manifest.contains(&format!("\"version\": \"{version}\"")), "{manifest}");
     }

@@ -19,7 +19,8 @@ pub fn install() -> Result {
 }
 
 /// Installs the runtimes that come from npm, and the packages as users get them from their tarballs in `dist/`: all in
-/// `target/consumers`, and the Node.js package without its addon in `target/consumers-without-addon`.
+/// `target/consumers`, the Node.js package without its addon in `target/consumers-without-addon`, and the sandbox's package
+/// in folders `target/consumers-sandbox…`: beside the Node.js package and Vitest, beside the WASM package, and alone.
 pub fn without_browser() -> Result {
     npm_packages(&root().join("tests/runtimes"), "JavaScript runtimes and bundlers")?;
     npm_packages(&root().join("tests/node"), "npm packages that backends use")?;
@@ -27,7 +28,17 @@ pub fn without_browser() -> Result {
     let addon = format!("{}-{version}", platforms::host()?.package());
     let (node, wasm) = (format!("wechatpay-customs-{version}"), format!("wechatpay-customs-wasm-{version}"));
     consumer("consumers", &[&node, &addon, &wasm], &[])?;
-    consumer("consumers-without-addon", &[&node], &["--omit=optional"])
+    consumer("consumers-without-addon", &[&node], &["--omit=optional"])?;
+    let sandbox = format!("wechatpay-customs-sandbox-{version}");
+    consumer("consumers-sandbox-wasm", &[&sandbox, &wasm], &[])?;
+    consumer("consumers-sandbox-alone", &[&sandbox], &[])?;
+    let folder = target("consumers-sandbox");
+    fs::create_dir_all(&folder)?;
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(root().join("tests/sandbox").join(file), folder.join(file))?;
+    }
+    npm_packages(&folder, "Vitest")?;
+    install_tarballs(&folder, &[&node, &addon, &sandbox], &["--no-save"])
 }
 
 /// A folder of its own into which npm installs tarballs, without a network.
@@ -42,9 +53,13 @@ fn consumer(name: &str, tarballs: &[&str], options: &[&str]) -> Result {
     for (script, package) in [("node.js", "wechatpay-customs"), ("wasm.js", "wechatpay-customs-wasm")] {
         fs::write(folder.join(script), format!("export * from '{package}'\nexport {{ default }} from '{package}'\n"))?;
     }
+    install_tarballs(&folder, tarballs, options)
+}
+
+fn install_tarballs(folder: &Path, tarballs: &[&str], options: &[&str]) -> Result {
     let install = ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
     let tarballs = tarballs.iter().map(|tarball| root().join(format!("dist/{tarball}.tgz")));
-    quietly(command("npm", &install).args(options).args(tarballs).current_dir(&folder))?;
+    quietly(command("npm", &install).args(options).args(tarballs).current_dir(folder))?;
     Ok(())
 }
 

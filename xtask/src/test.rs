@@ -163,8 +163,12 @@ fn python_types() -> Result<Count> {
         command(&python, &["-m", "mypy", "--strict", "python", "examples", "../tests/python"])
             .current_dir(root().join("bindings-python")),
     )?;
+    quietly(
+        command(&python, &["-m", "mypy", "--strict", "src", "../../tests/sandbox"])
+            .current_dir(root().join("sandbox/python")),
+    )?;
     quietly(&mut command(&python, &["-m", "mypy.stubtest", "wechatpay_customs._native"]))?;
-    Ok(Count { passed: 2, ..Count::default() })
+    Ok(Count { passed: 3, ..Count::default() })
 }
 
 fn wasm32(features: &str) -> Result<Count> {

@@ -5,8 +5,8 @@ type Native = typeof import('wechatpay-customs')
 /** @ts-ignore It may not be installed. */
 type Wasm = typeof import('wechatpay-customs-wasm', { with: { 'resolution-mode': 'import' } })
 
-/** What is not installed has type `any`. */
-export type Customs = 0 extends 1 & Native ? Wasm : Native
+/** What is not installed has every name as a key. */
+export type Customs = string extends keyof Native ? Wasm : Native
 
 /** A client of the package that is installed. */
 export type Client = InstanceType<Customs['Client']>

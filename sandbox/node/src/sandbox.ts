@@ -96,7 +96,11 @@ export class Sandbox implements AsyncDisposable, Disposable {
       detached: process.platform !== 'win32',
       windowsHide: true
     })
-    return new Sandbox(await ready(started, file), started, customs)
+    try {
+      return new Sandbox(await ready(started, file), started, customs)
+    } finally {
+      hold(started, 'unref')
+    }
   }
 
   private constructor(ready: Ready, process: ChildProcess, customs: Customs | undefined) {
@@ -106,7 +110,6 @@ export class Sandbox implements AsyncDisposable, Disposable {
     this.#controlUrl = ready.control_url
     this.#process = process
     this.#customs = customs
-    hold(process, 'unref')
   }
 
   /** Makes a client of `wechatpay-customs`, or of `wechatpay-customs-wasm` if only that is installed. */

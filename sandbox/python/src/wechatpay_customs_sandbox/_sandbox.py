@@ -159,6 +159,12 @@ class Sandbox:
 
         return wechatpay_customs.Client(**{**self.options, **options})
 
+    def async_client(self, **options: Any) -> wechatpay_customs.AsyncClient:
+        """Makes an asynchronous client; its options go before those of the sandbox."""
+        import wechatpay_customs
+
+        return wechatpay_customs.AsyncClient(**{**self.options, **options})
+
     def fault(self, fault: str, **more: Any) -> dict[str, Any]:
         """Orders a fault, by its name in the sandbox's table of faults; gives what the sandbox answers.
 

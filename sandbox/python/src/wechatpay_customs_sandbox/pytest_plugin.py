@@ -23,5 +23,6 @@ def wechatpay_sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def wechatpay_client(wechatpay_sandbox: Sandbox) -> Iterator[wechatpay_customs.Client]:
     """A client of the sandbox; faults that the test has left are taken back after it."""
-    yield wechatpay_sandbox.client()
+    with wechatpay_sandbox.client() as client:
+        yield client
     wechatpay_sandbox.clear_faults()

@@ -1,0 +1,23 @@
+// Compiled, not run: what a user's compiler makes of the types, whichever client is installed.
+import { Sandbox, type Client, type StartOptions } from 'wechatpay-customs-sandbox'
+
+const options: StartOptions = { port: 0, seed: 1, log: true }
+export const sandbox: Sandbox = await Sandbox.start(options)
+// @ts-expect-error There is no such option.
+await Sandbox.start({ colour: 'red' })
+const client: Client = sandbox.client({ timeout: 1_000, onAttempt: ({ phase }) => void phase })
+// @ts-expect-error There is no such option.
+sandbox.client({ serialNumber: '7F' })
+const { state } = await client.declare({
+  out_trade_no: '1',
+  transaction_id: '2',
+  customs: 'SHANGHAI_ZS',
+  merchant_customs_no: '3'
+})
+export const word: string = state
+// @ts-expect-error An amount is a number.
+await client.declare({ out_trade_no: '1', transaction_id: '2', customs: 'NINGBO', merchant_customs_no: '3', duty: '4' })
+export const now: number = await sandbox.advance(60)
+export const { literal }: { literal: boolean } = await sandbox.settings({ wrong_amount: 'PARAM_ERROR' })
+await sandbox.fault('rate_limited', { retry_after: 2, order: '1', operation: 'declare', times: 2 })
+await sandbox[Symbol.asyncDispose]()

@@ -1,0 +1,45 @@
+//! The packages that start the sandbox, as npm and pip have installed them.
+
+use std::{fs, path::Path, process::Command};
+
+use wechatpay_customs_tests::{python, root};
+
+fn passes(command: &mut Command) -> String {
+    let output =
+        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; `cargo xtask build` is missing"));
+    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    println!("{told}");
+    assert!(output.status.success(), "{told}");
+    told
+}
+
+/// The folder that `cargo xtask runtimes` has installed the npm package in, with the tests beside it.
+fn consumer() -> std::path::PathBuf {
+    let folder = root().join("target/consumers-sandbox");
+    let tests = fs::read_dir(root().join("tests/sandbox")).expect("a folder of tests");
+    let is_file = |path: &Path| path.is_file() && path.extension().is_some_and(|kind| kind != "json");
+    for file in tests.map(|entry| entry.expect("an entry").path()).filter(|path| is_file(path)) {
+        let to = folder.join(file.file_name().expect("a name"));
+        fs::copy(file, to).expect("a copy; `cargo xtask runtimes` makes the folder");
+    }
+    folder
+}
+
+#[test]
+fn with_the_test_runner_of_node() {
+    let test = ["--test", "--unhandled-rejections=strict", "sandbox.test.mjs"];
+    passes(Command::new("node").args(test).current_dir(consumer()));
+}
+
+#[test]
+fn with_vitest() {
+    let test = ["node_modules/vitest/vitest.mjs", "run", "vitest.test.mjs"];
+    let told = passes(Command::new("node").args(test).env("NO_COLOR", "1").current_dir(consumer()));
+    assert!(told.contains("3 passed"), "{told}");
+}
+
+#[test]
+fn with_pytest() {
+    let test = ["-X", "dev", "-W", "error", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "tests/sandbox"];
+    passes(Command::new(python()).args(test).current_dir(root()));
+}
