@@ -26,7 +26,7 @@ use wechatpay_customs::{
 };
 
 use crate::{
-    fork,
+    Received, fork,
     mailbox::Mailbox,
     plain::plain,
     raised, raised_from,
@@ -98,9 +98,12 @@ impl Drive {
                     (Some(event), _) => {
                         let mut now = now();
                         now.unix_ms = now.unix_ms.saturating_add(clock_ahead_ms);
-                        let Step { emits, action } = host::step(&mut self.engine, event, now, Convention::Python);
+                        let Step { mut emits, action } = host::step(&mut self.engine, event, now, Convention::Python);
+                        if !observed {
+                            emits.clear();
+                        }
                         let ours = self.is_ours(&action);
-                        if ours && observed && !emits.is_empty() {
+                        if ours && !emits.is_empty() {
                             self.pending = Some(action);
                             return Turn { emits, next: Next::GoOn, why: None, drive: Some(self), home };
                         }
@@ -183,7 +186,7 @@ impl Handle {
         &self,
         py: Python<'py>,
         event: Option<&str>,
-        members: Option<&Bound<'py, PyDict>>,
+        members: Option<&Bound<'py, PyAny>>,
         content: Option<&[u8]>,
         observed: bool,
         clock_ahead_ms: i64,
@@ -229,7 +232,7 @@ impl Handle {
         &self,
         py: Python<'_>,
         event: Option<&str>,
-        members: Option<&Bound<'_, PyDict>>,
+        members: Option<&Bound<'_, PyAny>>,
         content: Option<&[u8]>,
         observed: bool,
         clock_ahead_ms: i64,
@@ -281,7 +284,11 @@ fn busy(py: Python<'_>) -> PyErr {
     raised(py, &unsupported("a call was driven twice at the same time"))
 }
 
-fn read(event: Option<&str>, members: Option<&Bound<'_, PyDict>>, content: Option<&[u8]>) -> PyResult<Option<Event>> {
+/// An event by its name, its members and its bytes; a response is its members.
+fn read(event: Option<&str>, members: Option<&Bound<'_, PyAny>>, content: Option<&[u8]>) -> PyResult<Option<Event>> {
+    if let Some(received) = members.and_then(|members| members.cast::<Received>().ok()) {
+        return Ok(Some(received.get().0.clone()));
+    }
     let members = members.map_or(Ok(Value::Null), |members| plain(members))?;
     Ok(event.map(|name| Event::from_parts(name, members, content.unwrap_or_default().to_vec())))
 }

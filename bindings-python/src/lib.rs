@@ -4,6 +4,7 @@ mod drive;
 mod fork;
 mod mailbox;
 mod plain;
+mod response;
 mod runtime;
 
 use std::sync::{
@@ -19,7 +20,7 @@ use pyo3::{
 use pythonize::pythonize;
 use serde::Serialize;
 use serde_json::Value;
-use wechatpay_customs::{Error, client, engine::Signing, host, options::Convention, options::TransportOptions};
+use wechatpay_customs::{Error, client, engine, engine::Signing, host, options::Convention, options::TransportOptions};
 
 use crate::{
     drive::{Handle, Ours},
@@ -151,6 +152,18 @@ fn plainly<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     to_python(value.py(), &plain(value)?)
 }
 
+/// What a transport of the caller's own gave, for a call to go on with.
+#[pyclass(frozen)]
+struct Received(engine::Event);
+
+#[pymethods]
+impl Received {
+    #[new]
+    fn new(response: &Bound<'_, PyAny>, max_body: usize) -> PyResult<Self> {
+        response::read(response, max_body).map(Received)
+    }
+}
+
 /// Reports an exception that nobody can catch.
 #[pyfunction]
 fn unraisable(error: Bound<'_, PyAny>, r#where: &Bound<'_, PyAny>) {
@@ -199,6 +212,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Transport>()?;
     module.add_class::<Client>()?;
     module.add_class::<Handle>()?;
+    module.add_class::<Received>()?;
     module.add_class::<mailbox::Mailbox>()?;
     module.add_function(wrap_pyfunction!(call, module)?)?;
     module.add_function(wrap_pyfunction!(plainly, module)?)?;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import * as core from './core/wechatpay_customs_wasm.js'
-import { bindWasm } from './face/wasm.js'
+import { bindWasm } from '../face/src/wasm.ts'
 
 bindWasm(core, { module: () => readFileSync(new URL('./core/wechatpay_customs_wasm_bg.wasm', import.meta.url)) })
 
-export * from './face/index.js'
-export { default } from './face/index.js'
+export * from '../face/src/index.ts'
+export { default } from '../face/src/index.ts'

@@ -1,7 +1,7 @@
 import * as core from './core/wechatpay_customs_wasm.js'
-import { bindWasm } from './face/wasm.js'
+import { bindWasm } from '../face/src/wasm.ts'
 
 bindWasm(core, { isolated: true, browser: 'document' in globalThis })
 
-export * from './face/index.js'
-export { default } from './face/index.js'
+export * from '../face/src/index.ts'
+export { default } from '../face/src/index.ts'

@@ -87,7 +87,11 @@ fn collect(folder: &Path, sources: &mut Vec<(String, String)>) {
         let kind = entry.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if entry.is_dir() {
             collect(&entry, sources);
-        } else if ["rs", "ts", "js", "mjs", "py", "pyi"].contains(&kind) && !name.contains("generated") {
+        } else if ["rs", "ts", "js", "mjs", "py", "pyi"].contains(&kind)
+            && !name.contains("generated")
+            // There `declare` is a word of TypeScript's.
+            && !name.ends_with(".d.ts")
+        {
             sources.push((name, fs::read_to_string(entry).expect("a text")));
         }
     }

@@ -96,10 +96,7 @@ fn node(face: &Path, host: &Platform) -> Result<PathBuf> {
         fs::remove_dir_all(&lib)?;
     }
     let types = lib.join("types");
-    copy(face, &types)?;
-    for script in scripts(&types)? {
-        fs::remove_file(script)?;
-    }
+    declarations(face, &types)?;
     // The same types for `import` and `require`: both get the one script, which is CommonJS.
     fs::write(types.join("package.json"), r#"{ "type": "commonjs" }"#)?;
     for file in ["index.js", "index.d.ts", "index.d.cts"] {
@@ -124,10 +121,7 @@ fn node(face: &Path, host: &Platform) -> Result<PathBuf> {
 pub fn bundle(entry: &Path, script: &Path) -> Result {
     let bundle =
         ["--bundle", "--platform=node", "--format=cjs", "--target=node20", "--keep-names", "--packages=external"];
-    let mut esbuild = command("node", &["node_modules/esbuild/bin/esbuild"]);
-    esbuild.args(bundle).arg(format!("--outfile={}", script.display())).arg(entry);
-    quietly(esbuild.current_dir(root().join("bindings-wasm/face")))?;
-    Ok(())
+    esbuild(&bundle, script, &[entry.to_owned()])
 }
 
 /// The sandbox as a program.
@@ -144,15 +138,26 @@ fn wasm_package(face: &Path) -> Result<PathBuf> {
     if pkg.exists() {
         fs::remove_dir_all(&pkg)?;
     }
-    copy(face, &pkg.join("face"))?;
-    copy(&package.join("entry"), &pkg)?;
+    declarations(face, &pkg.join("face"))?;
     licences(&package)?;
     let core = pkg.join("core");
     let named = wasm::module(&core, "wasm-package")?;
-    for folder in [pkg.join("face"), core, pkg] {
-        minify(&folder)?;
-    }
+    let glue = core.join(format!("{}.js", wasm::NAME));
+    esbuild(&["--minify", "--target=es2022", "--allow-overwrite"], &glue, &[glue.clone()])?;
+    // What the entries share becomes one script; each finds the module by itself.
+    let shared = ["--bundle", "--splitting", "--format=esm", "--minify", "--target=es2022"];
+    let outside = ["--external:./core/*", "--external:node:*", "--chunk-names=face"];
+    esbuild(&[shared.as_slice(), &outside].concat(), &pkg, &scripts(&package.join("entry"))?)?;
     Ok(named)
+}
+
+/// Makes scripts as small as they can be; what editors read lies in the declarations beside them.
+fn esbuild(options: &[&str], out: &Path, entries: &[PathBuf]) -> Result {
+    let into = if out.is_dir() { "outdir" } else { "outfile" };
+    let mut esbuild = command("node", &["node_modules/esbuild/bin/esbuild"]);
+    esbuild.args(options).arg(format!("--{into}={}", out.display())).args(entries);
+    quietly(esbuild.current_dir(root().join("bindings-wasm/face")))?;
+    Ok(())
 }
 
 /// Every package carries the licences.
@@ -163,18 +168,14 @@ pub fn licences(package: &Path) -> Result {
     Ok(())
 }
 
-/// Makes scripts as small as they can be; what editors read lies in the declarations beside them.
-fn minify(folder: &Path) -> Result {
-    for script in scripts(folder)? {
-        let mut esbuild = command("node", &["node_modules/esbuild/bin/esbuild", "--minify", "--target=es2022"]);
-        esbuild.arg("--allow-overwrite").arg(format!("--outfile={}", script.display())).arg(&script);
-        quietly(esbuild.current_dir(root().join("bindings-wasm/face")))?;
-    }
-    Ok(())
+/// Copies what says the types of scripts, without the scripts.
+fn declarations(from: &Path, to: &Path) -> Result {
+    copy(from, to)?;
+    scripts(to)?.into_iter().try_for_each(|script| Ok(fs::remove_file(script)?))
 }
 
 /// The scripts in a folder.
-pub fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
+fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
     let files = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
     let files: Vec<_> = files.collect::<std::io::Result<_>>()?;
     Ok(files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "js")).collect())

@@ -8,13 +8,28 @@ import contextvars
 import inspect
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _native, _observe
-from ._driver import GO_ON, HOST_FAILED, START, TIMED_OUT, WOKE, Driver, answered, ended, landed, signed
-from ._transport import Event, Request, failed, received
+from ._driver import (
+    GO_ON,
+    HOST_FAILED,
+    START,
+    TIMED_OUT,
+    WOKE,
+    Driver,
+    answered,
+    ended,
+    landed,
+    received,
+    signed,
+)
+from ._transport import Request, failed
 
-Given = tuple[str | None, dict[str, object] | None, bytes | None, bool, int]
+if TYPE_CHECKING:
+    from ._transport import Event
+
+    Given = tuple[str | None, dict[str, object] | _native.Received | None, bytes | None, bool, int]
 
 SEND_TIMED_OUT: Event = ("failed", {"sent": "unknown", "cause": "timeout"}, None)
 
@@ -36,8 +51,9 @@ class AsyncDriver(Driver):
             handle = self.native.begin(call, limits)
             event, failure, takes = START, None, None
             try:
+                observed = _observe.wanted(self.on_attempt, span)
                 while True:
-                    given: Given = (*event, _observe.wanted(self.on_attempt, span), self.ahead())
+                    given: Given = (*event, observed, self.ahead())
                     # Where the caller sends, a response is verified and read here, which is faster than to wait for it.
                     if self.transport is not None and (self.signer is not None or event[0] == "response"):
                         emits, action, takes = handle.advance(*given)

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from . import _native, _observe
 from ._errors import WechatPayError
 from ._generated import Attempt
-from ._transport import Event, Request, TransportFunction, failed, received
+from ._transport import Request, TransportFunction, failed
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    from ._transport import Event
 
     Landed = BaseException | None
 
@@ -71,8 +73,8 @@ class Driver:
             handle = self.native.begin(call, limits)
             event, failure, takes = START, None, None
             try:
+                observed = _observe.wanted(self.on_attempt, span)
                 while True:
-                    observed = _observe.wanted(self.on_attempt, span)
                     emits, action, takes = handle.advance(*event, observed, self.ahead())
                     for attempt in emits:
                         _observe.tell(self.on_attempt, span, attempt)
@@ -147,6 +149,14 @@ class Driver:
             failure = error
         self._flights.pop(key, None)
         landing.set_result(failure)
+
+
+def received(response: object, max_body: int) -> Event:
+    """What a transport gave.
+
+    :raises TypeError: for something else than a response.
+    """
+    return "response", _native.Received(response, max_body), None
 
 
 def landed(failure: Landed) -> tuple[Event, BaseException | None]:

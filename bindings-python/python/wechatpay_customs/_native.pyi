@@ -7,6 +7,7 @@ __all__ = [
     "Call",
     "Client",
     "Mailbox",
+    "Received",
     "Transport",
     "__version__",
     "after_fork",
@@ -49,7 +50,7 @@ class Call:
     def advance(
         self,
         event: str | None,
-        members: dict[str, Any] | None,
+        members: dict[str, Any] | Received | None,
         content: Buffer | None,
         observed: bool,
         clock_ahead_ms: int,
@@ -57,7 +58,7 @@ class Call:
     def advance_soon(
         self,
         event: str | None,
-        members: dict[str, Any] | None,
+        members: dict[str, Any] | Received | None,
         content: Buffer | None,
         observed: bool,
         clock_ahead_ms: int,
@@ -66,6 +67,10 @@ class Call:
     ) -> None: ...
     def cancel(self) -> None: ...
     def waits_for_answer(self) -> bool: ...
+
+@final
+class Received:
+    def __new__(cls, response: object, max_body: int) -> Received: ...
 
 @final
 class Mailbox:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+if TYPE_CHECKING:
+    from . import _native
 
-Event = tuple[str | None, dict[str, object] | None, bytes | None]
-"""An answer to what a call asks for: its name, its members, its bytes."""
+    Event = tuple[str | None, dict[str, object] | _native.Received | None, bytes | None]
+    """An answer to what a call asks for: its name, its members, its bytes."""
 
 
 class Request:
@@ -50,60 +52,6 @@ class Response(NamedTuple):
 
     def __repr__(self) -> str:
         return f"<wechatpay_customs.Response {self.status}>"
-
-
-def received(response: object, max_body: int) -> Event:
-    """What an engine takes of a response.
-
-    :raises TypeError: for something else.
-    """
-    status = _part(response, "status", "status_code")
-    headers = _part(response, "headers", "headers")
-    body = _part(response, "body", "content")
-    if isinstance(status, bool) or not isinstance(status, int):
-        raise _wrong(response, "an integer as `status`")
-    body = b"" if body is None else body.encode() if isinstance(body, str) else body
-    if not isinstance(body, (bytes, bytearray, memoryview)):
-        raise _wrong(response, "bytes as `body`")
-    content = bytes(body)
-    members = {"status": status, "headers": list(_pairs(response, headers)), "truncated": len(content) > max_body}
-    return "response", members, content[:max_body]
-
-
-def _part(response: object, *names: str) -> Any:
-    for name in names:
-        if isinstance(response, Mapping):
-            if name in response:
-                return response[name]
-        elif hasattr(response, name):
-            return getattr(response, name)
-    raise _wrong(response, f"`{names[0]}`")
-
-
-def _wrong(response: object, lacks: str) -> TypeError:
-    kind = type(response).__name__
-    return TypeError(
-        f"the transport gave a {kind} without {lacks}; it must return an object or mapping with status, headers and body"
-    )
-
-
-def _pairs(response: object, headers: Any) -> Iterable[tuple[str, str]]:
-    # httpx joins the values of one that came twice, unless it is asked so.
-    items = getattr(headers, "multi_items", None) or getattr(headers, "items", None)
-    try:
-        for name, value in items() if callable(items) else headers:
-            for one in value if isinstance(value, (list, tuple)) else (value,):
-                yield _text(name), _text(one)
-    except (TypeError, ValueError, UnicodeError):
-        raise _wrong(response, "headers that are a mapping, or pairs, of texts") from None
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    if not isinstance(value, str):
-        raise TypeError
-    return value
 
 
 def failed(error: BaseException) -> Event:
