@@ -143,7 +143,7 @@ fn wasm_package(face: &Path) -> Result<PathBuf> {
     let core = pkg.join("core");
     let named = wasm::module(&core, "wasm-package")?;
     let glue = core.join(format!("{}.js", wasm::NAME));
-    esbuild(&["--minify", "--target=es2022", "--allow-overwrite"], &glue, &[glue.clone()])?;
+    esbuild(&["--minify", "--target=es2022", "--allow-overwrite"], &glue, std::slice::from_ref(&glue))?;
     // What the entries share becomes one script; each finds the module by itself.
     let shared = ["--bundle", "--splitting", "--format=esm", "--minify", "--target=es2022"];
     let outside = ["--external:./core/*", "--external:node:*", "--chunk-names=face"];
