@@ -8,6 +8,7 @@ import dataclasses
 import decimal
 import enum
 import json
+import os
 import pickle
 import types
 import unittest
@@ -237,7 +238,7 @@ class Errors(unittest.TestCase):
         self.assertEqual((caught.exception.code, caught.exception.retryable), ("CONNECT_FAILED", True))
         self.assertIn("refused", str(caught.exception.__cause__).lower())
         with self.assertRaises(wx.TransportError) as dropped:
-            wx.Client(**OPTIONS).declare(order(out_trade_no="fault@drop_after@9"))
+            wx.Client(**OPTIONS).declare(order(out_trade_no=f"fault@drop_after@{os.getpid()}"))
         self.assertTrue(dropped.exception.may_have_been_applied)
         self.assertIsInstance(dropped.exception.__cause__, OSError)
 

@@ -9,7 +9,7 @@ use std::{
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    Result, root,
+    Result, pythons, root,
     run::{cargo, command, copy, quietly, target},
     wasm,
 };
@@ -188,5 +188,5 @@ fn python() -> Result {
         let install = ["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"];
         quietly(command(&python, &install).arg(wheel?.path()))?;
     }
-    Ok(())
+    pythons::install(&python)
 }
