@@ -166,7 +166,11 @@ fn python_types() -> Result<Count> {
             .current_dir(root().join("bindings-python")),
     )?;
     quietly(&mut command(&python, &["-m", "mypy.stubtest", "wechatpay_customs._native"]))?;
-    Ok(Count { passed: 2, ..Count::default() })
+    let pyright = root().join("tests/pyright");
+    build::npm_packages(&pyright, "pyright")?;
+    let mut check = command("node", &["node_modules/pyright/index.js", "--project", ".", "--pythonpath"]);
+    quietly(check.arg(&python).current_dir(pyright))?;
+    Ok(Count { passed: 3, ..Count::default() })
 }
 
 /// What is built of the sources alone, in an environment of its own.
