@@ -29,6 +29,10 @@ pub fn read(response: &Bound<'_, PyAny>, max_body: usize) -> PyResult<Event> {
 
 fn wrong(response: &Bound<'_, PyAny>, lacks: &str) -> PyErr {
     let kind = response.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+    if kind == "coroutine" {
+        // Nobody will await it, of which Python would warn beside the error.
+        let _ = response.call_method0("close");
+    }
     PyTypeError::new_err(format!(
         "the transport gave a {kind} without {lacks}; it must return an object or mapping with status, headers and body"
     ))

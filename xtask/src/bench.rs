@@ -138,7 +138,9 @@ pub fn python(write: bool) -> Result {
     let run =
         ["bench", "--package", "wechatpay-customs-benches", "--bench", "rsa", "--no-run", "--message-format", "json"];
     let built = quietly(&mut cargo(&run))?;
-    let program = built.lines().rev().find_map(|line| line.split_once("\"executable\":\"")?.1.split('"').next());
+    // The other programs of the package are built along.
+    let mut artefacts = built.lines().filter(|line| line.contains("benches/rsa.rs"));
+    let program = artefacts.find_map(|line| line.split_once("\"executable\":\"")?.1.split('"').next());
     eprintln!("  · Python");
     let output = command(&python, &["benches/python/bench.py"]).arg(program.ok_or("no program was built")?).output()?;
     if !output.status.success() {

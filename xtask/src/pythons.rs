@@ -24,8 +24,9 @@ pub fn install(pip: &Path) -> Result {
     fs::create_dir_all(&folder)?;
     let wheels = fs::read_dir(target("wheels"))?.map(|entry| entry.map(|entry| entry.path()));
     let wheels = wheels.collect::<std::io::Result<Vec<_>>>()?;
-    let wheel = wheels.iter().find(|path| path.extension().is_some_and(|extension| extension == "whl"));
-    let wheel = wheel.ok_or("there is no wheel in target/wheels")?;
+    let is_it =
+        |path: &&PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("wechatpay_customs-"));
+    let wheel = wheels.iter().find(is_it).ok_or("there is no wheel in target/wheels")?;
     for minor in MINORS {
         let Some(interpreter) = interpreter(minor) else { continue };
         let environment = folder.join(format!("3.{minor}"));

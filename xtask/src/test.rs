@@ -191,11 +191,10 @@ fn python_sdist() -> Result<Count> {
     quietly(command(&tools, &["-m", "venv", "--without-pip"]).arg(&environment))?;
     let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let mut install = command(&tools, &["-m", "pip", "--python"]);
-    install.arg(&python).args(["install", "--quiet", "--no-build-isolation", "--no-deps"]).arg(sdist);
-    // What was compiled of other crates need not be compiled again.
-    install.env("CARGO_TARGET_DIR", target("")).env("MATURIN_PEP517_ARGS", "--profile dev");
-    let path = tools.parent().ok_or("Python lies in a folder")?.display().to_string();
-    install.env("PATH", format!("{path}:{}", env::var("PATH")?));
+    install.arg(&python).args(["install", "--quiet", "--no-deps", "--no-cache-dir"]).arg(sdist);
+    // What was compiled of other crates need not be compiled again; the wheel is not to lie among others.
+    install.env("CARGO_BUILD_BUILD_DIR", target("")).env("CARGO_TARGET_DIR", folder.join("target"));
+    install.env("MATURIN_PEP517_ARGS", "--profile dev");
     quietly(&mut install)?;
     once(command(&python, &["-c", "import wechatpay_customs as wx; assert wx.check('declare', {})"]))
 }
