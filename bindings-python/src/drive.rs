@@ -5,7 +5,6 @@ use std::{
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
-    thread,
     time::Duration,
 };
 
@@ -30,7 +29,7 @@ use crate::{
     mailbox::Mailbox,
     plain::plain,
     raised, raised_from,
-    runtime::{is_ending, runtime},
+    runtime::{detached, runtime},
     to_python,
 };
 
@@ -203,7 +202,7 @@ impl Handle {
                 let advanced = at_once(drive.advance(event, observed, clock_ahead_ms, home, pending()));
                 return advanced.ok_or_else(|| busy(py))?.told(py);
             }
-            let advanced = py.detach(|| at_once(drive.advance(event, observed, clock_ahead_ms, home, pending())));
+            let advanced = detached(py, || at_once(drive.advance(event, observed, clock_ahead_ms, home, pending())));
             return advanced.ok_or_else(|| busy(py))?.told(py);
         }
         let runtime = runtime(py)?;
@@ -213,11 +212,7 @@ impl Handle {
         let mut advance = pin!(drive.advance(event, observed, clock_ahead_ms, home, cancelled));
         let mut turn = loop {
             let slice = async { first(advance.as_mut(), pin!(sleep(LOOK_AROUND))).await };
-            let turn = py.detach(|| {
-                let turn = runtime.block_on(slice);
-                stay_if_ending();
-                turn
-            });
+            let turn = detached(py, || runtime.block_on(slice));
             match turn {
                 Some(turn) => break turn,
                 None => {
@@ -307,13 +302,6 @@ fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => Some(value),
         Poll::Pending => None,
-    }
-}
-
-/// Keeps a thread from coming back to an interpreter that is no more; the process ends without it.
-fn stay_if_ending() {
-    while is_ending() {
-        thread::park();
     }
 }
 

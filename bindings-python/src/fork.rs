@@ -43,6 +43,11 @@ pub fn computing_now() -> Option<Computing> {
     Some(Computing(Some(guard)))
 }
 
+/// Waits until nobody computes who began before.
+pub fn wait() {
+    drop(COMPUTING.write().unwrap_or_else(PoisonError::into_inner));
+}
+
 /// To be called before a fork.
 #[pyfunction]
 pub fn before_fork(py: Python<'_>) {

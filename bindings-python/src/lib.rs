@@ -139,7 +139,7 @@ fn pure<'py>(
     client: Option<&Client>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let arguments = plain(arguments)?;
-    let value = py.detach(|| {
+    let value = runtime::detached(py, || {
         let _computing = fork::computing();
         host::call(function, arguments, client.map(|client| &*client.ours.shared), Convention::Python)
     });

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pyo3::{IntoPyObjectExt, prelude::*};
 use tokio::runtime::Handle;
 
-use crate::{drive::Turn, runtime::is_ending};
+use crate::{drive::Turn, runtime::visit};
 
 /// One for each event loop: the loop is woken once for all that has come since it looked last.
 #[pyclass(frozen)]
@@ -51,10 +51,7 @@ impl Slot {
         };
         if was_empty {
             Handle::current().spawn_blocking(move || {
-                if is_ending() {
-                    return;
-                }
-                Python::try_attach(|py| {
+                visit(|py| {
                     if let Err(error) = self.0.wake.call0(py) {
                         error.write_unraisable(py, None);
                     }

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 use wechatpay_customs::client;
 
-use crate::raised;
+use crate::{fork, raised};
 
 /// Made at the first call; a forked process gets its own.
 pub fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
@@ -36,13 +36,31 @@ pub fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
 /// The thread that shuts the interpreter down.
 static ENDING: OnceLock<ThreadId> = OnceLock::new();
 
-/// To be called when the interpreter begins to shut down.
+/// To be called when the interpreter begins to shut down; waits for threads of ours that are with it.
 #[pyfunction]
-pub fn ending() {
+pub fn ending(py: Python<'_>) {
     ENDING.get_or_init(|| thread::current().id());
+    py.detach(fork::wait);
+}
+
+/// Lets a thread of ours do something with the interpreter, if that is not shutting down and will not until it is done.
+pub fn visit<T>(action: impl FnOnce(Python<'_>) -> T) -> Option<T> {
+    let _computing = fork::computing();
+    if is_ending() { None } else { Python::try_attach(action) }
+}
+
+/// Does what takes time without the GIL, and stays there if the interpreter is shutting down: the process ends without it.
+pub fn detached<T: Send>(py: Python<'_>, action: impl FnOnce() -> T + Send) -> T {
+    py.detach(|| {
+        let done = action();
+        while is_ending() {
+            thread::park();
+        }
+        done
+    })
 }
 
 /// Is the interpreter shutting down, by another thread? Whoever comes back to it then is ended in the midst of Rust.
-pub fn is_ending() -> bool {
+fn is_ending() -> bool {
     ENDING.get().is_some_and(|by| *by != thread::current().id())
 }
