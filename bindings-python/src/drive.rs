@@ -175,7 +175,9 @@ pub struct Handle {
     /// Not there while it is under way.
     drive: Arc<Mutex<Option<Drive>>>,
     cancel: Mutex<Option<oneshot::Sender<()>>>,
+    /// Does it wait for the network, and does it sign?
     waits: bool,
+    signs: bool,
 }
 
 #[pymethods]
@@ -194,6 +196,13 @@ impl Handle {
         let (drive, event) = (self.drive(py)?, read(event, members, content)?);
         let home = Arc::clone(&self.drive);
         if !self.waits {
+            // What is not signing is done before the GIL could be had again.
+            if (!self.signs || matches!(event, Some(Event::Response { .. })))
+                && let Some(_computing) = fork::computing_now()
+            {
+                let advanced = at_once(drive.advance(event, observed, clock_ahead_ms, home, pending()));
+                return advanced.ok_or_else(|| busy(py))?.told(py);
+            }
             let advanced = py.detach(|| at_once(drive.advance(event, observed, clock_ahead_ms, home, pending())));
             return advanced.ok_or_else(|| busy(py))?.told(py);
         }
@@ -270,9 +279,9 @@ impl Handle {
 
 impl Handle {
     pub fn new(ours: Arc<Ours>, engine: Engine) -> Handle {
-        let waits = ours.transport.is_some();
+        let (waits, signs) = (ours.transport.is_some(), ours.signer.is_some());
         let drive = Drive { ours, engine, pending: None, why: None };
-        Handle { drive: Arc::new(Mutex::new(Some(drive))), cancel: Mutex::default(), waits }
+        Handle { drive: Arc::new(Mutex::new(Some(drive))), cancel: Mutex::default(), waits, signs }
     }
 
     fn drive(&self, py: Python<'_>) -> PyResult<Drive> {
@@ -329,7 +338,7 @@ impl Turn {
                 let named = PyDict::new(py);
                 headers.iter().try_for_each(|(name, value)| named.set_item(name, value))?;
                 let body = body.map(|body| PyBytes::new(py, body.as_bytes()));
-                ("send", (method, url, named, body, seconds(timeout_ms), max_body).into_bound_py_any(py)?)
+                ("send", ((method, url, named, body, seconds(timeout_ms)), max_body).into_bound_py_any(py)?)
             }
             Next::Action(Action::LoadKeys { flight, timeout_ms, .. }) => {
                 ("load_keys", (flight, seconds(timeout_ms)).into_bound_py_any(py)?)

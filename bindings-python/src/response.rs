@@ -29,21 +29,28 @@ pub fn read(response: &Bound<'_, PyAny>, max_body: usize) -> PyResult<Event> {
 
 fn wrong(response: &Bound<'_, PyAny>, lacks: &str) -> PyErr {
     let kind = response.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+    if kind == "coroutine" {
+        // Nobody will await it, of which Python would warn beside the error.
+        let _ = response.call_method0("close");
+    }
     PyTypeError::new_err(format!(
         "the transport gave a {kind} without {lacks}; it must return an object or mapping with status, headers and body"
     ))
 }
 
 fn part<'py>(response: &Bound<'py, PyAny>, names: [&str; 2]) -> PyResult<Bound<'py, PyAny>> {
-    let mapping = response.cast::<PyMapping>().ok();
+    // Whether something is a mapping is asked last, as that takes longest.
+    let is_dict = response.is_instance_of::<PyDict>();
     for name in names {
-        let found = match mapping {
-            Some(mapping) if mapping.contains(name)? => Some(mapping.get_item(name)?),
-            Some(_) => None,
-            None => response.getattr_opt(name)?,
-        };
-        if let Some(found) = found {
+        if let Some(found) = if is_dict { None } else { response.getattr_opt(name)? } {
             return Ok(found);
+        }
+    }
+    if let Ok(mapping) = response.cast::<PyMapping>() {
+        for name in names {
+            if mapping.contains(name)? {
+                return mapping.get_item(name);
+            }
         }
     }
     Err(wrong(response, &format!("`{}`", names[0])))
@@ -67,8 +74,7 @@ fn bytes(body: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
 
 fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Option<Vec<(String, String)>>> {
     // httpx joins the values of one that came twice, unless it is asked so.
-    let items = match headers.getattr_opt("multi_items")? {
-        _ if headers.is_instance_of::<PyDict>() => headers.call_method0("items")?,
+    let items = match if headers.is_instance_of::<PyDict>() { None } else { headers.getattr_opt("multi_items")? } {
         Some(items) => items.call0()?,
         None => match headers.getattr_opt("items")? {
             Some(items) => items.call0()?,

@@ -16,6 +16,7 @@ app.conf.broker_transport_options = {
     "data_folder_in": f"{folder}/broker",
     "data_folder_out": f"{folder}/broker",
     "processed_folder": f"{folder}/processed",
+    "control_folder": f"{folder}/control",
 }
 app.conf.broker_connection_retry_on_startup = True
 client = wx.Client(**OPTIONS)

@@ -38,7 +38,7 @@ class Calls(unittest.TestCase):
         self.assertEqual(len(found.request_id or ""), 32)
         self.assertEqual(found.warnings, [])
         with self.assertRaises(AttributeError):
-            found.no_such_field  # noqa: B018
+            found.no_such_field  # type: ignore[attr-defined]  # noqa: B018
         self.assertEqual(pickle.loads(pickle.dumps(found)), found)
         self.assertIsInstance(copy.deepcopy(found).data[0], wx.Record)
 
@@ -207,6 +207,17 @@ class Calls(unittest.TestCase):
         self.assertIsNone(prepared["body"])
         with self.assertRaises(wx.SignatureError):
             wx.parse("query", {"status": 200, "headers": {}, "body": b"{}"}, {"platform_keys": OPTIONS["platform_keys"]})
+
+    def test_everything_public_is_documented(self) -> None:
+        lacking = []
+        for name in wx.__all__:
+            value = getattr(wx, name)
+            if inspect.isclass(value) or inspect.isroutine(value):
+                lacking += [name] if not inspect.getdoc(value) else []
+            for member, method in vars(value).items() if inspect.isclass(value) else ():
+                if not member.startswith("_") and inspect.isroutine(method) and not inspect.getdoc(method):
+                    lacking.append(f"{name}.{member}")
+        self.assertEqual(lacking, [])
 
     def test_nothing_shows_the_private_key(self) -> None:
         shown = repr(self.client) + repr(vars(self.client)) + repr(inspect.getmembers(self.client))

@@ -111,16 +111,16 @@ class Servers(unittest.TestCase):
     """Programs that make a client first and fork then."""
 
     def setUp(self) -> None:
-        self.folder = self.enterContext_(tempfile.TemporaryDirectory())
+        self.folder = self.entered(tempfile.TemporaryDirectory())
 
-    def enterContext_(self, context: Any) -> Any:
+    def entered(self, context: Any) -> Any:
         entered = context.__enter__()
         self.addCleanup(context.__exit__, None, None, None)
         return entered
 
     def start(self, *command: str) -> subprocess.Popen[str]:
         env = {**os.environ, "PYTHONPATH": HERE, "CELERY_FOLDER": self.folder}
-        output = self.enterContext_(open(pathlib.Path(self.folder, "output"), "w+", encoding="utf-8"))
+        output = self.entered(open(pathlib.Path(self.folder, "output"), "w+", encoding="utf-8"))
         process = subprocess.Popen([sys.executable, "-m", *command], env=env, stdout=output, stderr=output, text=True)
 
         def stop() -> None:
@@ -160,12 +160,11 @@ class Servers(unittest.TestCase):
         self.assertEqual(len(workers), 2)
 
     def test_a_prefork_worker_of_celery(self) -> None:
-        for name in ("broker", "results", "processed"):
+        for name in ("broker", "results", "processed", "control"):
             os.mkdir(os.path.join(self.folder, name))
         os.environ["CELERY_FOLDER"] = self.folder
         from celery_app import declare
 
-        # Windows has no prefork.
         self.start("celery", "--app", "celery_app", "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO")
         try:
             results = [declare.delay() for _ in range(6)]

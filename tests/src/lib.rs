@@ -32,6 +32,18 @@ pub fn python() -> PathBuf {
     root().join(if cfg!(windows) { "target/venv/Scripts/python.exe" } else { "target/venv/bin/python" })
 }
 
+/// The Pythons that have the package installed from its wheel and nothing else; which there are depends on the machine.
+pub fn pythons() -> Vec<(&'static str, PathBuf)> {
+    let folder = root().join("target/pythons");
+    let names = ["python 3.10", "python 3.11", "python 3.12", "python 3.13", "python 3.14"];
+    let found = |name: &'static str| {
+        let environment = folder.join(name.trim_start_matches("python "));
+        let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+        environment.exists().then_some((name, python))
+    };
+    names.into_iter().filter_map(found).collect()
+}
+
 /// Every surface. What is missing is an error when it is run, never left out.
 pub fn drivers(rust: &str) -> Vec<Driver> {
     let root = root();
@@ -52,7 +64,9 @@ pub fn drivers(rust: &str) -> Vec<Driver> {
         software: false,
         browser: false,
     };
-    vec![
+    let pythons = pythons();
+    assert!(!pythons.is_empty(), "no Python has the package; `cargo xtask build` installs it");
+    let mut drivers = vec![
         driver("rust", rust.into(), vec![]),
         Driver { software: true, ..driver("rust, software", rust.into(), vec![]) },
         driver("node", "node".into(), node()),
@@ -63,6 +77,7 @@ pub fn drivers(rust: &str) -> Vec<Driver> {
         driver("node on Bun", bun(), node()),
         driver("wasm within the Node package", "node".into(), installed("consumers-without-addon/node.js")),
         driver("python", python(), vec![script("driver.py")]),
+        driver("python, asynchronous", python(), vec![script("driver.py"), "async".into()]),
         driver("wasm", "node".into(), wasm()),
         Driver { software: true, ..driver("wasm, software", "node".into(), wasm()) },
         driver("wasm on Bun", bun(), wasm()),
@@ -70,7 +85,9 @@ pub fn drivers(rust: &str) -> Vec<Driver> {
         driver("wasm on workerd", "node".into(), hosted("workerd")),
         driver("wasm on edge-runtime", "node".into(), hosted("edge")),
         Driver { browser: true, ..driver("wasm in Chromium", "node".into(), hosted("chromium")) },
-    ]
+    ];
+    drivers.extend(pythons.into_iter().map(|(name, python)| driver(name, python, vec![script("driver.py")])));
+    drivers
 }
 
 /// The private key of most vectors, which can be imported as a `CryptoKey`.

@@ -11,6 +11,7 @@ use crate::{
 const PAGE: &str = "docs/performance.md";
 const BEGIN: &str = "<!-- figures: written by `cargo xtask bench --write` -->\n";
 const BEGIN_WASM: &str = "<!-- figures: written by `cargo xtask bench wasm --write` -->\n";
+const BEGIN_PYTHON: &str = "<!-- figures: written by `cargo xtask bench python --write` -->\n";
 const END: &str = "<!-- end of figures -->\n";
 
 /// How often the calls are measured; the fastest sample of all counts, as everything else measures the neighbours.
@@ -63,6 +64,35 @@ const HOSTED: &[(&str, &str, &str, Hosts)] = &[
     ("call", "a whole call: processor time", " ms", Hosts::Workerd(3.0)),
 ];
 
+/// What a figure must not go beyond.
+enum Limit {
+    None,
+    Most(f64),
+    Least(f64),
+}
+
+/// The rows of `benches/python/bench.py`, their units and bounds.
+const PYTHON: &[(&str, &str, &str, Limit)] = &[
+    ("bare", "bare aws-lc-rs: a signature and a verification", " µs", Limit::None),
+    ("call", "a whole call", " µs", Limit::None),
+    ("call_ratio", "… as a multiple of the bare work", "", Limit::Most(1.1)),
+    ("scaling", "… by two threads: its gain as a multiple of that of the bare work", "", Limit::Least(0.9)),
+    (
+        "peer",
+        "a call of `wechatpayv3` 2.0.4 over a transport of `requests` that answers from memory",
+        " µs",
+        Limit::None,
+    ),
+    ("peer_ratio", "… as a multiple of ours", "", Limit::Least(2.0)),
+    ("peer_stripped", "the same with nothing of `requests` left", " µs", Limit::None),
+    ("peer_stripped_ratio", "… as a multiple of ours", "", Limit::None),
+    ("async_one", "`AsyncClient`, one call after another: beyond the bare work", " µs", Limit::None),
+    ("async_many", "`AsyncClient`, 200 calls at once: each beyond the bare work", " µs", Limit::None),
+    ("import", "`import wechatpay_customs`", " ms", Limit::None),
+    ("import_ratio", "… as a multiple of `import json, ssl, http.client`", "", Limit::Most(1.5)),
+    ("wheel", "the wheel", " MB", Limit::Most(6.0)),
+];
+
 /// Measures, prints and, if `write`, puts the figures into the page.
 pub fn bench(write: bool) -> Result {
     let lock = fs::read_to_string(root().join("Cargo.lock"))?;
@@ -86,6 +116,57 @@ pub fn wasm(write: bool) -> Result {
     let mut over = 0;
     in_hosts(&mut figures, &mut over)?;
     told(&figures, over, write.then_some(BEGIN_WASM))
+}
+
+/// The same for the Python package, from its wheel as it is released, beside another library.
+pub fn python(write: bool) -> Result {
+    let tools = build::python_tools()?;
+    let wheels = target("bench-wheels");
+    if wheels.exists() {
+        fs::remove_dir_all(&wheels)?;
+    }
+    build::step("Python module, optimised");
+    let mut maturin = command(&tools, &["-m", "maturin", "build", "--release", "--interpreter"]);
+    let manifest = root().join("bindings-python/Cargo.toml");
+    quietly(maturin.arg(&tools).arg("--manifest-path").arg(manifest).arg("--out").arg(&wheels))?;
+    let wheel = fs::read_dir(&wheels)?.next().ok_or("no wheel was built")??.path();
+    let environment = target("bench-python");
+    quietly(command(&tools, &["-m", "venv", "--clear"]).arg(&environment))?;
+    let python = environment.join("bin/python");
+    let install = ["-m", "pip", "install", "--quiet", "--requirement", "benches/python/requirements.txt"];
+    quietly(command(&python, &install).arg(&wheel))?;
+    let run =
+        ["bench", "--package", "wechatpay-customs-benches", "--bench", "rsa", "--no-run", "--message-format", "json"];
+    let built = quietly(&mut cargo(&run))?;
+    // The other programs of the package are built along.
+    let mut artefacts = built.lines().filter(|line| line.contains("benches/rsa.rs"));
+    let program = artefacts.find_map(|line| line.split_once("\"executable\":\"")?.1.split('"').next());
+    eprintln!("  · Python");
+    let output = command(&python, &["benches/python/bench.py"]).arg(program.ok_or("no program was built")?).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    let output = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut measured: BTreeMap<&str, f64> = BTreeMap::new();
+    for (name, value) in output.lines().filter_map(|line| line.split_once(' ')) {
+        measured.insert(name, value.parse()?);
+    }
+    measured.insert("wheel", fs::metadata(&wheel)?.len() as f64 / 1e6);
+    let version = quietly(&mut command(&python, &["--version"]))?;
+    let mut figures = machine(&[("CPython", version.trim().trim_start_matches("Python ").to_owned())])?;
+    figures.push_str("\n| in Python | | bound | |\n|---|--:|--:|---|\n");
+    let mut over = 0;
+    for (name, about, unit, limit) in PYTHON {
+        let value = *measured.get(name).ok_or_else(|| format!("`{name}` was not measured"))?;
+        let (bound, verdict) = match limit {
+            Limit::None => (String::new(), ""),
+            Limit::Most(most) => (format!("at most {most}{unit}"), verdict(value <= *most, &mut over)),
+            Limit::Least(least) => (format!("at least {least}{unit}"), verdict(value >= *least, &mut over)),
+        };
+        let digits = if unit.is_empty() { 3 } else { 1 };
+        writeln!(figures, "| {about} | {value:.digits$}{unit} | {bound} | {verdict} |")?;
+    }
+    told(&figures, over, write.then_some(BEGIN_PYTHON))
 }
 
 /// Prints the figures, puts them behind their mark in the page, and fails if bounds are exceeded.

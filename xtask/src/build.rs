@@ -11,7 +11,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{
     Result, npm,
     platforms::{self, Platform},
-    root,
+    pythons, root,
     run::{cargo, command, copy, quietly, target},
     wasm,
 };
@@ -244,5 +244,5 @@ fn python() -> Result {
         let install = ["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"];
         quietly(command(&python, &install).arg(wheel?.path()))?;
     }
-    Ok(())
+    pythons::install(&python)
 }

@@ -10,6 +10,7 @@ mod generate;
 mod npm;
 mod platforms;
 mod python;
+mod pythons;
 mod run;
 mod runtimes;
 mod shapes;
@@ -28,9 +29,9 @@ cargo xtask test                everything that must hold, with the tools for it
 cargo xtask build [--all-targets]
                                 what users install, in dist/: for this machine, or with zig for every platform
 cargo xtask runtimes            for the tests: JavaScript runtimes, Chromium, and the WASM package from its tarball
-cargo xtask bench [wasm] [--write]
-                                what calls and clients cost against their bounds, or what the WASM package costs in
-                                Node.js and workerd; writes docs/performance.md
+cargo xtask bench [wasm | python] [--write]
+                                what calls and clients cost against their bounds, what the WASM package costs in Node.js
+                                and workerd, or what the Python package costs; writes docs/performance.md
 cargo xtask size                what the npm WASM package weighs against its budget, and what takes the room
 cargo xtask generate [--check]  the types of the other languages, from the core
 cargo xtask fuzz [TARGET] [--seconds N]
@@ -54,6 +55,8 @@ fn main() -> ExitCode {
         ["bench", "--write"] => bench::bench(true),
         ["bench", "wasm"] => bench::wasm(false),
         ["bench", "wasm", "--write"] => bench::wasm(true),
+        ["bench", "python"] => bench::python(false),
+        ["bench", "python", "--write"] => bench::python(true),
         ["generate"] => generate::generate(false),
         ["generate", "--check"] => generate::generate(true),
         ["fuzz"] => fuzz::fuzz(None, SECONDS),

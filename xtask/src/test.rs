@@ -3,7 +3,7 @@
 use std::{env, fs, path::PathBuf, process::Command, time::Instant};
 
 use crate::{
-    Result, build, generate, root,
+    Result, build, generate, pythons, root,
     run::{cargo, command, quietly, target},
     runtimes, size, wasm,
 };
@@ -63,6 +63,8 @@ pub fn test() -> Result {
         ("the demo", || once(cargo(&["xtask", "demo"]))),
         ("vectors are what their script makes", vectors),
         ("Python types", python_types),
+        ("Python versions", || Ok(Count { skipped: pythons::missing(), ..one() })),
+        ("the Python sdist installs", python_sdist),
         ("rustdoc", || {
             once({
                 let mut doc = cargo(&[
@@ -168,7 +170,33 @@ fn python_types() -> Result<Count> {
             .current_dir(root().join("sandbox/python")),
     )?;
     quietly(&mut command(&python, &["-m", "mypy.stubtest", "wechatpay_customs._native"]))?;
-    Ok(Count { passed: 3, ..Count::default() })
+    let pyright = root().join("tests/pyright");
+    build::npm_packages(&pyright, "pyright")?;
+    let mut check = command("node", &["node_modules/pyright/index.js", "--project", ".", "--pythonpath"]);
+    quietly(check.arg(&python).current_dir(pyright))?;
+    Ok(Count { passed: 4, ..Count::default() })
+}
+
+/// What is built of the sources alone, in an environment of its own.
+fn python_sdist() -> Result<Count> {
+    let tools = build::python_tools()?;
+    let folder = target("sdist");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let manifest = root().join("bindings-python/Cargo.toml");
+    quietly(command(&tools, &["-m", "maturin", "sdist", "--manifest-path"]).arg(manifest).arg("--out").arg(&folder))?;
+    let sdist = fs::read_dir(&folder)?.next().ok_or("no sdist was made")??.path();
+    let environment = folder.join("venv");
+    quietly(command(&tools, &["-m", "venv", "--without-pip"]).arg(&environment))?;
+    let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let mut install = command(&tools, &["-m", "pip", "--python"]);
+    install.arg(&python).args(["install", "--quiet", "--no-deps", "--no-cache-dir"]).arg(sdist);
+    // What was compiled of other crates need not be compiled again; the wheel is not to lie among others.
+    install.env("CARGO_BUILD_BUILD_DIR", target("")).env("CARGO_TARGET_DIR", folder.join("target"));
+    install.env("MATURIN_PEP517_ARGS", "--profile dev");
+    quietly(&mut install)?;
+    once(command(&python, &["-c", "import wechatpay_customs as wx; assert wx.check('declare', {})"]))
 }
 
 fn wasm32(features: &str) -> Result<Count> {

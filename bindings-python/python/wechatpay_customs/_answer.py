@@ -44,12 +44,15 @@ class Record(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._fields)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in self._fields:
-            return _copied(self._fields[name])
-        if name in self._documented:
-            return None
-        raise AttributeError(f"{type(self).__name__} has no field {name!r}")
+    # Type checkers are to know documented fields only, so that they find what is misspelt.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in self._fields:
+                return _copied(self._fields[name])
+            if name in self._documented:
+                return None
+            raise AttributeError(f"{type(self).__name__} has no field {name!r}")
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} cannot be changed; to_dict() gives a copy that can")

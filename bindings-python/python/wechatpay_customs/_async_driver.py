@@ -18,10 +18,8 @@ from ._driver import (
     TIMED_OUT,
     WOKE,
     Driver,
-    answered,
     ended,
     landed,
-    received,
     signed,
 )
 from ._transport import Request, failed
@@ -47,28 +45,37 @@ class AsyncDriver(Driver):
     async def run_async(self, call: dict[str, object], limits: dict[str, object]) -> dict[str, Any]:
         """Drives a call to its end."""
         loop = _running_loop()
-        with _observe.span(call.get("operation", call["call"])) as span:
-            handle = self.native.begin(call, limits)
-            event, failure, takes = START, None, None
-            try:
-                observed = _observe.wanted(self.on_attempt, span)
-                while True:
-                    given: Given = (*event, observed, self.ahead())
-                    # Where the caller sends, a response is verified and read here, which is faster than to wait for it.
-                    if self.transport is not None and (self.signer is not None or event[0] == "response"):
-                        emits, action, takes = handle.advance(*given)
-                    else:
-                        emits, action, takes = await self._soon(loop, handle, given, span)
-                    for attempt in emits:
-                        _observe.tell(self.on_attempt, span, attempt)
-                    if action == "ok":
-                        return answered(takes)
-                    event, failure = await self._answer_async(loop, action, takes, failure)
-            except BaseException:
-                self.give_up(handle, span)
-                raise
-            finally:
-                del failure, takes
+        tracer = _observe.tracer()
+        if tracer is None:
+            return await self._run_async(loop, call, limits, None)
+        with _observe.span(tracer, call) as span:
+            return await self._run_async(loop, call, limits, span)
+
+    async def _run_async(
+        self, loop: asyncio.AbstractEventLoop, call: dict[str, object], limits: dict[str, object], span: Any
+    ) -> dict[str, Any]:
+        handle = self.native.begin(call, limits)
+        event, failure, takes = START, None, None
+        try:
+            observed, ahead = _observe.wanted(self.on_attempt, span), self.ahead()
+            while True:
+                given: Given = (*event, observed, ahead)
+                # Where the caller sends, a response is verified and read here, which is faster than to wait for it.
+                if self.transport is not None and (self.signer is not None or event[0] == "response"):
+                    emits, action, takes = handle.advance(*given)
+                else:
+                    emits, action, takes = await self._soon(loop, handle, given, span)
+                for attempt in emits:
+                    _observe.tell(self.on_attempt, span, attempt)
+                if action == "ok":
+                    answer: dict[str, Any] = takes
+                    return answer
+                event, failure = await self._answer_async(loop, action, takes, failure)
+        except BaseException:
+            self.give_up(handle, span)
+            raise
+        finally:
+            del failure, takes
 
     async def _answer_async(
         self, loop: asyncio.AbstractEventLoop, action: str, takes: Any, failure: BaseException | None
@@ -83,10 +90,12 @@ class AsyncDriver(Driver):
             except Exception as error:
                 return HOST_FAILED, error
         if action == "send" and self.transport is not None:
-            *request, max_body = takes
+            request, max_body = takes
             try:
                 done = await _asked(self.transport, Request(*request), request[-1])
-                return (SEND_TIMED_OUT if done is None else received(done.result(), max_body)), None
+                if done is None:
+                    return SEND_TIMED_OUT, None
+                return ("response", _native.Received(done.result(), max_body), None), None
             except Exception as error:
                 return failed(error), error
         if action == "load_keys":

@@ -343,7 +343,7 @@ def _merged(fields: object, keywords: Mapping[str, object]) -> object:
 
 
 def _limits(timeout: float | None, deadline: float | None) -> dict[str, object]:
-    return {"timeout": timeout, "deadline": deadline}
+    return {} if timeout is None and deadline is None else {"timeout": timeout, "deadline": deadline}
 
 
 def _operation(operation: Operation, fields: object) -> dict[str, object]:

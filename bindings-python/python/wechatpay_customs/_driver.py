@@ -69,24 +69,31 @@ class Driver:
 
     def run(self, call: dict[str, object], limits: dict[str, object]) -> dict[str, Any]:
         """Drives a call to its end."""
-        with _observe.span(call.get("operation", call["call"])) as span:
-            handle = self.native.begin(call, limits)
-            event, failure, takes = START, None, None
-            try:
-                observed = _observe.wanted(self.on_attempt, span)
-                while True:
-                    emits, action, takes = handle.advance(*event, observed, self.ahead())
-                    for attempt in emits:
-                        _observe.tell(self.on_attempt, span, attempt)
-                    if action == "ok":
-                        return answered(takes)
-                    event, failure = self._answer(action, takes, failure)
-            except BaseException:
-                self.give_up(handle, span)
-                raise
-            finally:
-                # An exception that knows its frame, which knows the exception, would live on.
-                del failure, takes
+        tracer = _observe.tracer()
+        if tracer is None:
+            return self._run(call, limits, None)
+        with _observe.span(tracer, call) as span:
+            return self._run(call, limits, span)
+
+    def _run(self, call: dict[str, object], limits: dict[str, object], span: Any) -> dict[str, Any]:
+        handle = self.native.begin(call, limits)
+        event, failure, takes = START, None, None
+        try:
+            observed, ahead = _observe.wanted(self.on_attempt, span), self.ahead()
+            while True:
+                emits, action, takes = handle.advance(*event, observed, ahead)
+                for attempt in emits:
+                    _observe.tell(self.on_attempt, span, attempt)
+                if action == "ok":
+                    answer: dict[str, Any] = takes
+                    return answer
+                event, failure = self._answer(action, takes, failure)
+        except BaseException:
+            self.give_up(handle, span)
+            raise
+        finally:
+            # An exception that knows its frame, which knows the exception, would live on.
+            del failure, takes
 
     def _answer(self, action: str, takes: Any, failure: BaseException | None) -> tuple[Event, BaseException | None]:
         """Does what a call asks for; beside the event stands what the caller's function raised."""
@@ -94,13 +101,13 @@ class Driver:
             return GO_ON, failure
         if action == "sign" and self.signer is not None:
             try:
-                return signed(unawaited(self.signer(takes[0]))), None
+                return signed(self.signer(takes[0])), None
             except Exception as error:
                 return HOST_FAILED, error
         if action == "send" and self.transport is not None:
-            *request, max_body = takes
+            request, max_body = takes
             try:
-                return received(unawaited(self.transport(Request(*request))), max_body), None
+                return ("response", _native.Received(self.transport(Request(*request)), max_body), None), None
             except Exception as error:
                 return failed(error), error
         if action == "load_keys":
@@ -151,14 +158,6 @@ class Driver:
         landing.set_result(failure)
 
 
-def received(response: object, max_body: int) -> Event:
-    """What a transport gave.
-
-    :raises TypeError: for something else than a response.
-    """
-    return "response", _native.Received(response, max_body), None
-
-
 def landed(failure: Landed) -> tuple[Event, BaseException | None]:
     """How a download ended: well, with an error of ours, or with what the caller's own signer raised."""
     if failure is None:
@@ -168,22 +167,11 @@ def landed(failure: Landed) -> tuple[Event, BaseException | None]:
     return ("keys_failed", {"error": None}, None), failure
 
 
-def answered(takes: Any) -> dict[str, Any]:
-    """What a call came to."""
-    answer: dict[str, Any] = takes
-    return answer
-
-
 def signed(given: object) -> Event:
     """What a signer gave; what is no bytes is for the engine to refuse."""
-    return "signed", None, bytes(given) if isinstance(given, (bytes, bytearray, memoryview)) else b""
-
-
-def unawaited(given: object) -> object:
-    """The same; a coroutine, which nobody will await here, is closed, so that nothing warns of it beside the error."""
     if isinstance(given, CoroutineType):
-        given.close()
-    return given
+        given.close()  # nobody will await it, of which Python would warn
+    return "signed", None, bytes(given) if isinstance(given, (bytes, bytearray, memoryview)) else b""
 
 
 def ended(action: str, takes: Any, failure: BaseException | None) -> BaseException:
