@@ -185,7 +185,7 @@ impl Zig {
                 "Dir::Etc::sourceparts=-".to_owned(),
                 format!("Dir::State::lists={}", apt.join("lists").display()),
                 format!("Dir::Cache={}", apt.display()),
-                "APT::Sandbox::User=".to_owned(),
+                "APT::Sandbox::User=root".to_owned(),
             ];
             let get = |words: &[&str]| {
                 let mut get = command("apt-get", &["--quiet"]);
