@@ -26,9 +26,10 @@ cargo xtask demo [--verbose]    one declaration against the local sandbox, from 
 cargo xtask test                everything that must hold, with the tools for it installed first
 cargo xtask build               the Node addon, the WASM module and the Python package
 cargo xtask runtimes            for the tests: JavaScript runtimes, Chromium, and the WASM package from its tarball
-cargo xtask bench [wasm] [--write]
-                                what calls and clients cost against their bounds, or what the WASM package costs in
-                                Node.js and workerd; writes docs/performance.md
+cargo xtask bench [node | wasm] [--write]
+                                what calls and clients cost against their bounds, what the Node.js package costs beside
+                                other libraries, or what the WASM package costs in Node.js and workerd; writes
+                                docs/performance.md
 cargo xtask size                what the npm WASM package weighs against its budget, and what takes the room
 cargo xtask generate [--check]  the types of the other languages, from the core
 cargo xtask fuzz [TARGET] [--seconds N]
@@ -49,6 +50,8 @@ fn main() -> ExitCode {
         ["size"] => size::size(),
         ["bench"] => bench::bench(false),
         ["bench", "--write"] => bench::bench(true),
+        ["bench", "node"] => bench::node(false),
+        ["bench", "node", "--write"] => bench::node(true),
         ["bench", "wasm"] => bench::wasm(false),
         ["bench", "wasm", "--write"] => bench::wasm(true),
         ["generate"] => generate::generate(false),
