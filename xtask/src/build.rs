@@ -122,8 +122,7 @@ fn node(face: &Path, host: &Platform) -> Result<PathBuf> {
 
 /// One script for Node.js, for `import` and `require`; what is not ours stays outside.
 pub fn bundle(entry: &Path, script: &Path) -> Result {
-    let bundle =
-        ["--bundle", "--platform=node", "--format=cjs", "--target=node20", "--keep-names", "--packages=external"];
+    let bundle = ["--bundle", "--platform=node", "--format=cjs", "--target=node20", "--packages=external"];
     let mut esbuild = command("node", &["node_modules/esbuild/bin/esbuild"]);
     esbuild.args(bundle).arg(format!("--outfile={}", script.display())).arg(entry);
     quietly(esbuild.current_dir(root().join("bindings-wasm/face")))?;
