@@ -92,7 +92,7 @@ test('a dispatcher of undici’s sends: its mock, its limits and its proxy', asy
   const before = getGlobalDispatcher()
   setGlobalDispatcher(everyone)
   try {
-    assert.equal((await client().declare(order())).state, 'UNDECLARED')
+    assert.equal((await client({ fetch }).declare(order())).state, 'UNDECLARED')
   } finally {
     setGlobalDispatcher(before)
   }

@@ -37,7 +37,7 @@ export interface ClientOptions extends Omit<CoreOptions, 'privateKey'> {
   privateKey?: CoreOptions['privateKey'] | HeldKey | HeldKeyObject
   /** Signs by other means than `privateKey`, such as a KMS: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256). */
   signer?: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>
-  /** The `fetch` to send with; the host's unless given. */
+  /** The `fetch` to send with; unless given the host's, on Node.js its modules `http` and `https`. */
   fetch?: typeof fetch
   /** Called at the beginning and end of each attempt; what it throws is left aside. */
   onAttempt?: (attempt: Observed) => void
@@ -303,7 +303,7 @@ function exported(key: HeldKeyObject): unknown {
 
 async function run(shared: Shared, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
   const { signal, ...limits } = options ?? {}
-  const { Engine, sign, verify, backend, observe } = native()
+  const { Engine, sign, verify, backend, observe, fetch: send } = native()
   const seed = crypto.getRandomValues(new Uint8Array(32))
   const engine: Engine = new Engine(shared, json(call), json(limits), seed)
   const { signer } = own
@@ -311,7 +311,7 @@ async function run(shared: Shared, own: OwnOptions, call: object, options: PerCa
     sign: signer === undefined ? (message, entropy) => sign(shared, message, entropy) : async (message) => signer(message),
     verify: (spkiDer, message, signature) => verify(shared, spkiDer, message, signature),
     loadKeys: (flight) => (host().isolated ? download : shareDownload)(shared, own, flight),
-    fetch: own.fetch ?? fetch,
+    fetch: own.fetch ?? send ?? fetch,
     onAttempt(attempt) {
       const observed = { ...attempt, backend }
       observe?.(observed)
