@@ -166,7 +166,7 @@ export class Client {
 
   static {
     for (const operation of OPERATIONS) {
-      Object.defineProperty(Client.prototype, camelCase(operation), {
+      Object.defineProperty(this.prototype, camelCase(operation), {
         value(this: Client, fields: object = {}, options: PerCall = {}): Promise<object> {
           return from(() => run(this.#shared, this.#own, { call: 'operation', operation, fields }, options))
         },
