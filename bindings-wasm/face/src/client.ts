@@ -246,7 +246,7 @@ async function alone<T>(options: ClientOptions, use: (shared: Shared, own: OwnOp
   }
 }
 
-async function prepared(
+function prepared(
   shared: Shared,
   own: OwnOptions,
   operation: Operation,
@@ -255,7 +255,7 @@ async function prepared(
   nonce?: string,
   padding?: Uint8Array
 ): Promise<Prepared> {
-  return (await run(shared, own, { call: 'prepare', operation, fields, timestamp, nonce, padding })) as Prepared
+  return run(shared, own, { call: 'prepare', operation, fields, timestamp, nonce, padding }) as Promise<Prepared>
 }
 
 async function explained(
@@ -308,8 +308,8 @@ async function run(shared: Shared, own: OwnOptions, call: object, options: PerCa
   const engine: Engine = new Engine(shared, json(call), json(limits), seed)
   const { signer } = own
   const done = drive(engine, {
-    sign: signer === undefined ? (message, entropy) => sign(shared, message, entropy) : async (message) => signer(message),
-    verify: (spkiDer, message, signature) => verify(shared, spkiDer, message, signature),
+    sign: signer === undefined ? sign.bind(null, shared) : async (message) => signer(message),
+    verify: verify.bind(null, shared),
     loadKeys: (flight) => (host().isolated ? download : shareDownload)(shared, own, flight),
     fetch: own.fetch ?? send ?? fetch,
     onAttempt(attempt) {
