@@ -124,7 +124,7 @@ function bytes(given: unknown): Uint8Array {
 async function send(action: Extract<Action, { action: 'send' }>, host: Host): Promise<Event> {
   const aborter = new AbortController()
   const event = await within(action.timeout_ms, host.signal, exchange(action, host, aborter.signal), LATE)
-  // An abort makes an exception, which takes longer than all else here.
+  // An abort makes an exception with its stack, for nothing if the answer was read.
   if (event.event !== 'response') aborter.abort()
   return event
 }
