@@ -92,11 +92,26 @@ test('a dispatcher of undici’s sends: its mock, its limits and its proxy', asy
   const before = getGlobalDispatcher()
   setGlobalDispatcher(everyone)
   try {
-    assert.equal((await client().declare(order())).state, 'UNDECLARED')
+    assert.equal((await client({ fetch }).declare(order())).state, 'UNDECLARED')
   } finally {
     setGlobalDispatcher(before)
   }
   await Promise.all([own.close(), everyone.close()])
   proxy.close()
   assert.deepEqual(asked, [new URL(origin).host, new URL(origin).host])
+})
+
+test('another global fetch is called, though it came after the package', async () => {
+  const own = globalThis.fetch
+  const asked = []
+  globalThis.fetch = (url, init) => {
+    asked.push(new URL(url).pathname)
+    return own(url, init)
+  }
+  try {
+    assert.equal((await client().declare(order())).state, 'UNDECLARED')
+  } finally {
+    globalThis.fetch = own
+  }
+  assert.deepEqual(asked, [PATH])
 })

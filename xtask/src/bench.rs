@@ -10,8 +10,11 @@ use crate::{
 
 const PAGE: &str = "docs/performance.md";
 const BEGIN: &str = "<!-- figures: written by `cargo xtask bench --write` -->\n";
+const BEGIN_NODE: &str = "<!-- figures: written by `cargo xtask bench node --write` -->\n";
 const BEGIN_WASM: &str = "<!-- figures: written by `cargo xtask bench wasm --write` -->\n";
 const BEGIN_PYTHON: &str = "<!-- figures: written by `cargo xtask bench python --write` -->\n";
+/// Where npm puts the program itself.
+const WORKERD: &str = "tests/runtimes/node_modules/@cloudflare/workerd-linux-64";
 const END: &str = "<!-- end of figures -->\n";
 
 /// How often the calls are measured; the fastest sample of all counts, as everything else measures the neighbours.
@@ -46,6 +49,13 @@ const CALLS: &[(&str, &str, Bound)] = &[
     ("rsa_verify", "rsa: a bare verification", Bound::None),
     ("rsa_verify_parse", "rsa: verify and parse", Bound::Ratio(1.25)),
 ];
+
+const OURS: &str = "wechatpay-customs";
+const PEERS: &[&str] = &["wechatpay-axios-plugin", "wechatpay-node-v3"];
+/// Calls per second of a processor, as a multiple of those of the best peer: at least, and wanted.
+const BESIDE_PEERS: (f64, f64) = (1.0, 1.3);
+/// Milliseconds of a call on the event loop, `fetch` apart.
+const ON_THE_LOOP: f64 = 0.1;
 
 enum Hosts {
     None,
@@ -108,11 +118,27 @@ pub fn bench(write: bool) -> Result {
     told(&figures, over, write.then_some(BEGIN))
 }
 
+/// The same for the Node.js package, from its tarball, beside other libraries.
+pub fn node(write: bool) -> Result {
+    build::all()?;
+    runtimes::without_browser()?;
+    let folder = root().join("benches/node");
+    build::npm_packages(&folder, "libraries to compare with")?;
+    let mut with = vec![("Node.js", version_of_node()?)];
+    for peer in PEERS {
+        with.push((peer, version_in(&format!("benches/node/node_modules/{peer}"))?));
+    }
+    let mut figures = machine(&with)?;
+    let mut over = 0;
+    beside_peers(&mut figures, &mut over)?;
+    told(&figures, over, write.then_some(BEGIN_NODE))
+}
+
 /// The same for the npm WASM package in Node.js and in workerd.
 pub fn wasm(write: bool) -> Result {
     build::only_wasm()?;
     runtimes::without_browser()?;
-    let mut figures = machine(&[("Node.js", version_of_node()?), ("workerd", version_of_workerd()?)])?;
+    let mut figures = machine(&[("Node.js", version_of_node()?), ("workerd", version_in(WORKERD)?)])?;
     let mut over = 0;
     in_hosts(&mut figures, &mut over)?;
     told(&figures, over, write.then_some(BEGIN_WASM))
@@ -334,21 +360,57 @@ fn version_of_node() -> Result<String> {
     Ok(quietly(&mut command("node", &["--version"]))?.trim().trim_start_matches('v').to_owned())
 }
 
-fn version_of_workerd() -> Result<String> {
-    let manifest = "tests/runtimes/node_modules/@cloudflare/workerd-linux-64/package.json";
-    let read = "process.stdout.write(JSON.parse(fs.readFileSync(process.argv[1])).version)";
-    quietly(&mut command("node", &["-e", read, manifest]))
+/// The version of an npm package that is installed in a folder.
+fn version_in(folder: &str) -> Result<String> {
+    let manifest = fs::read_to_string(root().join(folder).join("package.json"))?;
+    let manifest: serde_json::Value = serde_json::from_str(&manifest)?;
+    Ok(manifest["version"].as_str().ok_or("a package has a version")?.to_owned())
+}
+
+/// Reads lines of a name, which may have blanks, and a figure.
+fn lines(output: &str) -> Result<BTreeMap<&str, f64>> {
+    output.lines().filter_map(|line| line.rsplit_once(' ')).map(|(name, value)| Ok((name, value.parse()?))).collect()
+}
+
+/// What `benches/node/bench.mjs` prints of each library.
+fn beside_peers(figures: &mut String, over: &mut usize) -> Result {
+    eprintln!("  · the Node.js package and other libraries by turns");
+    let output = quietly(&mut command("node", &["benches/node/bench.mjs"]))?;
+    let measured = lines(&output)?;
+    let of = |library: &str, name: &str| {
+        let missing = || format!("`{name}` of {library} was not measured");
+        measured.get(&*format!("{library} {name}")).copied().ok_or_else(missing)
+    };
+    let mut best = f64::INFINITY;
+    figures.push_str("\n| declarations on Node.js | a second of a processor | a second | ms of each on the event loop | ours as a multiple |\n");
+    figures.push_str("|---|--:|--:|--:|--:|\n");
+    for library in [&[OURS], PEERS].concat() {
+        let ratio = of(library, "ratio")?;
+        let (cpu, wall, held) = (of(library, "cpu")?, of(library, "wall")?, of(library, "loop")?);
+        let ratio = if library == OURS {
+            String::new()
+        } else {
+            best = best.min(ratio);
+            format!("{ratio:.2}")
+        };
+        writeln!(figures, "| {library} | {cpu:.0} | {wall:.0} | {held:.3} | {ratio} |")?;
+    }
+    let (least, wanted) = BESIDE_PEERS;
+    let own = of(OURS, "own")?;
+    figures.push_str("\n| wechatpay-customs on Node.js | | bound | |\n|---|--:|--:|---|\n");
+    let about = "calls a second of a processor, as a multiple of the best other's";
+    let verdict_of_calls = verdict(best >= least, over);
+    writeln!(figures, "| {about} | {best:.2} | {least} at least, {wanted} wanted | {verdict_of_calls} |")?;
+    let held = verdict(own <= ON_THE_LOOP, over);
+    writeln!(figures, "| a call on the event loop, but for `fetch` | {own:.3} ms | {ON_THE_LOOP} ms | {held} |")?;
+    Ok(())
 }
 
 /// What `benches/wasm/bench.mjs` prints of Node.js and of workerd.
 fn in_hosts(figures: &mut String, over: &mut usize) -> Result {
     eprintln!("  · Node.js and workerd");
     let output = quietly(&mut command("node", &["benches/wasm/bench.mjs"]))?;
-    let measured: BTreeMap<&str, f64> = output
-        .lines()
-        .filter_map(|line| line.rsplit_once(' '))
-        .map(|(name, value)| Ok((name, value.parse()?)))
-        .collect::<Result<_>>()?;
+    let measured = lines(&output)?;
     figures.push_str("\n| in WebAssembly | Node.js | workerd | bound | |\n|---|--:|--:|--:|---|\n");
     for (name, about, unit, bound) in HOSTED {
         let of = |host: &str| {

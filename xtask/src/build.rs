@@ -119,8 +119,7 @@ fn node(face: &Path, host: &Platform) -> Result<PathBuf> {
 
 /// One script for Node.js, for `import` and `require`; what is not ours stays outside.
 pub fn bundle(entry: &Path, script: &Path) -> Result {
-    let bundle =
-        ["--bundle", "--platform=node", "--format=cjs", "--target=node20", "--keep-names", "--packages=external"];
+    let bundle = ["--bundle", "--platform=node", "--format=cjs", "--target=node20", "--packages=external"];
     esbuild(&bundle, script, &[entry.to_owned()])
 }
 

@@ -29,9 +29,9 @@ cargo xtask test                everything that must hold, with the tools for it
 cargo xtask build [--all-targets]
                                 what users install, in dist/: for this machine, or with zig for every platform
 cargo xtask runtimes            for the tests: JavaScript runtimes, Chromium, and the WASM package from its tarball
-cargo xtask bench [wasm | python] [--write]
-                                what calls and clients cost against their bounds, what the WASM package costs in Node.js
-                                and workerd, or what the Python package costs; writes docs/performance.md
+cargo xtask bench [node | wasm | python] [--write]
+                                what calls and clients cost against their bounds, or what one of the packages costs; writes
+                                docs/performance.md
 cargo xtask size                what the npm WASM package weighs against its budget, and what takes the room
 cargo xtask generate [--check]  the types of the other languages, from the core
 cargo xtask fuzz [TARGET] [--seconds N]
@@ -53,6 +53,8 @@ fn main() -> ExitCode {
         ["size"] => size::size(),
         ["bench"] => bench::bench(false),
         ["bench", "--write"] => bench::bench(true),
+        ["bench", "node"] => bench::node(false),
+        ["bench", "node", "--write"] => bench::node(true),
         ["bench", "wasm"] => bench::wasm(false),
         ["bench", "wasm", "--write"] => bench::wasm(true),
         ["bench", "python"] => bench::python(false),

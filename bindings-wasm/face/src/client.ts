@@ -37,7 +37,7 @@ export interface ClientOptions extends Omit<CoreOptions, 'privateKey'> {
   privateKey?: CoreOptions['privateKey'] | HeldKey | HeldKeyObject
   /** Signs by other means than `privateKey`, such as a KMS: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256). */
   signer?: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>
-  /** The `fetch` to send with; the host's unless given. */
+  /** The `fetch` to send with. Unless given, the global one; of Node.js's own, only the modules `http` and `https` beneath. */
   fetch?: typeof fetch
   /** Called at the beginning and end of each attempt; what it throws is left aside. */
   onAttempt?: (attempt: Observed) => void
@@ -166,7 +166,7 @@ export class Client {
 
   static {
     for (const operation of OPERATIONS) {
-      Object.defineProperty(Client.prototype, camelCase(operation), {
+      Object.defineProperty(this.prototype, camelCase(operation), {
         value(this: Client, fields: object = {}, options: PerCall = {}): Promise<object> {
           return from(() => run(this.#shared, this.#own, { call: 'operation', operation, fields }, options))
         },
@@ -246,7 +246,7 @@ async function alone<T>(options: ClientOptions, use: (shared: Shared, own: OwnOp
   }
 }
 
-async function prepared(
+function prepared(
   shared: Shared,
   own: OwnOptions,
   operation: Operation,
@@ -255,7 +255,7 @@ async function prepared(
   nonce?: string,
   padding?: Uint8Array
 ): Promise<Prepared> {
-  return (await run(shared, own, { call: 'prepare', operation, fields, timestamp, nonce, padding })) as Prepared
+  return run(shared, own, { call: 'prepare', operation, fields, timestamp, nonce, padding }) as Promise<Prepared>
 }
 
 async function explained(
@@ -303,15 +303,15 @@ function exported(key: HeldKeyObject): unknown {
 
 async function run(shared: Shared, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
   const { signal, ...limits } = options ?? {}
-  const { Engine, sign, verify, backend, observe } = native()
+  const { Engine, sign, verify, backend, observe, fetch: send } = native()
   const seed = crypto.getRandomValues(new Uint8Array(32))
   const engine: Engine = new Engine(shared, json(call), json(limits), seed)
   const { signer } = own
   const done = drive(engine, {
-    sign: signer === undefined ? (message, entropy) => sign(shared, message, entropy) : async (message) => signer(message),
-    verify: (spkiDer, message, signature) => verify(shared, spkiDer, message, signature),
+    sign: signer === undefined ? sign.bind(null, shared) : async (message) => signer(message),
+    verify: verify.bind(null, shared),
     loadKeys: (flight) => (host().isolated ? download : shareDownload)(shared, own, flight),
-    fetch: own.fetch ?? fetch,
+    fetch: own.fetch ?? send ?? fetch,
     onAttempt(attempt) {
       const observed = { ...attempt, backend }
       observe?.(observed)

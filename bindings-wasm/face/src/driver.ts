@@ -22,6 +22,7 @@ const HOST_FAILED: Event = { event: 'host_failed' }
 const KEYS_READY: Event = { event: 'keys_ready' }
 const KEYS_FAILED: Event = { event: 'keys_failed', error: null }
 const TIMED_OUT: Event = { event: 'timed_out' }
+const LATE: Event = { event: 'failed', sent: 'unknown', cause: 'timeout' }
 const NOTHING = new Uint8Array()
 
 /** An event whose bytes, if it has any, can be taken apart. */
@@ -33,13 +34,13 @@ export type Landed = object | null
 export async function drive(engine: Engine, host: Host): Promise<object> {
   let event: Event = START
   let thrown: unknown
-  const hostAnswer = async (answer: Promise<Event>, ms: number, failed = HOST_FAILED) =>
+  const hostAnswer = (answer: Promise<Event>, ms: number, failed = HOST_FAILED) =>
     within(ms, host.signal, answer.catch((error: unknown) => ((thrown = error), failed)))
   for (;;) {
     const { event: name, signature, body, ...members } = event as Flat
     const given = signature ?? body ?? NOTHING
     const { emits, action } = engine.step(name, JSON.stringify(members), given, host.clock(), performance.now())
-    for (const emit of emits) observe(host, emit)
+    for (const emit of emits) void observe(host, emit)
     switch (action.action) {
       case 'sign':
         event = await hostAnswer(
@@ -108,24 +109,24 @@ function within(ms: number, signal: AbortSignal | undefined, answer: Promise<Eve
 }
 
 /** An observer must not change what it observes: what it throws is left aside. */
-function observe(host: Host, emit: Attempt): void {
+async function observe(host: Host, emit: Attempt): Promise<void> {
   try {
-    const seen: unknown = host.onAttempt(emit)
-    if (seen instanceof Promise) seen.catch(() => {})
+    await host.onAttempt(emit)
   } catch {}
 }
 
 /** A signer of the caller's may give anything; what is no bytes is for the engine to refuse. */
 function bytes(given: unknown): Uint8Array {
   if (given instanceof Uint8Array) return given
-  return given instanceof ArrayBuffer ? new Uint8Array(given) : new Uint8Array()
+  return given instanceof ArrayBuffer ? new Uint8Array(given) : NOTHING
 }
 
 async function send(action: Extract<Action, { action: 'send' }>, host: Host): Promise<Event> {
   const aborter = new AbortController()
-  const event = await within(action.timeout_ms, host.signal, exchange(action, host, aborter.signal))
-  aborter.abort()
-  return event === TIMED_OUT ? { event: 'failed', sent: 'unknown', cause: 'timeout' } : event
+  const event = await within(action.timeout_ms, host.signal, exchange(action, host, aborter.signal), LATE)
+  // An abort makes an exception with its stack, for nothing if the answer was read.
+  if (event.event !== 'response') aborter.abort()
+  return event
 }
 
 async function exchange(action: Extract<Action, { action: 'send' }>, host: Host, signal: AbortSignal): Promise<Event> {

@@ -33,6 +33,8 @@ export interface Native<S extends Shared = Shared> {
   call(name: string, json: string): unknown
   sign(shared: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
   verify(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
+  /** Sends where the host has better means than `fetch`. */
+  fetch?: typeof fetch
   /** Sees every attempt of every client, for the host's own ways of observing. */
   observe?(attempt: Observed): void
 }
