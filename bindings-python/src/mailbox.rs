@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::{IntoPyObjectExt, prelude::*};
+use pyo3::{IntoPyObjectExt, prelude::*, types::PyTuple};
 use tokio::runtime::Handle;
 
 use crate::{drive::Turn, runtime::visit};
@@ -31,7 +31,11 @@ impl Mailbox {
     /// Everything that has come, each with the object that it was addressed to.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let come = std::mem::take(&mut *self.0.come.lock().unwrap_or_else(PoisonError::into_inner));
-        come.into_iter().map(|(to, turn)| (to, turn.told(py)?).into_bound_py_any(py)).collect()
+        let told = |turn: Turn| {
+            // What cannot be told must not keep the others waiting.
+            turn.told(py).or_else(|error| (PyTuple::empty(py), "raise", error.into_value(py)).into_bound_py_any(py))
+        };
+        come.into_iter().map(|(to, turn)| (to, told(turn)?).into_bound_py_any(py)).collect()
     }
 }
 
