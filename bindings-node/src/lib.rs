@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use napi::{
     Env, Result, Status, Task,
-    bindgen_prelude::{AsyncTask, BufferSlice, FromNapiValue, Function, JsObjectValue, Object, Uint8Array, Unknown},
+    bindgen_prelude::{AsyncTask, Uint8Array, Unknown},
 };
 use napi_derive::napi;
-use serde::Serialize;
 use serde_json::Value;
 use wechatpay_customs::{
     Error,
@@ -150,19 +149,10 @@ impl Engine {
         bytes: Uint8Array,
         unix_ms: f64,
         mono_ms: f64,
-    ) -> Result<Object<'env>> {
+    ) -> Result<Unknown<'env>> {
         let event = Event::from_parts(&event, from_json(&members)?, bytes.to_vec());
         let now = Now { unix_ms: unix_ms as i64, mono_ms: mono_ms as u64 };
-        let mut step = host::step(&mut self.0, event, now, Convention::JavaScript);
-        let bytes = step.action.take_bytes();
-        let given: Object = to_js(env, &step)?;
-        if !bytes.is_empty() {
-            let mut action: Object = given.get_named_property("action")?;
-            for (name, bytes) in bytes {
-                action.set_named_property(name, BufferSlice::copy_from(env, bytes)?)?;
-            }
-        }
-        Ok(given)
+        env.to_js_value(&host::step(&mut self.0, event, now, Convention::JavaScript))
     }
 }
 
@@ -180,7 +170,7 @@ fn called<'env>(
 ) -> Result<Unknown<'env>> {
     let arguments = Zeroizing::new(arguments);
     let value = host::call(function, from_json(&arguments)?, shared, Convention::JavaScript);
-    to_js(env, &value.map_err(|error| thrown(*env, error))?)
+    env.to_js_value(&value.map_err(|error| thrown(*env, error))?)
 }
 
 /// What callers give comes as JSON: N-API's own conversion of numbers bends some of them.
@@ -188,17 +178,10 @@ fn from_json(text: &str) -> Result<Value> {
     Ok(serde_json::from_str(text)?)
 }
 
-/// What goes back is JSON too: the host reads it in a fraction of the time in which N-API makes objects member by member.
-fn to_js<'env, T: FromNapiValue>(env: &'env Env, value: &impl Serialize) -> Result<T> {
-    let json: Object = env.get_global()?.get_named_property("JSON")?;
-    let parse: Function<String, T> = json.get_named_property("parse")?;
-    parse.call(serde_json::to_string(value)?)
-}
-
 /// Throws the error as data; the face makes a real `Error` of it.
 fn thrown(env: Env, error: Error) -> napi::Error {
     let message = error.to_string();
-    match to_js::<Unknown>(&env, &host::error(error, Convention::JavaScript)).and_then(|data| env.throw(data)) {
+    match env.to_js_value(&host::error(error, Convention::JavaScript)).and_then(|data| env.throw(data)) {
         Ok(()) => napi::Error::new(Status::PendingException, message),
         Err(error) => error,
     }

@@ -1,6 +1,6 @@
 //! What an engine asks its driver to do, and what the driver answers.
 
-use std::{fmt, mem};
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -256,24 +256,6 @@ pub enum Action {
         /// How it ended.
         outcome: Outcome,
     },
-}
-
-impl Action {
-    /// Takes out what is bytes, by name: a host language may take the rest as text, and bytes beside it.
-    pub fn take_bytes(&mut self) -> Vec<(&'static str, Vec<u8>)> {
-        match self {
-            Action::Sign { message, entropy, .. } => {
-                let entropy = entropy.take().map(|entropy| ("entropy", entropy.to_vec()));
-                std::iter::once(("message", mem::take(message))).chain(entropy).collect()
-            }
-            Action::Verify { spki_der, message, signature, .. } => vec![
-                ("spki_der", mem::take(spki_der)),
-                ("message", mem::take(message)),
-                ("signature", mem::take(signature)),
-            ],
-            Action::Send { .. } | Action::Sleep { .. } | Action::LoadKeys { .. } | Action::Done { .. } => Vec::new(),
-        }
-    }
 }
 
 /// How a call ended.
