@@ -31,7 +31,7 @@ function observe(attempt: Observed): void {
 /** The addon for this platform: as it was built here, or as npm installed it. */
 function addon(): Addon | undefined {
   // Of Linux there are two; the one that does not fit is not installed, or does not load.
-  const suffixes = { linux: ['-gnu', '-musl'], win32: ['-gnu'] }[process.platform as string] ?? ['']
+  const suffixes = process.platform === 'linux' ? ['-gnu', '-musl'] : ['']
   for (const suffix of suffixes) {
     const name = `${process.platform}-${process.arch}${suffix}`
     for (const path of [`./wechatpay-customs.${name}.node`, `wechatpay-customs-${name}`]) {

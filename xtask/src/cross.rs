@@ -46,7 +46,12 @@ pub fn all_targets() -> Result {
     for platform in &platforms::ALL {
         step(platform.target);
         quietly(&mut command("rustup", &["target", "add", platform.target]))?;
-        if let Some(addon) = attempt(platform, "addon", &|| zig.addon(platform)) {
+        if !platform.has_addon() {
+            println!(
+                "{:<17} addon            left to WebAssembly: Node.js's import library is in no registry",
+                platform.name()
+            );
+        } else if let Some(addon) = attempt(platform, "addon", &|| zig.addon(platform)) {
             addons.push((platform, addon));
         }
         attempt(platform, "wheel", &|| zig.wheel("bindings-python", platform, &wheels));
@@ -128,7 +133,6 @@ impl Zig {
         let flags = if platform.libc == Some("musl") { "-C target-feature=-crt-static" } else { "" };
         let folder = self.build("wechatpay-customs-node", platform, flags)?;
         let file = match platform.os {
-            "win32" => "wechatpay_customs_node.dll",
             "darwin" => "libwechatpay_customs_node.dylib",
             _ => "libwechatpay_customs_node.so",
         };

@@ -38,6 +38,12 @@ impl Platform {
         format!("{}-{}{abi}", self.os, self.cpu)
     }
 
+    /// Is there an addon? To link one for Windows takes Node.js's import library, which no registry has: WebAssembly takes
+    /// its place there.
+    pub fn has_addon(&self) -> bool {
+        self.os != "win32"
+    }
+
     /// The npm package that carries the addon.
     pub fn package(&self) -> String {
         format!("wechatpay-customs-{}", self.name())
