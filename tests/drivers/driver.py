@@ -46,7 +46,8 @@ async def report_async(vector: dict[str, Any]) -> dict[str, Any]:
     """The same by the asynchronous client, which is made with a vector's options where they are given to a function."""
     kind, operation = vector["kind"], vector.get("operation")
     # A client is one that sends; only the function reads answers without what that takes.
-    if kind not in ("prepare", "parse") or not {"mchid", "serial_no", "private_key"} <= vector["options"].keys():
+    pure = kind in ("check", "customs_order_fields", "explain")
+    if pure or not {"mchid", "serial_no", "private_key"} <= vector["options"].keys():
         return report(vector)
     client = wx.AsyncClient(**with_bytes(vector["options"]))
     if kind == "prepare":
@@ -54,11 +55,15 @@ async def report_async(vector: dict[str, Any]) -> dict[str, Any]:
         timestamp, nonce = vector.get("timestamp"), vector.get("nonce")
         prepared = await client.prepare(operation, vector["fields"], timestamp, nonce, padding)
         return {**prepared, "authorization": prepared["headers"]["Authorization"]}
+    if kind != "parse":
+        return answer(await getattr(client, operation)(vector["fields"]))
     response = with_bytes(vector["response"])
     return answer(await client.parse(operation, response, vector.get("request"), vector.get("now")))
 
 
-def answer(result: dict[str, Any]) -> dict[str, Any]:
+def answer(result: Any) -> dict[str, Any]:
+    if isinstance(result, wx.Answer):
+        result = result.to_dict()
     value = {name: field for name, field in result.items() if name not in ("request_id", "warnings")}
     return {"value": value, "request_id": result["request_id"], "warnings": result["warnings"]}
 
