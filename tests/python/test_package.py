@@ -38,7 +38,7 @@ class Calls(unittest.TestCase):
         self.assertEqual(len(found.request_id or ""), 32)
         self.assertEqual(found.warnings, [])
         with self.assertRaises(AttributeError):
-            found.no_such_field  # type: ignore[attr-defined]  # noqa: B018
+            found.no_such_field  # type: ignore[attr-defined]  # noqa: B018  # wrong on purpose
         self.assertEqual(pickle.loads(pickle.dumps(found)), found)
         self.assertIsInstance(copy.deepcopy(found).data[0], wx.Record)
 

@@ -30,11 +30,11 @@ def of_the_client(client: wx.Client, response: dict[str, object]) -> None:
     assert_type(client.parse("declare", response), dict[str, Any])
     with client as same:
         assert_type(same, wx.Client)
-    client.declare(duty="1")  # type: ignore[arg-type]
-    client.declare(out_trade_number="1")  # type: ignore[call-arg]
-    client.check("refund", {})  # type: ignore[arg-type]
-    declared["state"] = "SUCCESS"  # type: ignore[index]
-    print(declared.out_trade_number)  # type: ignore[attr-defined]
+    client.declare(duty="1")  # type: ignore[arg-type]  # wrong on purpose
+    client.declare(out_trade_number="1")  # type: ignore[call-arg]  # wrong on purpose
+    client.check("refund", {})  # type: ignore[arg-type]  # wrong on purpose
+    declared["state"] = "SUCCESS"  # type: ignore[index]  # wrong on purpose
+    print(declared.out_trade_number)  # type: ignore[attr-defined]  # wrong on purpose
     print(iterator)
 
 
@@ -71,9 +71,9 @@ def of_options(pem: bytes) -> None:
     wx.AsyncClient(signer=sign, rules={"customs_unknown": "error"})
     options: wx.ClientOptions = {"private_key": pem, "platform_keys": {"PUB_KEY_ID_1": "pem"}}
     wx.Client(**options)
-    wx.Client(signer=sign_async)  # type: ignore[arg-type]
-    wx.Client(serial_number="1")  # type: ignore[call-arg]
-    wx.Client(timeout="1")  # type: ignore[arg-type]
+    wx.Client(signer=sign_async)  # type: ignore[arg-type]  # wrong on purpose
+    wx.Client(serial_number="1")  # type: ignore[call-arg]  # wrong on purpose
+    wx.Client(timeout="1")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def of_errors(error: wx.WechatPayError) -> None:

@@ -24,10 +24,10 @@ pub fn platform_package(platform: &Platform, addon: &Path, into: &Path) -> Resul
         "name": name,
         "version": env!("CARGO_PKG_VERSION"),
         "description": format!("The addon of wechatpay-customs for {}", platform.name()),
-        "license": "MIT OR Apache-2.0",
+        "license": env!("CARGO_PKG_LICENSE"),
         "repository": {
             "type": "git",
-            "url": "git+https://github.com/wechatpay-customs/wechatpay-customs.git",
+            "url": concat!("git+", env!("CARGO_PKG_REPOSITORY"), ".git"),
             "directory": "bindings-node",
         },
         "main": platform.addon(),
