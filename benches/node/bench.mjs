@@ -5,12 +5,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { libraries } from './libraries.mjs'
+import { median } from './median.mjs'
 
 const ROUNDS = 9
 
 const OURS = 'wechatpay-customs'
 const start = (name) => fork(fileURLToPath(new URL(name, import.meta.url)))
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1]
 
 const pair = () =>
   generateKeyPairSync('rsa', {

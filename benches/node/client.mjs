@@ -1,35 +1,41 @@
 // One library in a process of its own; gives its figures to whoever started it.
 import { readFileSync } from 'node:fs'
 import { once } from 'node:events'
+import { request } from 'node:http'
 import { libraries } from './libraries.mjs'
+import { median } from './median.mjs'
 
-/** Calls that are measured, after others, and how many are under way. */
-const CALLS = 4000
-const WARM_UP = 1000
+/** Calls that are measured, after others by which V8 has compiled what it will, and how many are under way. */
+const CALLS = 5000
+const WARM_UP = 5000
 const AT_ONCE = 32
-/** Calls one after the other, of which the event loop's share is taken. */
-const IN_A_ROW = 10_000
+/** Turns of calls and of bare exchanges, of which the event loop's share is taken. */
+const TURNS = 5
+const CALLS_A_TURN = 2000
 
 const [{ library, what, given, services, fields, answer }] = await once(process, 'message')
 
 /** Milliseconds of a processor that this thread, which runs the event loop, has used. */
 const held = () => Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]) / 1e6
 
+/** Does so many things, so many of them at once. */
+async function many(count, atOnce, action) {
+  let left = count
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (left-- > 0) await action()
+    })
+  )
+}
+
 const measured = {
   /** Calls per second of a processor, all threads together, and per second; the milliseconds of a call on the event loop. */
   async calls() {
     const declare = await verifying()
-    const many = async (calls) => {
-      let left = calls
-      await Promise.all(
-        Array.from({ length: AT_ONCE }, async () => {
-          while (left-- > 0) check(await declare(fields))
-        })
-      )
-    }
-    await many(WARM_UP)
+    const call = async () => check(await declare(fields))
+    await many(WARM_UP, AT_ONCE, call)
     const [begun, cpu, loop] = [performance.now(), process.cpuUsage(), held()]
-    await many(CALLS)
+    await many(CALLS, AT_ONCE, call)
     const { user, system } = process.cpuUsage(cpu)
     return {
       cpu: (CALLS * 1e6) / (user + system),
@@ -39,27 +45,27 @@ const measured = {
   },
 
   /**
-   * Milliseconds of a call on the event loop but for `fetch`: of calls whose `fetch` gives a signed answer at once, less
-   * those of the same `fetch` whose answer is read by itself, headers and body. So what remains is the face, the engine,
-   * and handing the signature and its verification to the thread pool and taking them back.
+   * Milliseconds of a call on the event loop but for the exchange over the network: those of calls less those of the same
+   * request sent, and its answer read, by Node.js's `http` alone; with as many under way as above, and one by one. What
+   * remains is the face, the engine, and handing the signature and its verification to the thread pool and taking them back.
    */
   async own() {
-    const { status, headers, text } = await replayed()
-    const replay = async () => new Response(text, { status, headers })
-    const declare = await libraries[library](given, services.right, { fetch: replay })
-    const bare = async () => {
-      const response = await replay()
-      return [[...response.headers], await response.arrayBuffer()]
-    }
-    const spent = async (action) => {
-      const begun = held()
-      for (let call = 0; call < IN_A_ROW; call += 1) await action()
-      return (held() - begun) / IN_A_ROW
-    }
+    const declare = await verifying()
+    const sent = await signedRequest()
     const call = async () => check(await declare(fields))
-    for (const action of [bare, call]) for (let time = 0; time < WARM_UP; time += 1) await action()
-    const without = await spent(bare)
-    return { own: (await spent(call)) - without }
+    const bare = () => exchanged(sent)
+    const apart = async (atOnce) => {
+      const spent = async (action) => {
+        const begun = held()
+        await many(CALLS_A_TURN, atOnce, action)
+        return (held() - begun) / CALLS_A_TURN
+      }
+      for (const action of [bare, call]) await many(WARM_UP, atOnce, action)
+      const turns = []
+      for (let turn = 0; turn < TURNS; turn += 1) turns.push(-(await spent(bare)) + (await spent(call)))
+      return median(turns)
+    }
+    return { own: await apart(AT_ONCE), ownAlone: await apart(1) }
   }
 }
 
@@ -79,9 +85,25 @@ function check({ state, out_trade_no }) {
   if (state !== expected.state || out_trade_no !== expected.out_trade_no) throw new Error(`${library} read another answer`)
 }
 
-async function replayed() {
-  const response = await fetch(services.right, { method: 'POST' })
-  return { status: response.status, headers: [...response.headers], text: await response.text() }
+/** The request of the call. */
+async function signedRequest() {
+  let seen
+  const fetched = (url, { method, headers, body }) => {
+    seen = { url, method, headers: Object.fromEntries(headers), body }
+    return fetch(url, { method, headers, body })
+  }
+  await (await libraries[library](given, services.right, { fetch: fetched }))(fields)
+  return seen
+}
+
+function exchanged({ url, method, headers, body }) {
+  return new Promise((resolve, reject) => {
+    const answered = (response) => {
+      const chunks = []
+      response.on('data', (chunk) => chunks.push(chunk)).on('end', () => resolve(Buffer.concat(chunks)))
+    }
+    request(url, { method, headers }, answered).on('error', reject).end(body)
+  })
 }
 
 process.send(await measured[what]())

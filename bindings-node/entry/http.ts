@@ -1,27 +1,43 @@
-/** What the driver needs of `fetch`, in a third of its time, by the agents that all of Node.js shares. */
+/** Sends by the modules beneath `fetch`, in a third of its time, by the agents that all of Node.js shares. */
 import http from 'node:http'
+import type { ClientRequest } from 'node:http'
 import https from 'node:https'
+import type { Exchange, Send } from '../../bindings-wasm/face/src/driver.js'
+import { BROKEN_OFF, failure } from '../../bindings-wasm/face/src/driver.js'
+import type { Event } from '../../bindings-wasm/face/src/generated_engine.js'
 
-/** The driver gives all members, and headers as pairs. */
-export interface Init {
-  method: string
-  headers: [string, string][]
-  body: string | null
-  signal: AbortSignal
-}
-
-export function send(url: string, { method, headers, body, signal }: Init): Promise<object> {
+export function send({ method, url, headers, body, max_body }: Send): Exchange {
   // Looked up at each call, as msw, nock and others replace it.
   const { request } = url.startsWith('https:') ? https : http
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers: Object.fromEntries(headers) }, (message) => {
-      const chunks = message[Symbol.asyncIterator]()
-      const reader = { read: () => chunks.next(), cancel: async () => void message.destroy() }
-      resolve({ status: message.statusCode, headers: pairs(message.rawHeaders), body: { getReader: () => reader } })
+  let sent: ClientRequest | undefined
+  const answer = new Promise<Event>((resolve) => {
+    let status: number | undefined
+    sent = request(url, { method, headers: Object.fromEntries(headers) }, (message) => {
+      status = message.statusCode!
+      const chunks: Uint8Array[] = []
+      let length = 0
+      const end = (): void =>
+        resolve({
+          event: 'response',
+          status: message.statusCode!,
+          headers: pairs(message.rawHeaders),
+          body: Buffer.concat(chunks, Math.min(length, max_body)),
+          truncated: length > max_body
+        })
+      message.on('data', (chunk: Uint8Array) => {
+        chunks.push(chunk)
+        length += chunk.length
+        if (length <= max_body) return
+        end()
+        message.destroy()
+      })
+      message.on('end', end)
+      // Without an end before, the connection broke.
+      message.on('close', () => resolve(BROKEN_OFF)).on('error', () => resolve(BROKEN_OFF))
     })
-    signal.addEventListener('abort', () => sent.destroy())
-    sent.on('error', reject).end(body ?? undefined)
-  })
+    sent.on('error', (error) => resolve(status === undefined ? failure(error) : BROKEN_OFF)).end(body ?? undefined)
+  }).catch(failure)
+  return { answer, stop: () => sent?.destroy() }
 }
 
 /** As they came: what is there twice stays apart. */

@@ -3,19 +3,24 @@ import { channel } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { debuglog } from 'node:util'
+import { type Send, sendBy } from '../../bindings-wasm/face/src/driver.js'
+import type { Step } from '../../bindings-wasm/face/src/generated_engine.js'
 import type { Native, Observed, Shared } from '../../bindings-wasm/face/src/native.js'
 import { bind } from '../../bindings-wasm/face/src/native.js'
 import type { Glue } from '../../bindings-wasm/face/src/wasm.js'
 import { webCrypto } from '../../bindings-wasm/face/src/webcrypto.js'
 import * as glue from '../../bindings-wasm/pkg/core/wechatpay_customs_wasm.js'
-import { type Init, send } from './http.js'
+import { send } from './http.js'
 
-interface AddonShared extends Shared {
-  sign(message: Uint8Array, entropy?: Uint8Array): Promise<Uint8Array>
-  verify(spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
+/** As in `bindings-node/src`: steps are JSON. */
+interface AddonEngine {
+  step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): string | Promise<string | null>
+  readonly timeoutMs: number
 }
 
-type Addon = Pick<Native<AddonShared>, 'Shared' | 'Engine' | 'call'>
+interface Addon extends Pick<Native, 'Shared' | 'call'> {
+  Engine: new (shared: Shared, json: string, optionsJson: string, observed: boolean) => AddonEngine
+}
 
 const debug = debuglog('wechatpay-customs')
 const attempts = channel('wechatpay-customs:attempt')
@@ -47,24 +52,38 @@ function addon(): Addon | undefined {
 
 const { fetch: own, process: { versions } } = globalThis
 
-/** By the modules beneath, unless somebody has put another `fetch` in the place of Node.js's; Bun's is as fast as they are. */
-const sending = {
-  fetch(url: string, init: Init): Promise<object> {
-    return globalThis.fetch === own && versions.bun === undefined ? send(url, init) : fetch(url, init)
-  }
-} as unknown as { fetch: typeof fetch }
+const hosts = {
+  /** By the modules beneath, unless somebody has put another `fetch` in the place of Node.js's; Bun's is as fast as they are. */
+  send(request: Send) {
+    return globalThis.fetch === own && versions.bun === undefined ? send(request) : sendBy(fetch)(request)
+  },
+  observer: () => (attempts.hasSubscribers || debug.enabled ? observe : undefined)
+}
 
-function native({ Shared, Engine, call }: Addon): Native<AddonShared> {
+function native({ Shared, Engine, call }: Addon): Native {
   return {
     backend: 'native',
     Shared,
-    Engine,
     call,
-    sign: async (shared, message, entropy) => shared.sign(message, entropy ?? undefined),
-    verify: async (shared, spkiDer, message, signature) => shared.verify(spkiDer, message, signature),
-    ...sending,
-    observe
+    engine(shared, json, optionsJson, observed) {
+      const engine = new Engine(shared, json, optionsJson, observed)
+      return {
+        step(event, members, bytes, unixMs, monoMs) {
+          const told = engine.step(event, members, bytes, unixMs, monoMs)
+          return typeof told === 'string' ? read(told) : { computed: told.then(read), timeout_ms: engine.timeoutMs }
+        }
+      }
+    },
+    ...hosts
   }
+}
+
+/** Nothing where nobody waits any more. */
+function read(told: string | null): Step {
+  const step = JSON.parse(told!) as Step
+  // JSON has bytes as a list.
+  if (step?.action.action === 'sign') step.action.message = Uint8Array.from(step.action.message)
+  return step
 }
 
 bind({
@@ -74,7 +93,7 @@ bind({
     debug('WebAssembly takes the place of the addon')
     const core: Glue = glue
     core.initSync({ module: readFileSync(join(__dirname, 'wechatpay_customs_wasm_bg.wasm')) })
-    return { ...webCrypto(core), ...sending, observe }
+    return { ...webCrypto(core), ...hosts }
   }
 })
 

@@ -60,6 +60,11 @@ async fn worker_threads() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn calls_that_wait_for_a_thread() {
+    passes("node", "thread_pool.test.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn examples_of_backends() {
     passes("node", "examples.test.mjs").await;
 }

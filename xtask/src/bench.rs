@@ -396,13 +396,20 @@ fn beside_peers(figures: &mut String, over: &mut usize) -> Result {
         writeln!(figures, "| {library} | {cpu:.0} | {wall:.0} | {held:.3} | {ratio} |")?;
     }
     let (least, wanted) = BESIDE_PEERS;
-    let own = of(OURS, "own")?;
+    let (own, alone) = (of(OURS, "own")?, of(OURS, "ownAlone")?);
     figures.push_str("\n| wechatpay-customs on Node.js | | bound | |\n|---|--:|--:|---|\n");
     let about = "calls a second of a processor, as a multiple of the best other's";
     let verdict_of_calls = verdict(best >= least, over);
     writeln!(figures, "| {about} | {best:.2} | {least} at least, {wanted} wanted | {verdict_of_calls} |")?;
     let held = verdict(own <= ON_THE_LOOP, over);
-    writeln!(figures, "| a call on the event loop, but for `fetch` | {own:.3} ms | {ON_THE_LOOP} ms | {held} |")?;
+    writeln!(
+        figures,
+        "| a call on the event loop, but for its exchange by `http` | {own:.3} ms | {ON_THE_LOOP} ms | {held} |"
+    )?;
+    writeln!(
+        figures,
+        "| … one call after the other, where the loop sleeps and wakes for each answer | {alone:.3} ms | | |"
+    )?;
     Ok(())
 }
 

@@ -12,10 +12,9 @@ import type {
   Signed
 } from './generated.js'
 import { OPERATIONS } from './generated.js'
-import type { Backend, Engine, Observed, Shared } from './native.js'
+import type { Backend, Observed, Shared } from './native.js'
 import { host, init, native } from './native.js'
-import type { Landed } from './driver.js'
-import { drive } from './driver.js'
+import { drive, type Landed, sendBy } from './driver.js'
 import { called, from, raised, WechatPayError } from './errors.js'
 import { camelCase, json, tag } from './plain.js'
 import type { HeldKey } from './webcrypto.js'
@@ -303,24 +302,30 @@ function exported(key: HeldKeyObject): unknown {
 
 async function run(shared: Shared, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
   const { signal, ...limits } = options ?? {}
-  const { Engine, sign, verify, backend, observe, fetch: send } = native()
-  const seed = crypto.getRandomValues(new Uint8Array(32))
-  const engine: Engine = new Engine(shared, json(call), json(limits), seed)
+  const { engine: begin, sign, verify, backend, observer, send } = native()
   const { signer } = own
+  const observers = [observer?.(), own.onAttempt].filter((observe) => observe !== undefined)
+  const engine = begin(shared, json(call), json(limits), observers.length > 0)
   const done = drive(engine, {
-    sign: signer === undefined ? sign.bind(null, shared) : async (message) => signer(message),
-    verify: verify.bind(null, shared),
+    sign: signer === undefined ? sign?.bind(null, shared) : async (message) => signer(message),
+    verify: verify?.bind(null, shared),
     loadKeys: (flight) => (host().isolated ? download : shareDownload)(shared, own, flight),
-    fetch: own.fetch ?? send ?? fetch,
-    onAttempt(attempt) {
-      const observed = { ...attempt, backend }
-      observe?.(observed)
-      return own.onAttempt?.(observed)
+    send: own.fetch === undefined ? (send ?? sendBy(fetch)) : sendBy(own.fetch),
+    observe(attempt) {
+      const observed = Object.assign(attempt, { backend })
+      for (const observe of observers) void unheard(observe, observed)
     },
     signal,
     clock: own.clock ?? Date.now
   })
-  return done.finally(() => engine.free?.())
+  return engine.free === undefined ? done : done.finally(() => engine.free!())
+}
+
+/** An observer must not change what it observes: what it throws is left aside. */
+async function unheard(observe: (attempt: Observed) => void, attempt: Observed): Promise<void> {
+  try {
+    await observe(attempt)
+  } catch {}
 }
 
 const flights = new WeakMap<Shared, Map<number, Promise<Landed>>>()

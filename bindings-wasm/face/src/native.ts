@@ -1,5 +1,6 @@
 /** What a package must bring: the compiled core, and who signs and verifies. The face is the same for all. */
 
+import type { Sending } from './driver.js'
 import type { Attempt } from './generated.js'
 import type { Step } from './generated_engine.js'
 
@@ -19,9 +20,19 @@ export interface Shared {
   free?(): void
 }
 
-/** One call as a state machine: takes an event's name, its other members as JSON, its bytes, and the time. */
+/** A step before which the core signs or verifies by threads of its own. */
+export interface Computed {
+  computed: Promise<Step>
+  /** The longest that it may take. */
+  timeout_ms: number
+}
+
+/**
+ * One call as a state machine: takes an event's name, its other members as JSON, its bytes, and the time. A step that is
+ * being computed can be cancelled by the next one.
+ */
 export interface Engine {
-  step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): Step
+  step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): Step | Computed
   /** Gives its memory back at once, where a host would do so late. */
   free?(): void
 }
@@ -29,14 +40,16 @@ export interface Engine {
 export interface Native<S extends Shared = Shared> {
   backend: Backend
   Shared: new (json: string, ownSigner: boolean, browser: boolean) => S
-  Engine: new (shared: S, json: string, optionsJson: string, seed: Uint8Array) => Engine
+  /** One call, as its options in JSON; a core may leave its observations out unless it is observed. */
+  engine(shared: S, json: string, optionsJson: string, observed: boolean): Engine
   call(name: string, json: string): unknown
-  sign(shared: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
-  verify(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
+  /** Unless the engine signs and verifies by itself. */
+  sign?(shared: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
+  verify?(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** Sends where the host has better means than `fetch`. */
-  fetch?: typeof fetch
-  /** Sees every attempt of every client, for the host's own ways of observing. */
-  observe?(attempt: Observed): void
+  send?: Sending
+  /** Who sees every attempt of every client by the host's own ways, if anybody does now. */
+  observer?(): ((attempt: Observed) => void) | undefined
 }
 
 /** Where the core comes from, and what the host is like. */

@@ -32,11 +32,13 @@ function plain(value: unknown, depth: number): unknown {
   if (Array.isArray(value)) return value.map(inner)
   // Headers, Map and the like give pairs.
   if (typeof (value as Partial<Headers>).entries === 'function') return Array.from((value as Headers).entries(), inner)
-  // Without a prototype, a member may be called `__proto__`.
-  const given = Object.create(null) as Record<string, unknown>
+  const given: Record<string, unknown> = {}
   for (const name of Object.keys(value)) {
     const member = (value as Record<string, unknown>)[name]
-    if (member !== undefined) given[name] = inner(member)
+    if (member === undefined) continue
+    // Set like others, it would be the prototype.
+    if (name === '__proto__') Object.defineProperty(given, name, { value: inner(member), enumerable: true })
+    else given[name] = inner(member)
   }
   return given
 }

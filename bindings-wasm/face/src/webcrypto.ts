@@ -1,5 +1,5 @@
 /** Signs and verifies with the host's WebCrypto; in software where that is asked for by name. */
-import type { Native, Shared } from './native.js'
+import type { Engine, Native, Shared } from './native.js'
 import { tag } from './plain.js'
 
 interface WasmShared extends Shared {
@@ -9,7 +9,9 @@ interface WasmShared extends Shared {
   verify(spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
 }
 
-export type Module = Omit<Native<WasmShared>, 'backend' | 'sign' | 'verify'>
+export interface Module extends Pick<Native<WasmShared>, 'Shared' | 'call'> {
+  Engine: new (shared: WasmShared, json: string, optionsJson: string, seed: Uint8Array) => Engine
+}
 
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
 /** Imported keys, each with the DER that it came from; nothing for the private key. Only finished imports are kept: an
@@ -42,8 +44,9 @@ export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> 
   return {
     backend: 'wasm',
     Shared,
-    Engine,
     call,
+    engine: (shared, json, optionsJson) =>
+      new Engine(shared, json, optionsJson, crypto.getRandomValues(new Uint8Array(32))),
     async sign(shared, message, entropy) {
       if (entropy !== null) return shared.sign(message, entropy)
       const key = await once(shared, null, () => importPrivateKey(shared))
