@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    env,
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -14,7 +15,7 @@ use serde_json::{Map, Value, json};
 /// One surface of the library.
 pub struct Driver {
     /// What it is called in messages.
-    pub name: &'static str,
+    pub name: String,
     program: PathBuf,
     arguments: Vec<PathBuf>,
     software: bool,
@@ -45,7 +46,13 @@ pub fn pythons() -> Vec<(&'static str, PathBuf)> {
 }
 
 /// Every surface. What is missing is an error when it is run, never left out.
+///
+/// With `WECHATPAY_CUSTOMS_DRIVERS` those of that file instead, which `cargo xtask build --all-targets` writes for what it has
+/// built for other platforms.
 pub fn drivers(rust: &str) -> Vec<Driver> {
+    if let Some(file) = env::var_os("WECHATPAY_CUSTOMS_DRIVERS") {
+        return elsewhere(Path::new(&file));
+    }
     let root = root();
     let script = |name: &str| root.join("tests/drivers").join(name);
     let installed = |entry: &str| vec![script("driver.mjs"), root.join("target").join(entry)];
@@ -57,8 +64,8 @@ pub fn drivers(rust: &str) -> Vec<Driver> {
     let deno = program("@deno/linux-x64-glibc/deno");
     let deno_run = ["run", "--allow-all", "--node-modules-dir=manual"].map(PathBuf::from).into_iter().chain(wasm());
     let hosted = |name: &str| vec![runtimes.join("driver.mjs"), name.into()];
-    let driver = |name, program: PathBuf, arguments: Vec<PathBuf>| Driver {
-        name,
+    let driver = |name: &str, program: PathBuf, arguments: Vec<PathBuf>| Driver {
+        name: name.to_owned(),
         program,
         arguments,
         software: false,
@@ -88,6 +95,17 @@ pub fn drivers(rust: &str) -> Vec<Driver> {
     ];
     drivers.extend(pythons.into_iter().map(|(name, python)| driver(name, python, vec![script("driver.py")])));
     drivers
+}
+
+fn elsewhere(file: &Path) -> Vec<Driver> {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let listed: Vec<Value> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let driver = |listed: &Value| {
+        let mut command = listed["command"].as_array()?.iter().filter_map(Value::as_str).map(PathBuf::from);
+        let (program, arguments) = (command.next()?, command.collect());
+        Some(Driver { name: listed["name"].as_str()?.to_owned(), program, arguments, software: false, browser: false })
+    };
+    listed.iter().map(|listed| driver(listed).unwrap_or_else(|| panic!("no driver: {listed}"))).collect()
 }
 
 /// The private key of most vectors, which can be imported as a `CryptoKey`.

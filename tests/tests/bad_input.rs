@@ -158,7 +158,7 @@ fn bad_input_ends_in_one_typed_error() {
             let report = &reports[*id];
             let mut expected = json!({ "error": expected });
             let code = expected["error"]["code"].as_str().unwrap_or_default();
-            if FETCH_SAYS_NOTHING.contains(&driver.name) && ["CONNECT_FAILED", "CONNECTION_RESET"].contains(&code) {
+            if FETCH_SAYS_NOTHING.contains(&&*driver.name) && ["CONNECT_FAILED", "CONNECTION_RESET"].contains(&code) {
                 expected = json!({ "error": {
                     "kind": "transport", "code": "TRANSPORT_FAILED", "may_have_been_applied": true,
                 } });

