@@ -143,7 +143,7 @@ impl Found<'_> {
             untar(&archive, &source)?;
             let (zig, cc) = (self.tools.join("python"), folder.join("cc"));
             let script = format!(
-                "#!/bin/sh\nexec {} -m ziglang cc -target x86_64-linux-musl -dynamic -Wl,--dynamic-linker={} \"$@\"\n",
+                "#!/bin/sh\nexec {} -m ziglang cc -Wno-date-time -target x86_64-linux-musl -dynamic -Wl,--dynamic-linker={} \"$@\"\n",
                 zig.display(),
                 loader.display()
             );
