@@ -1,6 +1,6 @@
 /** Sends by the modules beneath `fetch`, in a third of its time, by the agents that all of Node.js shares. */
 import http from 'node:http'
-import type { ClientRequest } from 'node:http'
+import type { ClientRequest, RequestOptions } from 'node:http'
 import https from 'node:https'
 import type { Exchange, Send } from '../../bindings-wasm/face/src/driver.js'
 import { BROKEN_OFF, failure } from '../../bindings-wasm/face/src/driver.js'
@@ -12,7 +12,11 @@ export function send({ method, url, headers, body, max_body }: Send): Exchange {
   let sent: ClientRequest | undefined
   const answer = new Promise<Event>((resolve) => {
     let status: number | undefined
-    sent = request(url, { method, headers: Object.fromEntries(headers) }, (message) => {
+    const given: Record<string, string> = {}
+    for (const [name, value] of headers) given[name] = value
+    // Behind the two slashes, as the path begins with one.
+    const path = url.indexOf('/', url.indexOf('//') + 2)
+    sent = request({ ...addressed(url.slice(0, path)), path: url.slice(path), method, headers: given }, (message) => {
       status = message.statusCode!
       const chunks: Uint8Array[] = []
       let length = 0
@@ -21,7 +25,7 @@ export function send({ method, url, headers, body, max_body }: Send): Exchange {
           event: 'response',
           status: message.statusCode!,
           headers: pairs(message.rawHeaders),
-          body: Buffer.concat(chunks, Math.min(length, max_body)),
+          body: chunks.length === 1 && length <= max_body ? chunks[0]! : Buffer.concat(chunks, Math.min(length, max_body)),
           truncated: length > max_body
         })
       message.on('data', (chunk: Uint8Array) => {
@@ -38,6 +42,19 @@ export function send({ method, url, headers, body, max_body }: Send): Exchange {
     sent.on('error', (error) => resolve(status === undefined ? failure(error) : BROKEN_OFF)).end(body ?? undefined)
   }).catch(failure)
   return { answer, stop: () => sent?.destroy() }
+}
+
+/** Reading an URL takes longer than it takes to find what was read of it; a client has one or two. */
+const known = new Map<string, RequestOptions>()
+
+function addressed(origin: string): RequestOptions {
+  let options = known.get(origin)
+  if (options === undefined) {
+    const { protocol, hostname, port } = new URL(origin)
+    options = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port }
+    if (known.size < 100) known.set(origin, options)
+  }
+  return options
 }
 
 /** As they came: what is there twice stays apart. */

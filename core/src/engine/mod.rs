@@ -37,6 +37,9 @@ use crate::{
 };
 use shared::{Base, Signs};
 
+/// The most milliseconds that every host's timer counts.
+const LONGEST: u64 = i32::MAX as u64;
+
 /// One call, from its fields to its verified answer.
 pub struct Engine {
     shared: Arc<Shared>,
@@ -592,9 +595,17 @@ impl Engine {
         })
     }
 
+    /// Milliseconds that the whole call may still take, as far as a host's timer can count; for drivers that hand a step to
+    /// another thread.
+    pub fn time_left(&self, now: Now) -> u64 {
+        match self.state {
+            State::Ready(_) => millis(self.deadline).min(LONGEST),
+            _ => self.left(now),
+        }
+    }
+
     /// Milliseconds until the deadline, as far as a host's timer can count.
     fn left(&self, now: Now) -> u64 {
-        const LONGEST: u64 = i32::MAX as u64;
         self.ends_at.saturating_sub(now.mono_ms).min(LONGEST)
     }
 

@@ -1,0 +1,244 @@
+//! One call, whose steps are taken on the thread pool, signatures and verifications included.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use napi::{
+    Env, Result, Task,
+    bindgen_prelude::{AsyncTask, Either, Uint8Array},
+};
+use napi_derive::napi;
+use wechatpay_customs::{
+    crypto::{Signer, Verifier},
+    engine::{self, Action, Emit, Event, Now, Step},
+    host,
+    options::Convention,
+};
+use zeroize::Zeroizing;
+
+use crate::{Shared, from_json, invalid, thrown};
+
+/// One call as a state machine.
+#[napi]
+pub struct Engine {
+    call: Arc<Mutex<Call>>,
+    means: Means,
+}
+
+struct Call {
+    engine: engine::Engine,
+    observed: bool,
+    /// Of steps that end in a signature or a verification.
+    emits: Vec<Emit>,
+    /// Grows by each step that JavaScript asks for; a thread that was asked in an earlier one does nothing more.
+    turn: u64,
+    /// For a thread to begin with, until one does.
+    next: Option<Next>,
+    /// The step that a thread has come to, until JavaScript takes it.
+    ready: Option<String>,
+    timeout_ms: u64,
+}
+
+enum Next {
+    Take { event: String, members: String, bytes: Vec<u8> },
+    Compute(Computation),
+}
+
+#[napi]
+impl Engine {
+    /// Prepares one call (JSON, as its options); its observations are left out unless `observed`.
+    #[napi(constructor)]
+    pub fn new(env: Env, shared: &Shared, call: String, options: String, observed: bool) -> Result<Self> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| invalid(&format!("the system has no randomness: {error}")))?;
+        let call = Zeroizing::new(call);
+        let (call, options) = (from_json(&call)?, from_json(&options)?);
+        let engine = host::engine(Arc::clone(&shared.shared), call, options, Convention::JavaScript, seed)
+            .map_err(|error| thrown(env, error))?;
+        let call = Call { engine, observed, emits: Vec::new(), turn: 0, next: None, ready: None, timeout_ms: 0 };
+        let means = Means { signer: shared.signer.clone(), verifier: shared.verifier.clone() };
+        Ok(Engine { call: Arc::new(Mutex::new(call)), means })
+    }
+
+    /// Takes the answer to the last action (its name, what else it says as JSON, and its bytes) and gives a promise of the
+    /// next step, as JSON.
+    ///
+    /// Until it is fulfilled, `cancel` and `timed_out` are taken too. They bring a step at once, which may be the one that
+    /// was promised.
+    #[napi]
+    pub fn step(
+        &self,
+        event: String,
+        members: String,
+        bytes: Uint8Array,
+        unix_ms: f64,
+        mono_ms: f64,
+    ) -> Result<Either<String, AsyncTask<Work>>> {
+        let clock = Clock { began: Instant::now(), at: Now { unix_ms: unix_ms as i64, mono_ms: mono_ms as u64 } };
+        let mut call = lock(&self.call);
+        if let Some(ready) = call.ready.take() {
+            return Ok(Either::A(ready));
+        }
+        call.turn += 1;
+        let next = match &*event {
+            "cancel" | "timed_out" => match call.interrupted(&event, &self.means, clock.at) {
+                Ok(computation) => Next::Compute(computation),
+                Err(action) => return Ok(Either::A(call.told(action)?)),
+            },
+            _ => Next::Take { event, members, bytes: bytes.to_vec() },
+        };
+        call.next = Some(next);
+        call.timeout_ms = call.engine.time_left(clock.at);
+        let work = Work { call: Arc::clone(&self.call), means: self.means.clone(), turn: call.turn, clock };
+        Ok(Either::B(AsyncTask::new(work)))
+    }
+
+    /// The longest in milliseconds that the promise of the last step is to be waited for.
+    #[napi(getter)]
+    pub fn timeout_ms(&self) -> f64 {
+        lock(&self.call).timeout_ms as f64
+    }
+}
+
+impl Call {
+    fn step(&mut self, event: Event, now: Now) -> Action {
+        let Step { emits, action } = host::step(&mut self.engine, event, now, Convention::JavaScript);
+        if self.observed {
+            self.emits.extend(emits);
+        }
+        action
+    }
+
+    fn told(&mut self, action: Action) -> Result<String> {
+        Ok(serde_json::to_string(&Step { emits: mem::take(&mut self.emits), action })?)
+    }
+
+    /// What still waits for a thread came first.
+    fn interrupted(&mut self, event: &str, means: &Means, now: Now) -> std::result::Result<Computation, Action> {
+        if let Some(Next::Take { event, members, bytes }) = self.next.take() {
+            let action = self.step(read(&event, &members, bytes), now);
+            means.computation(action)?;
+        }
+        let action = self.step(read(event, "null", Vec::new()), now);
+        means.computation(action)
+    }
+}
+
+fn read(event: &str, members: &str, bytes: Vec<u8>) -> Event {
+    Event::from_parts(event, from_json(members).unwrap_or_default(), bytes)
+}
+
+/// A call is whole after each of its steps, so that one that panicked harms no other.
+fn lock(call: &Mutex<Call>) -> MutexGuard<'_, Call> {
+    call.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who signs and verifies; without a signer the caller does.
+#[derive(Clone)]
+struct Means {
+    signer: Option<Arc<dyn Signer>>,
+    verifier: Option<Arc<dyn Verifier>>,
+}
+
+impl Means {
+    /// What is to be computed; or the action, if it is for JavaScript.
+    fn computation(&self, action: Action) -> std::result::Result<Computation, Action> {
+        match (action, &self.signer, &self.verifier) {
+            (Action::Sign { message, entropy, .. }, Some(signer), _) => {
+                Ok(Computation::Sign { signer: Arc::clone(signer), message, entropy: entropy.unwrap_or_default() })
+            }
+            (Action::Verify { spki_der, message, signature, .. }, _, Some(verifier)) => {
+                Ok(Computation::Verify { verifier: Arc::clone(verifier), spki_der, message, signature })
+            }
+            (action, ..) => Err(action),
+        }
+    }
+}
+
+enum Computation {
+    Sign { signer: Arc<dyn Signer>, message: Vec<u8>, entropy: [u8; 32] },
+    Verify { verifier: Arc<dyn Verifier>, spki_der: Vec<u8>, message: Vec<u8>, signature: Vec<u8> },
+}
+
+impl Computation {
+    fn run(self) -> Event {
+        match self {
+            // An empty signature is refused as one that could not be made.
+            Computation::Sign { signer, message, entropy } => {
+                Event::Signed { signature: signer.sign(&message, &entropy).unwrap_or_default() }
+            }
+            Computation::Verify { verifier, spki_der, message, signature } => {
+                Event::Verified { ok: verifier.verify(&spki_der, &message, &signature) }
+            }
+        }
+    }
+}
+
+/// The time that JavaScript told, which goes on.
+struct Clock {
+    began: Instant,
+    at: Now,
+}
+
+impl Clock {
+    fn now(&self) -> Now {
+        let since = self.began.elapsed().as_millis() as u64;
+        let Now { unix_ms, mono_ms } = self.at;
+        Now { unix_ms: unix_ms.saturating_add_unsigned(since), mono_ms: mono_ms.saturating_add(since) }
+    }
+}
+
+/// The way to the next step that is JavaScript's to take.
+pub struct Work {
+    call: Arc<Mutex<Call>>,
+    means: Means,
+    turn: u64,
+    clock: Clock,
+}
+
+impl Task for Work {
+    type Output = ();
+    type JsValue = Option<String>;
+
+    fn compute(&mut self) -> Result<()> {
+        let mut call = lock(&self.call);
+        if call.turn != self.turn {
+            return Ok(());
+        }
+        let mut next = match call.next.take() {
+            None => return Ok(()),
+            Some(Next::Compute(computation)) => Ok(computation),
+            Some(Next::Take { event, members, bytes }) => {
+                let action = call.step(read(&event, &members, bytes), self.clock.now());
+                self.means.computation(action)
+            }
+        };
+        loop {
+            match next {
+                Err(action) => {
+                    call.ready = Some(call.told(action)?);
+                    return Ok(());
+                }
+                Ok(computation) => {
+                    drop(call);
+                    let event = computation.run();
+                    call = lock(&self.call);
+                    if call.turn != self.turn {
+                        return Ok(());
+                    }
+                    let action = call.step(event, self.clock.now());
+                    next = self.means.computation(action);
+                }
+            }
+        }
+    }
+
+    /// Nothing if JavaScript has taken the step already, or has interrupted what led to it.
+    fn resolve(&mut self, _: Env, (): ()) -> Result<Option<String>> {
+        let mut call = lock(&self.call);
+        Ok(if call.turn == self.turn { call.ready.take() } else { None })
+    }
+}
