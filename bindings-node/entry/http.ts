@@ -11,13 +11,13 @@ export function send({ method, url, headers, body, max_body }: Send): Exchange {
   const { request } = url.startsWith('https:') ? https : http
   let sent: ClientRequest | undefined
   const answer = new Promise<Event>((resolve) => {
-    let status: number | undefined
+    let answered = false
     const given: Record<string, string> = {}
     for (const [name, value] of headers) given[name] = value
     // Behind the two slashes, as the path begins with one.
     const path = url.indexOf('/', url.indexOf('//') + 2)
     sent = request({ ...addressed(url.slice(0, path)), path: url.slice(path), method, headers: given }, (message) => {
-      status = message.statusCode!
+      answered = true
       const chunks: Uint8Array[] = []
       let length = 0
       const end = (): void =>
@@ -39,12 +39,12 @@ export function send({ method, url, headers, body, max_body }: Send): Exchange {
       // Without an end before, the connection broke.
       message.on('close', () => resolve(BROKEN_OFF)).on('error', () => resolve(BROKEN_OFF))
     })
-    sent.on('error', (error) => resolve(status === undefined ? failure(error) : BROKEN_OFF)).end(body ?? undefined)
+    sent.on('error', (error) => resolve(answered ? BROKEN_OFF : failure(error))).end(body ?? undefined)
   }).catch(failure)
   return { answer, stop: () => sent?.destroy() }
 }
 
-/** Reading an URL takes longer than it takes to find what was read of it; a client has one or two. */
+/** What was read of URLs, as that takes longer than to find it; a client has one or two, tests may have many. */
 const known = new Map<string, RequestOptions>()
 
 function addressed(origin: string): RequestOptions {
