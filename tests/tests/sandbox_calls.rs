@@ -160,7 +160,7 @@ async fn every_surface_calls_the_sandbox() {
             calls.insert(1, with_crypto_key(&calls[0].0));
         }
         let vectors: Vec<Value> = calls.iter().map(|(vector, _)| vector.clone()).collect();
-        let name = driver.name;
+        let name = driver.name.clone();
         let reports = tokio::task::spawn_blocking(move || driver.run(&vectors)).await.expect("no panic");
         let reports = reports.unwrap_or_else(|error| panic!("{error}"));
         for (vector, expected) in &calls {

@@ -153,6 +153,17 @@ impl Zig {
         if let Some(libc) = platform.libc {
             maturin.args(["--compatibility", if libc == "musl" { "musllinux_1_2" } else { "manylinux2014" }]);
         }
+        if platform.os == "win32" && project == "bindings-python" {
+            // maturin lists an export with the package's name in it, which no module has; unless it cannot write its list.
+            let list = target("maturin/wechatpay_customs._native.def");
+            if list.is_file() {
+                fs::remove_file(&list)?;
+            }
+            fs::create_dir_all(list)?;
+            let exports = target("zig/native.def");
+            fs::write(&exports, "LIBRARY _native\nEXPORTS\n    PyInit__native\n")?;
+            maturin.env("RUSTFLAGS", format!("-C link-arg={}", exports.display()));
+        }
         quietly(maturin.arg("--out").arg(into).current_dir(root().join(project)))?;
         let made = there(into)?.into_iter().find(|file| !before.contains(file));
         Ok(made.ok_or("maturin made no wheel of another name than those before")?)
