@@ -7,7 +7,7 @@ import { median } from './median.mjs'
 
 /** Calls that are measured, after others by which V8 has compiled what it will, and how many are under way. */
 const CALLS = 5000
-const WARM_UP = 5000
+const WARM_UP = 10_000
 const AT_ONCE = 32
 /** Turns of calls and of bare exchanges, of which the event loop's share is taken. */
 const TURNS = 5
@@ -60,7 +60,7 @@ const measured = {
         await many(CALLS_A_TURN, atOnce, action)
         return (held() - begun) / CALLS_A_TURN
       }
-      for (const action of [bare, call]) await many(WARM_UP, atOnce, action)
+      for (const action of [bare, call]) await many(WARM_UP / 2, atOnce, action)
       const turns = []
       for (let turn = 0; turn < TURNS; turn += 1) turns.push(-(await spent(bare)) + (await spent(call)))
       return median(turns)

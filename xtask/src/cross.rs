@@ -153,19 +153,62 @@ impl Zig {
         if let Some(libc) = platform.libc {
             maturin.args(["--compatibility", if libc == "musl" { "musllinux_1_2" } else { "manylinux2014" }]);
         }
-        if platform.os == "win32" && project == "bindings-python" {
-            // maturin lists an export with the package's name in it, which no module has; unless it cannot write its list.
-            let list = target("maturin/wechatpay_customs._native.def");
-            if list.is_file() {
-                fs::remove_file(&list)?;
-            }
-            fs::create_dir_all(list)?;
-            let exports = target("zig/native.def");
-            fs::write(&exports, "LIBRARY _native\nEXPORTS\n    PyInit__native\n")?;
-            maturin.env("RUSTFLAGS", format!("-C link-arg={}", exports.display()));
-        }
+        match platform.os {
+            "win32" if project == "bindings-python" => maturin.env("RUSTFLAGS", exports()?),
+            "darwin" if project == "bindings-python" => maturin.env("RUSTFLAGS", frameworks()?),
+            _ => &mut maturin,
+        };
         quietly(maturin.arg("--out").arg(into).current_dir(root().join(project)))?;
         let made = there(into)?.into_iter().find(|file| !before.contains(file));
         Ok(made.ok_or("maturin made no wheel of another name than those before")?)
     }
+}
+
+/// The flag that exports the module from a Windows library.
+///
+/// maturin has a list for that too, which names an export with the package's name in it, as no module has. Where it cannot
+/// write its list it goes on without.
+fn exports() -> Result<String> {
+    let theirs = target("maturin/wechatpay_customs._native.def");
+    if theirs.is_file() {
+        fs::remove_file(&theirs)?;
+    }
+    fs::create_dir_all(theirs)?;
+    let ours = target("zig/native.def");
+    fs::write(&ours, "LIBRARY _native\nEXPORTS\n    PyInit__native\n")?;
+    Ok(format!("-C link-arg={}", ours.display()))
+}
+
+/// What is called of macOS's own libraries by those that ask it which certificates to trust.
+const FRAMEWORKS: [(&str, &str); 2] = [
+    (
+        "CoreFoundation",
+        "_CFArrayCreate, _CFDataCreate, _CFDateCreate, _CFErrorCopyDescription, _CFErrorGetCode, _CFRelease, \
+         _CFStringCreateWithBytes, _CFStringGetBytes, _CFStringGetCStringPtr, _CFStringGetLength, \
+         _kCFAbsoluteTimeIntervalSince1970, _kCFAllocatorDefault, _kCFTypeArrayCallBacks",
+    ),
+    (
+        "Security",
+        "_SecCertificateCopySubjectSummary, _SecCertificateCreateWithData, _SecCopyErrorMessageString, \
+         _SecPolicyCreateSSL, _SecTrustCreateWithCertificates, _SecTrustEvaluateWithError, \
+         _SecTrustSetAnchorCertificates, _SecTrustSetAnchorCertificatesOnly, _SecTrustSetOCSPResponse, \
+         _SecTrustSetVerifyDate",
+    ),
+];
+
+/// The flag that lets zig link with macOS's frameworks, of which it has none: what a linker must know of them is where they
+/// lie on a Mac and the names in them.
+fn frameworks() -> Result<String> {
+    let folder = target("zig/frameworks");
+    for (name, symbols) in FRAMEWORKS {
+        let framework = folder.join(format!("{name}.framework"));
+        fs::create_dir_all(&framework)?;
+        let stub = format!(
+            "--- !tapi-tbd\ntbd-version: 4\ntargets: [ arm64-macos ]\n\
+             install-name: '/System/Library/Frameworks/{name}.framework/Versions/A/{name}'\n\
+             exports:\n  - targets: [ arm64-macos ]\n    symbols: [ {symbols} ]\n...\n"
+        );
+        fs::write(framework.join(format!("{name}.tbd")), stub)?;
+    }
+    Ok(format!("-C link-arg=-F{}", folder.display()))
 }
