@@ -2,7 +2,10 @@
 
 use std::{
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -26,6 +29,8 @@ use crate::{Shared, from_json, invalid, thrown};
 pub struct Engine {
     call: Arc<Mutex<Call>>,
     means: Means,
+    /// Beside the call, which a thread may hold when JavaScript asks.
+    timeout_ms: AtomicU64,
 }
 
 struct Call {
@@ -39,7 +44,6 @@ struct Call {
     next: Option<Next>,
     /// The step that a thread has come to, until JavaScript takes it.
     ready: Option<String>,
-    timeout_ms: u64,
 }
 
 enum Next {
@@ -58,9 +62,9 @@ impl Engine {
         let (call, options) = (from_json(&call)?, from_json(&options)?);
         let engine = host::engine(Arc::clone(&shared.shared), call, options, Convention::JavaScript, seed)
             .map_err(|error| thrown(env, error))?;
-        let call = Call { engine, observed, emits: Vec::new(), turn: 0, next: None, ready: None, timeout_ms: 0 };
+        let call = Call { engine, observed, emits: Vec::new(), turn: 0, next: None, ready: None };
         let means = Means { signer: shared.signer.clone(), verifier: shared.verifier.clone() };
-        Ok(Engine { call: Arc::new(Mutex::new(call)), means })
+        Ok(Engine { call: Arc::new(Mutex::new(call)), means, timeout_ms: AtomicU64::new(0) })
     }
 
     /// Takes the answer to the last action (its name, what else it says as JSON, and its bytes) and gives a promise of the
@@ -91,7 +95,7 @@ impl Engine {
             _ => Next::Take { event, members, bytes: bytes.to_vec() },
         };
         call.next = Some(next);
-        call.timeout_ms = call.engine.time_left(clock.at);
+        self.timeout_ms.store(call.engine.time_left(clock.at), Ordering::Relaxed);
         let work = Work { call: Arc::clone(&self.call), means: self.means.clone(), turn: call.turn, clock };
         Ok(Either::B(AsyncTask::new(work)))
     }
@@ -99,7 +103,7 @@ impl Engine {
     /// The longest in milliseconds that the promise of the last step is to be waited for.
     #[napi(getter)]
     pub fn timeout_ms(&self) -> f64 {
-        lock(&self.call).timeout_ms as f64
+        self.timeout_ms.load(Ordering::Relaxed) as f64
     }
 }
 
