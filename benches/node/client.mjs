@@ -62,7 +62,10 @@ const measured = {
       }
       for (const action of [bare, call]) await many(WARM_UP / 2, atOnce, action)
       const turns = []
-      for (let turn = 0; turn < TURNS; turn += 1) turns.push(-(await spent(bare)) + (await spent(call)))
+      for (let turn = 0; turn < TURNS; turn += 1) {
+        const without = await spent(bare)
+        turns.push((await spent(call)) - without)
+      }
       return median(turns)
     }
     return { own: await apart(AT_ONCE), ownAlone: await apart(1) }

@@ -100,6 +100,7 @@ pub fn drivers(rust: &str) -> Vec<Driver> {
 fn elsewhere(file: &Path) -> Vec<Driver> {
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let listed: Vec<Value> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    assert!(!listed.is_empty(), "{} names no driver", file.display());
     let driver = |listed: &Value| {
         let mut command = listed["command"].as_array()?.iter().filter_map(Value::as_str).map(PathBuf::from);
         let (program, arguments) = (command.next()?, command.collect());

@@ -20,7 +20,7 @@ export interface Shared {
   free?(): void
 }
 
-/** A step before which the core signs or verifies by threads of its own. */
+/** A step that the core takes on threads of its own. */
 export interface Computed {
   computed: Promise<Step>
   /** The longest that it may take. */
@@ -43,7 +43,7 @@ export interface Native<S extends Shared = Shared> {
   /** One call, as its options in JSON; a core may leave its observations out unless it is observed. */
   engine(shared: S, json: string, optionsJson: string, observed: boolean): Engine
   call(name: string, json: string): unknown
-  /** Unless the engine signs and verifies by itself. */
+  /** Missing where the engine signs and verifies by itself. */
   sign?(shared: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
   verify?(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** Sends where the host has better means than `fetch`. */
