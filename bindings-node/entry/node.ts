@@ -1,15 +1,14 @@
 /** The face over the native addon; over WebAssembly where no addon fits the platform. */
 import { channel } from 'node:diagnostics_channel'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { debuglog } from 'node:util'
 import { type Send, sendBy } from '../../bindings-wasm/face/src/driver.js'
 import type { Step } from '../../bindings-wasm/face/src/generated_engine.js'
 import type { Native, Observed, Shared } from '../../bindings-wasm/face/src/native.js'
-import { bind } from '../../bindings-wasm/face/src/native.js'
+import { bind, native as loaded } from '../../bindings-wasm/face/src/native.js'
 import type { Glue } from '../../bindings-wasm/face/src/wasm.js'
 import { webCrypto } from '../../bindings-wasm/face/src/webcrypto.js'
 import * as glue from '../../bindings-wasm/pkg/core/wechatpay_customs_wasm.js'
+import { addon, complete, wasm } from './files.js'
 import { send } from './http.js'
 
 /** As in `bindings-node/src`: steps are JSON. */
@@ -33,22 +32,11 @@ function observe(attempt: Observed): void {
   }
 }
 
-/** The addon for this platform: as it was built here, or as npm installed it. */
-function addon(): Addon | undefined {
-  // Of Linux there are two; the one that does not fit is not installed, or does not load.
-  const suffixes = process.platform === 'linux' ? ['-gnu', '-musl'] : ['']
-  for (const suffix of suffixes) {
-    const name = `${process.platform}-${process.arch}${suffix}`
-    for (const path of [`./wechatpay-customs.${name}.node`, `wechatpay-customs-${name}`]) {
-      try {
-        return require(path) as Addon
-      } catch (error) {
-        debug('no addon %s: %s', path, (error as Error).message.split('\n')[0])
-      }
-    }
-  }
-  return undefined
-}
+/** Somebody must be told before a `.p12` is refused in production alone. */
+const ADVICE =
+  'WebAssembly reads no .p12. Addons are optional dependencies, which npm leaves out with --omit=optional, and where ' +
+  'package-lock.json or node_modules were made on another platform: install again without them. ' +
+  'If WebAssembly is meant, --disable-warning=WECHATPAY_CUSTOMS_NO_ADDON says so.'
 
 const { fetch: own, process: { versions } } = globalThis
 
@@ -89,13 +77,19 @@ function read(told: string | null): Step {
 bind({
   load() {
     const found = addon()
-    if (found !== undefined) return native(found)
-    debug('WebAssembly takes the place of the addon')
+    if ('addon' in found) return native(found.addon as Addon)
     const core: Glue = glue
-    core.initSync({ module: readFileSync(join(__dirname, 'wechatpay_customs_wasm_bg.wasm')) })
+    core.initSync({ module: wasm() })
+    if (found.reasons.length > 0) {
+      const message = `wechatpay-customs runs on WebAssembly, as it found no addon for ${found.platform}: ${found.reasons.join('; ')}`
+      process.emitWarning(message, { code: 'WECHATPAY_CUSTOMS_NO_ADDON', detail: ADVICE })
+    }
     return { ...webCrypto(core), ...hosts }
   }
 })
+
+// A bundle tells at its start, not at its first call, that it lacks files.
+if (!complete()) loaded()
 
 export * from '../../bindings-wasm/face/src/public.js'
 export { default } from '../../bindings-wasm/face/src/index.js'

@@ -176,6 +176,10 @@ fn the_node_package_names_every_platform() {
     let with_addon = platforms::ALL.iter().filter(|platform| platform.has_addon());
     let built: Map<String, Value> =
         with_addon.map(|platform| (platform.package(), env!("CARGO_PKG_VERSION").into())).collect();
+    let loaded = fs::read_to_string(root().join("bindings-node/entry/files.ts")).expect("a script");
+    for package in built.keys() {
+        assert!(loaded.contains(&format!("require('{package}')")), "{package} is not loaded by name");
+    }
     assert_eq!(manifest["optionalDependencies"], Value::Object(built));
 }
 

@@ -68,3 +68,13 @@ async fn calls_that_wait_for_a_thread() {
 async fn examples_of_backends() {
     passes("node", "examples.test.mjs").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bundlers_and_tracers() {
+    passes("bundlers", "bundlers.test.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn next_js() {
+    passes("bundlers", "next.test.mjs").await;
+}

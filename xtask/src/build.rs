@@ -107,7 +107,7 @@ fn node(face: &Path, host: &Platform) -> Result<PathBuf> {
     quietly(
         command("node", &["node_modules/typescript/bin/tsc", "--project"]).arg(&package).current_dir(wasm.join("face")),
     )?;
-    bundle(&package.join("entry/node.ts"), &lib.join("index.cjs"))?;
+    bundle(&package.join("entry/package.ts"), &lib.join("index.cjs"))?;
     let module = format!("{}_bg.wasm", wasm::NAME);
     fs::copy(wasm.join("pkg/core").join(&module), lib.join(module))?;
     step("Node.js addon");

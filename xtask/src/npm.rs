@@ -30,8 +30,8 @@ pub fn platform_package(platform: &Platform, addon: &Path, into: &Path) -> Resul
             "url": concat!("git+", env!("CARGO_PKG_REPOSITORY"), ".git"),
             "directory": "bindings-node",
         },
-        "main": platform.addon(),
-        "files": [platform.addon(), "LICENSE-APACHE", "LICENSE-MIT"],
+        "main": "index.js",
+        "files": ["index.js", platform.addon(), "LICENSE-APACHE", "LICENSE-MIT"],
         "os": [platform.os],
         "cpu": [platform.cpu],
         "engines": { "node": ">=20" },
@@ -47,6 +47,14 @@ pub fn platform_package(platform: &Platform, addon: &Path, into: &Path) -> Resul
             platform.name()
         ),
     )?;
+    // A `.node` file as `main` would end bundlers that know no such kind, before the main package can say what to do. What
+    // copies the files that a script needs follows the path, and what is required within `try` may be missing.
+    let script = format!(
+        "try {{\n  module.exports = require(require('node:path').join(__dirname, '{}'))\n\
+         }} catch (error) {{\n  throw error\n}}\n",
+        platform.addon()
+    );
+    fs::write(folder.join("index.js"), script)?;
     fs::copy(addon, folder.join(platform.addon()))?;
     licences(&folder)?;
     pack(&folder, into)?;

@@ -24,6 +24,7 @@ pub fn install() -> Result {
 pub fn without_browser() -> Result {
     npm_packages(&root().join("tests/runtimes"), "JavaScript runtimes and bundlers")?;
     npm_packages(&root().join("tests/node"), "npm packages that backends use")?;
+    npm_packages(&root().join("tests/bundlers"), "bundlers and Next.js")?;
     let version = env!("CARGO_PKG_VERSION");
     let addon = format!("{}-{version}", platforms::host()?.package());
     let (node, wasm) = (format!("wechatpay-customs-{version}"), format!("wechatpay-customs-wasm-{version}"));

@@ -1,0 +1,73 @@
+/** What the package loads from files: the addon for this platform, or the WebAssembly module in its place. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LEAVE_OUTSIDE } from './outside.js'
+
+/** The addon; or, where there should be one, why none was loaded. */
+export function addon(): { addon: unknown } | { platform: string; reasons: string[] } {
+  // Of Linux there are two; the one that does not fit is not installed, or does not load.
+  const suffixes = process.platform === 'linux' ? ['-gnu', '-musl'] : ['']
+  const platform = `${process.platform}-${process.arch}`
+  const reasons: string[] = []
+  for (const suffix of suffixes) {
+    for (const load of [built, installed]) {
+      const found = load(platform + suffix)
+      if (found instanceof Reason) reasons.push(found.message)
+      else if (found !== undefined) return { addon: found }
+    }
+  }
+  return { platform, reasons }
+}
+
+/** Why something was not loaded. What is required stands within `try` itself, as bundlers let it be missing there alone. */
+class Reason {
+  readonly message: string
+
+  constructor(error: unknown) {
+    // What follows tells who asked for it.
+    this.message = (error as Error).message.split('\n')[0]!
+  }
+}
+
+/** As it was built here. */
+function built(name: string): unknown {
+  try {
+    const file = join(__dirname, `wechatpay-customs.${name}.node`)
+    return existsSync(file) ? require(file) : undefined
+  } catch (error) {
+    return new Reason(error)
+  }
+}
+
+/** As npm installed it; each package is written out, as what copies the files that a script needs follows only what it can read. */
+function installed(name: string): unknown {
+  try {
+    switch (name) {
+      case 'darwin-arm64':
+        return require('wechatpay-customs-darwin-arm64')
+      case 'linux-arm64-gnu':
+        return require('wechatpay-customs-linux-arm64-gnu')
+      case 'linux-arm64-musl':
+        return require('wechatpay-customs-linux-arm64-musl')
+      case 'linux-x64-gnu':
+        return require('wechatpay-customs-linux-x64-gnu')
+      case 'linux-x64-musl':
+        return require('wechatpay-customs-linux-x64-musl')
+      default:
+        return undefined
+    }
+  } catch (error) {
+    return new Reason(error)
+  }
+}
+
+/** Is the WebAssembly module where npm has put it? */
+export function complete(): boolean {
+  return existsSync(join(__dirname, 'wechatpay_customs_wasm_bg.wasm'))
+}
+
+/** Its bytes. */
+export function wasm(): Uint8Array {
+  if (!complete()) throw new Error(LEAVE_OUTSIDE)
+  return readFileSync(join(__dirname, 'wechatpay_customs_wasm_bg.wasm'))
+}
