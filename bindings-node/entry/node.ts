@@ -1,13 +1,13 @@
 /** The face over the native addon; over WebAssembly where no addon fits the platform. */
 import { channel } from 'node:diagnostics_channel'
-import { debuglog } from 'node:util'
+import { webcrypto } from 'node:crypto'
+import { debuglog, TextDecoder, TextEncoder } from 'node:util'
 import { type Send, sendBy } from '../../bindings-wasm/face/src/driver.js'
 import type { Step } from '../../bindings-wasm/face/src/generated_engine.js'
 import type { Native, Observed, Shared } from '../../bindings-wasm/face/src/native.js'
-import { bind, native as loaded } from '../../bindings-wasm/face/src/native.js'
+import { bind, native as loaded, readStep } from '../../bindings-wasm/face/src/native.js'
 import type { Glue } from '../../bindings-wasm/face/src/wasm.js'
 import { webCrypto } from '../../bindings-wasm/face/src/webcrypto.js'
-import * as glue from '../../bindings-wasm/pkg/core/wechatpay_customs_wasm.js'
 import { addon, complete, wasm } from './files.js'
 import { send } from './http.js'
 
@@ -24,11 +24,22 @@ interface Addon extends Pick<Native, 'Shared' | 'call'> {
 const debug = debuglog('wechatpay-customs')
 const attempts = channel('wechatpay-customs:attempt')
 
-function observe(attempt: Observed): void {
+function observe(attempt: Observed, thrown: unknown): void {
   if (attempts.hasSubscribers) attempts.publish(attempt)
   if (debug.enabled) {
     const { operation, attempt: number, phase, host, status, request_id, ms, reason, backend } = attempt
     debug('%s, attempt %d: %s %s %s %s %d ms%s (%s)', operation, number, phase, host, status, request_id, ms, reason ? ` ${reason}` : '', backend)
+    if (thrown !== undefined) debug('%s, attempt %d: thrown: %s', operation, number, told(thrown))
+  }
+}
+
+/** An error and what caused it, in words: what else it holds is its owner's. */
+function told(thrown: unknown): string {
+  try {
+    const { cause } = Object(thrown) as { cause?: unknown }
+    return cause === undefined ? String(thrown) : `${thrown}, because of ${cause}`
+  } catch {
+    return 'something that has no words'
   }
 }
 
@@ -40,10 +51,14 @@ const ADVICE =
 
 const { fetch: own, process: { versions } } = globalThis
 
+/** Bun's `fetch`, that checks certificates whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+const checked: typeof fetch = (url, init) => fetch(url, { ...init, ...{ tls: { rejectUnauthorized: true } } })
+
 const hosts = {
   /** By the modules beneath, unless somebody has put another `fetch` in the place of Node.js's; Bun's is as fast as they are. */
   send(request: Send) {
-    return globalThis.fetch === own && versions.bun === undefined ? send(request) : sendBy(fetch)(request)
+    if (globalThis.fetch === own && versions.bun === undefined) return send(request)
+    return sendBy(versions.bun === undefined ? fetch : checked)(request)
   },
   observer: () => (attempts.hasSubscribers || debug.enabled ? observe : undefined)
 }
@@ -58,7 +73,7 @@ function native({ Shared, Engine, call }: Addon): Native {
       return {
         step(event, members, bytes, unixMs, monoMs) {
           const told = engine.step(event, members, bytes, unixMs, monoMs)
-          return typeof told === 'string' ? read(told) : { computed: told.then(read), timeout_ms: engine.timeoutMs }
+          return typeof told === 'string' ? readStep(told) : { computed: told.then(read), timeout_ms: engine.timeoutMs }
         }
       }
     },
@@ -68,17 +83,27 @@ function native({ Shared, Engine, call }: Addon): Native {
 
 /** Nothing where nobody waits any more. */
 function read(told: string | null): Step {
-  const step = JSON.parse(told!) as Step
-  // JSON has bytes as a list.
-  if (step?.action.action === 'sign') step.action.message = Uint8Array.from(step.action.message)
-  return step
+  return told === null ? (null as never) : readStep(told)
+}
+
+/** The script of the WebAssembly module; it asks for what Jest's jsdom, which stands for a page, does not have. */
+function script(): Glue {
+  const lent = Object.entries({ TextDecoder, TextEncoder }).filter(([name]) => !(name in globalThis))
+  Object.assign(globalThis, Object.fromEntries(lent))
+  try {
+    return require('../../bindings-wasm/pkg/core/wechatpay_customs_wasm.js')
+  } finally {
+    for (const [name] of lent) Reflect.deleteProperty(globalThis, name)
+  }
 }
 
 bind({
+  // Likewise.
+  crypto: webcrypto as Crypto,
   load() {
     const found = addon()
     if ('addon' in found) return native(found.addon as Addon)
-    const core: Glue = glue
+    const core = script()
     core.initSync({ module: wasm() })
     if (found.reasons.length > 0) {
       const message = `wechatpay-customs runs on WebAssembly, as it found no addon for ${found.platform}: ${found.reasons.join('; ')}`

@@ -5,7 +5,7 @@ mod engine;
 
 use std::sync::Arc;
 
-use napi::{Env, Result, Status, bindgen_prelude::Unknown};
+use napi::{Env, Result, Status};
 use napi_derive::napi;
 use serde_json::Value;
 use wechatpay_customs::{
@@ -45,23 +45,23 @@ impl Shared {
         self.shared.require_signing().map_err(|error| thrown(env, error))
     }
 
-    /// Calls a pure function by name with arguments (JSON), with these options filled in.
+    /// Calls a pure function by name with arguments (JSON), with these options filled in, and gives JSON.
     #[napi]
-    pub fn call<'env>(&self, env: &'env Env, function: String, arguments: String) -> Result<Unknown<'env>> {
+    pub fn call(&self, env: Env, function: String, arguments: String) -> Result<String> {
         called(env, &function, arguments, Some(&self.shared))
     }
 }
 
-/// Calls a pure function by name with arguments (JSON).
+/// Calls a pure function by name with arguments (JSON), and gives JSON.
 #[napi]
-pub fn call<'env>(env: &'env Env, function: String, arguments: String) -> Result<Unknown<'env>> {
+pub fn call(env: Env, function: String, arguments: String) -> Result<String> {
     called(env, &function, arguments, None)
 }
 
-fn called<'env>(env: &'env Env, function: &str, arguments: String, shared: Option<&Common>) -> Result<Unknown<'env>> {
+fn called(env: Env, function: &str, arguments: String, shared: Option<&Common>) -> Result<String> {
     let arguments = Zeroizing::new(arguments);
     let value = host::call(function, from_json(&arguments)?, shared, Convention::JavaScript);
-    env.to_js_value(&value.map_err(|error| thrown(*env, error))?)
+    Ok(serde_json::to_string(&value.map_err(|error| thrown(env, error))?)?)
 }
 
 /// What callers give comes as JSON: N-API's own conversion of numbers bends some of them.
@@ -69,10 +69,12 @@ fn from_json(text: &str) -> Result<Value> {
     Ok(serde_json::from_str(text)?)
 }
 
-/// Throws the error as data; the face makes a real `Error` of it.
+/// Throws the error as JSON text, of which the face makes a real `Error`: set on an object one by one, a member called
+/// `__proto__` would be its prototype.
 fn thrown(env: Env, error: Error) -> napi::Error {
     let message = error.to_string();
-    match env.to_js_value(&host::error(error, Convention::JavaScript)).and_then(|data| env.throw(data)) {
+    let told = serde_json::to_string(&host::error(error, Convention::JavaScript)).unwrap_or_default();
+    match env.throw(told) {
         Ok(()) => napi::Error::new(Status::PendingException, message),
         Err(error) => error,
     }

@@ -54,7 +54,7 @@ impl Shared {
     }
 
     /// Calls a pure function by name, with these options filled in.
-    pub fn call(&self, function: &str, arguments: String) -> Result<JsValue, JsValue> {
+    pub fn call(&self, function: &str, arguments: String) -> Result<String, JsValue> {
         called(function, arguments, Some(&self.shared))
     }
 
@@ -99,7 +99,8 @@ impl Engine {
             .map_err(thrown)
     }
 
-    /// Takes the answer to the last action (its name, what else it says as JSON, and its bytes) and gives the next.
+    /// Takes the answer to the last action (its name, what else it says as JSON, and its bytes) and gives the next step, as
+    /// JSON.
     ///
     /// Milliseconds come as floats, JavaScript's only numbers that need no BigInt.
     pub fn step(
@@ -109,22 +110,22 @@ impl Engine {
         bytes: Vec<u8>,
         unix_ms: f64,
         mono_ms: f64,
-    ) -> Result<JsValue, JsValue> {
+    ) -> Result<String, JsValue> {
         let now = Now { unix_ms: unix_ms as i64, mono_ms: mono_ms as u64 };
         let event = Event::from_parts(event, from_json(members)?, bytes);
-        to_js(&host::step(&mut self.0, event, now, Convention::JavaScript))
+        Ok(json(&host::step(&mut self.0, event, now, Convention::JavaScript)))
     }
 }
 
-/// Calls a pure function by name with arguments (JSON).
+/// Calls a pure function by name with arguments (JSON), and gives JSON.
 #[wasm_bindgen]
-pub fn call(function: &str, arguments: String) -> Result<JsValue, JsValue> {
+pub fn call(function: &str, arguments: String) -> Result<String, JsValue> {
     called(function, arguments, None)
 }
 
-fn called(function: &str, arguments: String, shared: Option<&engine::Shared>) -> Result<JsValue, JsValue> {
+fn called(function: &str, arguments: String, shared: Option<&engine::Shared>) -> Result<String, JsValue> {
     let arguments = Zeroizing::new(arguments);
-    to_js(&host::call(function, from_json(&arguments)?, shared, Convention::JavaScript).map_err(thrown)?)
+    Ok(json(&host::call(function, from_json(&arguments)?, shared, Convention::JavaScript).map_err(thrown)?))
 }
 
 /// What callers give comes as JSON, as the addon for Node.js takes it.
@@ -133,13 +134,12 @@ fn from_json(text: &str) -> Result<Value, JsValue> {
     serde_json::from_slice(text.as_bytes()).map_err(|_| JsError::new("the arguments are not JSON").into())
 }
 
-/// Plain objects, never `Map`; bytes as `Uint8Array`.
-fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible().serialize_bytes_as_arrays(false);
-    value.serialize(&serializer).map_err(Into::into)
+/// What is told crosses as JSON text too: set on an object one by one, a member called `__proto__` would be its prototype.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
-/// The error as data; the face makes a real `Error` of it.
+/// The error as JSON text; the face makes a real `Error` of it.
 fn thrown(error: Error) -> JsValue {
-    to_js(&host::error(error, Convention::JavaScript)).unwrap_or_else(|error| error)
+    JsValue::from_str(&json(&host::error(error, Convention::JavaScript)))
 }

@@ -197,6 +197,8 @@ codes! {
     State {
         /// The engine was given an event that does not answer its last action.
         UNEXPECTED_EVENT,
+        /// The WebAssembly module is not loaded yet; `await init()` loads it.
+        NOT_LOADED,
         /// The client was closed.
         CLIENT_CLOSED,
         /// The client cannot work where it was called, such as in an event loop of another kind.

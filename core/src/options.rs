@@ -498,6 +498,9 @@ impl Options {
                 ));
             }
         };
+        if convention == Convention::JavaScript && given.get("signal").is_some_and(|signal| !signal.is_null()) {
+            return Err(Error::new(INVALID_OPTION, "option `signal` must be an AbortSignal"));
+        }
         if let Some(name) = given.keys().find(|name| !["timeout", "deadline"].contains(&name.as_str())) {
             return Err(Error::new(
                 INVALID_OPTION,

@@ -1,8 +1,10 @@
 // The TypeScript face over both cores, against the sandbox whose ready line is in SANDBOX_READY.
 import assert from 'node:assert/strict'
-import { createSign } from 'node:crypto'
+import { createSign, generateKeyPairSync } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 
 const { client: given } = JSON.parse(process.env.SANDBOX_READY)
 const options = {
@@ -205,7 +207,7 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
       }
     })
     await assert.rejects(throwing.declare(order()), (error) => error === raised)
-    for (const signature of [undefined, {}, 'QUJD', '']) {
+    for (const signature of [undefined, {}, 'QUJD', '', [1, 2], 5, new Map()]) {
       await rejects(new Client({ ...withoutKey, signer: () => signature }).declare(order()), { code: 'SIGNING_FAILED' })
     }
   })
@@ -232,6 +234,52 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
       ['request', false],
       ['failure', true]
     ])
+  })
+
+  it('a signal that is none is refused, and nothing is left behind', async () => {
+    const hanging = client({ fetch: () => new Promise(() => {}), timeout: 1, deadline: 1 })
+    for (const signal of [new AbortController(), {}, 5, 'x', { aborted: true }, new Proxy({}, { get: () => { throw new Error() } })]) {
+      await rejects(hanging.declare(order(), { signal }), { kind: 'input', code: 'INVALID_OPTION' })
+      await rejects(hanging.queryAll({ order_type: 'out_trade_no', order_no: '1', customs: 'NINGBO' }, { signal }).next(), { code: 'INVALID_OPTION' })
+    }
+    // What stands in the place of options, and would be overlooked.
+    for (const options of [5, 'x', [], () => {}, new AbortController().signal]) {
+      await rejects(hanging.declare(order(), options), { kind: 'input', code: 'INVALID_OPTION' })
+    }
+    await rejects(hanging.declare(order(), { signal: null }), { kind: 'transport' })
+    await rejects(hanging.declare(order(), null), { kind: 'transport' })
+  })
+
+  it('many calls with one signal leave one listener at most, and none in the end', async () => {
+    const { signal } = new AbortController()
+    const counted = { now: 0, most: 0 }
+    for (const [name, change] of [['addEventListener', 1], ['removeEventListener', -1]]) {
+      const own = signal[name].bind(signal)
+      signal[name] = (...given) => {
+        counted.now += change
+        counted.most = Math.max(counted.most, counted.now)
+        own(...given)
+      }
+    }
+    const warned = []
+    const listen = (warning) => warned.push(warning)
+    process.on('warning', listen)
+    const shared = client({ timeout: 120_000, deadline: 120_000 })
+    await Promise.all(Array.from({ length: 40 }, () => shared.declare(order(), { signal })))
+    await new Promise(setImmediate)
+    process.off('warning', listen)
+    assert.deepEqual(warned, [])
+    assert.deepEqual([counted.now, counted.most], [0, 1])
+  })
+
+  it('a signal gives up all calls that have it', async () => {
+    const aborter = new AbortController()
+    const hanging = client({ fetch: () => new Promise(() => {}) })
+    const calls = Array.from({ length: 3 }, () => hanging.declare(order(), { signal: aborter.signal }).catch((error) => error))
+    const reason = new Error('enough')
+    await new Promise(setImmediate)
+    aborter.abort(reason)
+    assert.deepEqual(await Promise.all(calls), [reason, reason, reason])
   })
 
   it('attempts are observed, and an observer that throws changes nothing', async () => {
@@ -270,10 +318,72 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
       ['ENOTFOUND', { code: 'DNS_FAILED', mayHaveBeenApplied: false }],
       ['ECONNREFUSED', { code: 'CONNECT_FAILED', mayHaveBeenApplied: false }],
       ['UND_ERR_CONNECT_TIMEOUT', { code: 'TIMEOUT', mayHaveBeenApplied: false }],
+      ['EAI_AGAIN', { code: 'DNS_FAILED', mayHaveBeenApplied: false }],
+      ['EHOSTUNREACH', { code: 'CONNECT_FAILED', mayHaveBeenApplied: false }],
+      ['ENETUNREACH', { code: 'CONNECT_FAILED', mayHaveBeenApplied: false }],
+      ['DEPTH_ZERO_SELF_SIGNED_CERT', { code: 'TLS_FAILED', mayHaveBeenApplied: false }],
+      ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', { code: 'TLS_FAILED', mayHaveBeenApplied: false }],
+      ['CERT_HAS_EXPIRED', { code: 'TLS_FAILED', mayHaveBeenApplied: false }],
+      ['ERR_TLS_CERT_ALTNAME_INVALID', { code: 'TLS_FAILED', mayHaveBeenApplied: false }],
+      // An alert after the request looks the same.
+      ['ERR_SSL_WRONG_VERSION_NUMBER', { code: 'TLS_FAILED', mayHaveBeenApplied: true }],
+      ['EPIPE', { code: 'CONNECTION_RESET', mayHaveBeenApplied: true }],
       ['ECONNRESET', { code: 'CONNECTION_RESET', mayHaveBeenApplied: true }]
     ]) {
       await rejects(failing(new TypeError('fetch failed', { cause: { code } })), expected)
     }
+    // The way to the host can be lost while its answer is awaited.
+    for (const syscall of ['read', 'write', 'writev']) {
+      await rejects(failing(new TypeError('fetch failed', { cause: { code: 'EHOSTUNREACH', syscall } })), { mayHaveBeenApplied: true })
+    }
+  })
+
+  it('what was thrown is the cause of the error', async () => {
+    const boom = new Error('boom')
+    const cause = async (fetch) => (await client({ fetch }).declare(order()).catch((error) => error)).cause
+    assert.equal(await cause(async () => { throw boom }), boom)
+    assert.equal(await cause(() => { throw boom }), boom)
+    const broken = new ReadableStream({ pull: (controller) => controller.error(boom) })
+    assert.equal(await cause(async () => new Response(broken)), boom)
+    const error = await client({ fetch: async () => { throw boom } }).declare(order()).catch((error) => error)
+    assert.match(inspect(error), /boom/)
+    assert.doesNotMatch(JSON.stringify(error), /boom/)
+    // A download of keys that fails is told like the call.
+    const downloading = client({ platformKeys: {}, apiV3Key: given.api_v3_key, fetch: async () => { throw boom } })
+    assert.equal((await downloading.declare(order()).catch((error) => error)).cause, boom)
+    const refused = await client({ serialNo: '7F' }).declare(order()).catch((error) => error)
+    assert.equal(refused.cause, undefined)
+    // A parser's copy of what it read, such as a name, goes no further.
+    const parser = Object.assign(new Error('Parse Error'), { code: 'HPE_INVALID_CONSTANT', data: 'ID 110101199003074477' })
+    const told = await client({ fetch: () => Promise.reject(new TypeError('fetch failed', { cause: parser })) }).declare(order()).catch((error) => error)
+    assert.doesNotMatch(inspect(told, { depth: 9, showHidden: true }), /110101199003074477/)
+  })
+
+  it('an answer of another library’s fetch is read, and what is no Response is named', async () => {
+    const like = (more) => async (...request) => {
+      const { status, headers, ...answer } = await fetch(...request).then(async (response) => ({
+        status: response.status,
+        headers: response.headers,
+        bytes: Buffer.from(await response.arrayBuffer())
+      }))
+      return { status, headers, ...more(answer.bytes) }
+    }
+    for (const fetch of [
+      // As node-fetch and cross-fetch have it on Node.js, and whatwg-fetch elsewhere.
+      like((bytes) => ({ body: Readable.from([bytes.subarray(0, 9), bytes.subarray(9)]) })),
+      like((bytes) => ({ arrayBuffer: async () => new Uint8Array(bytes).buffer }))
+    ]) {
+      assert.equal((await client({ fetch }).declare(order())).state, 'UNDECLARED')
+    }
+    const endless = like(() => ({ body: Readable.from((function* () { for (;;) yield Buffer.alloc(600_000) })()) }))
+    await rejects(client({ fetch: endless }).declare(order()), { code: 'BODY_TOO_LARGE' })
+    for (const nothing of [undefined, null, {}, 'x', { status: 200 }, { status: 200, headers: {} }]) {
+      const error = await client({ fetch: async () => nothing }).declare(order()).catch((error) => error)
+      assert.deepEqual([error.code, error.mayHaveBeenApplied], ['TRANSPORT_FAILED', true])
+      assert.match(error.cause.message, /`fetch` gave no Response/)
+    }
+    const words = like(() => ({ body: Readable.from(['text']) }))
+    assert.match((await client({ fetch: words }).declare(order()).catch((error) => error)).cause.message, /not bytes/)
   })
 
   it('a body that cannot be cancelled, and time limits beyond a timer’s, harm nothing', async () => {
@@ -335,6 +445,124 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
     })
     const query = await prepare('query', { order_type: 'out_trade_no', order_no: 'x', customs: 'NINGBO' }, options)
     assert.equal(query.body, null)
+  })
+
+  it('members called __proto__ are own ones, in answers, errors and findings', async () => {
+    const { privateKey: signing, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const id = 'PUB_KEY_ID_0112345678901234567890123456789099'
+    const platformKeys = { [id]: publicKey.export({ type: 'spki', format: 'pem' }) }
+    const signed = (status, body) => {
+      const at = String(Math.floor(Date.now() / 1000))
+      const signature = createSign('sha256').update(`${at}\nnonce\n${body}\n`).sign(signing, 'base64')
+      const headers = { 'Wechatpay-Timestamp': at, 'Wechatpay-Nonce': 'nonce', 'Wechatpay-Signature': signature, 'Wechatpay-Serial': id }
+      return { status, headers, body }
+    }
+    const evil = '{"sub_order_id":"ID-OF-ANOTHER","issue":"evil"}'
+    const own = (value) => {
+      assert.equal(Object.getPrototypeOf(value), Object.prototype)
+      assert.deepEqual(Object.getOwnPropertyDescriptor(value, '__proto__').value, JSON.parse(evil))
+      assert.equal(value.sub_order_id ?? value.issue, undefined)
+    }
+    own(await parse('modify', signed(200, `{"state":"SUCCESS","__proto__":${evil}}`), { platformKeys }))
+    const record = { ...order(), state: 'SUCCESS', merchant_customs_no: undefined, mch_customs_no: '1' }
+    const listed = `{"data":[{"__proto__":${evil},${JSON.stringify(record).slice(1)}],"offset":0,"limit":20,"total_count":1}`
+    own((await parse('query', signed(200, listed), { platformKeys })).data[0])
+    const fetchListed = async () => new Response(listed, { headers: signed(200, listed).headers })
+    const pages = client({ platformKeys, fetch: fetchListed }).queryAll({ order_type: 'out_trade_no', order_no: record.out_trade_no, customs: 'SHANGHAI_ZS' })
+    own((await pages.next()).value)
+    for (const answer of [{ status: 400, headers: {} }, signed(400, '')]) {
+      const body = `{"code":"PARAM_ERROR","message":"x","detail":{"__proto__":${evil}}}`
+      own((await parse('declare', { ...answer, body }, { platformKeys }).catch((error) => error)).detail)
+    }
+    const given = JSON.parse(`{"__proto__":{"__proto__":${evil}}}`)
+    own(check('declare', given).find(({ field }) => field === '/__proto__').value)
+    own(check('declare', JSON.stringify(given)).find(({ field }) => field === '/__proto__').value)
+    const error = await client().declare({ ...order(), ...JSON.parse(`{"x":{"__proto__":${evil}}}`) }).catch((error) => error)
+    own(error.findings.find(({ field }) => field === '/x').value)
+  })
+
+  it('what cannot be read ends in findings and documented errors, whatever takes it', async () => {
+    const throwing = { get duty() { throw new Error('boom') } }
+    const lone = { ['a\ud800']: 1 }
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const closed = new Proxy({}, { ownKeys() { throw new Error('boom') } })
+    const found = (fields) => check('declare', { appid: 'a', mchid: '1230000109', ...order(), ...fields }).map(({ rule, field }) => [rule, field])
+    assert.deepEqual(check('declare', Object.assign(throwing, order(), { appid: 'a', mchid: '1230000109' })).map(({ field }) => field), ['/duty'])
+    assert.deepEqual(found(lone), [['unknown_field', '/a\ufffd']])
+    for (const value of [proxy, closed, [proxy]]) assert.deepEqual(found({ duty: value }), [['type', '/duty']])
+    for (const fields of [proxy, closed]) assert.ok(check('declare', fields).length > 0)
+    const bad = [throwing, lone, proxy, closed, Symbol('x'), 5n, () => {}, null, 'x']
+    const documented = async (action) => {
+      const error = await (async () => action())().catch((error) => error)
+      if (error instanceof Error) assert.ok(error instanceof WechatPayError, inspect(error))
+    }
+    for (const value of bad) {
+      for (const action of [
+        () => new Client(value),
+        () => client({ mchid: value }),
+        () => client({ privateKey: value }),
+        () => client({ platformKeys: value }),
+        () => client({ platformKeys: { a: value } }),
+        () => client({ rules: value }),
+        () => check(value, {}),
+        () => check('declare', value),
+        () => check('declare', {}, value),
+        () => client().check('declare', value, value),
+        () => client().declare(value),
+        () => client().declare(order(), value),
+        () => client().declare(order(), { timeout: value }),
+        () => prepare('declare', value, options),
+        () => prepare('declare', order(), value),
+        () => prepare('declare', order(), options, value, value, value),
+        () => parse('declare', value, options),
+        () => parse('declare', { status: 400, headers: value, body: '{}' }, options),
+        () => parse('declare', { status: value, headers: {}, body: value }, options, value, value),
+        () => parse('declare', { status: 400, headers: {}, body: '{"code":"PARAM_ERROR"}' }, options, value),
+        () => wx.explain(value, options),
+        () => wx.explain({ status: 400, headers: value, body: '' }, options, value, value),
+        () => wx.customsOrderFields(value, {}),
+        () => wx.customsOrderFields(order(), value, value),
+        () => client().importKeys(value),
+        () => client().queryAll(value, value).next()
+      ]) {
+        await documented(action)
+      }
+    }
+    // What only looks like a key: nobody can sign with it.
+    const held = { type: 'private', algorithm: { name: 'RSASSA-PKCS1-v1_5', hash: { name: 'SHA-256' }, modulusLength: 2048 }, usages: ['sign'] }
+    const described = { $type: 'CryptoKey', type: 'private', algorithm: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulus_length: 2048, usages: ['sign'] }
+    for (const privateKey of [described, { $type: 'x' }, { [Symbol.toStringTag]: 'CryptoKey' }, { [Symbol.toStringTag]: 'KeyObject' }, { $type: 'CryptoKey', ...held }]) {
+      assert.throws(() => client({ privateKey }), (error) => error instanceof WechatPayError && error.kind === 'input')
+      await rejects(prepare('declare', order(), { ...options, privateKey }), { kind: 'input' })
+    }
+    for (const clock of [() => 'x', () => NaN, () => undefined, () => 5n]) {
+      await rejects(client({ clock }).declare(order()), { code: 'INVALID_OPTION' })
+      await rejects(client({ clock }).explain({ status: 400, headers: {}, body: '' }), { code: 'INVALID_OPTION' })
+    }
+  })
+
+  it('bytes are taken in every form that there is', async () => {
+    const bytes = new TextEncoder().encode(privateKey)
+    const elsewhere = runInNewContext('new Uint8Array(bytes)', { bytes: Array.from(bytes) })
+    for (const key of [bytes, bytes.buffer, Buffer.from(bytes), new DataView(bytes.buffer), elsewhere, elsewhere.buffer]) {
+      assert.equal((await client({ privateKey: key }).declare(order())).state, 'UNDECLARED')
+    }
+    const sign = (message) => createSign('sha256').update(message).sign(privateKey)
+    const copy = (signature) => Uint8Array.from(signature)
+    for (const signer of [sign, (message) => copy(sign(message)).buffer, (message) => runInNewContext('new Uint8Array(bytes)', { bytes: Array.from(sign(message)) })]) {
+      assert.equal((await new Client({ ...withoutKey, signer }).declare(order())).state, 'UNDECLARED')
+    }
+  })
+
+  it('an error says all of itself as JSON, and has its name wherever it is shown', async () => {
+    const error = await client({ serialNo: '7F' }).declare(order()).catch((error) => error)
+    const told = JSON.parse(JSON.stringify(error))
+    assert.deepEqual([told.name, told.message, told.code, told.kind], ['ApiError', error.message, 'SIGN_ERROR', 'api'])
+    assert.equal(error.constructor.name, 'ApiError')
+    assert.equal(wx.WechatPayError.name, 'WechatPayError')
+    assert.match(inspect(error), /^ApiError: /)
+    for (const name of Object.keys(wx).filter((name) => name.endsWith('Error') && /^[A-Z]/.test(name))) assert.equal(wx[name].name, name)
   })
 
   it('neither clients nor errors show the private key', async () => {

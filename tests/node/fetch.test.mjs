@@ -2,10 +2,14 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import crossFetch from 'cross-fetch'
 import { HttpResponse, bypass, http } from 'msw'
 import { setupServer } from 'msw/node'
 import nock from 'nock'
+import nodeFetch from 'node-fetch'
 import { Agent, MockAgent, ProxyAgent, fetch as undiciFetch, getGlobalDispatcher, setGlobalDispatcher } from 'undici'
 import { options, order, wx } from './installed.mjs'
 
@@ -99,6 +103,53 @@ test('a dispatcher of undici’s sends: its mock, its limits and its proxy', asy
   await Promise.all([own.close(), everyone.close()])
   proxy.close()
   assert.deepEqual(asked, [new URL(origin).host, new URL(origin).host])
+})
+
+test('node-fetch and cross-fetch are taken as they are', async () => {
+  for (const fetch of [nodeFetch, crossFetch]) {
+    assert.equal((await client({ fetch }).declare(order())).state, 'UNDECLARED')
+    await assert.rejects(client({ fetch, baseUrls: ['https://wechatpay-customs.invalid'] }).declare(order()), (error) => {
+      assert.deepEqual([error.code, error.mayHaveBeenApplied], ['DNS_FAILED', false])
+      assert.match(error.cause.message, /ENOTFOUND/)
+      return true
+    })
+  }
+})
+
+test('an answer that was compressed on its way is read alike by fetch and without', async () => {
+  const compress = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync, GZIP: gzipSync }
+  let encoding
+  const between = createServer(async (request, response) => {
+    const { method, url, headers } = request
+    const answer = await fetch(origin + url, { method, headers: { ...headers, host: '' }, body: await buffer(request) })
+    const body = compress[encoding](Buffer.from(await answer.arrayBuffer()))
+    const told = Object.fromEntries([...answer.headers].filter(([name]) => !['content-length', 'connection'].includes(name)))
+    response.writeHead(answer.status, { ...told, 'content-encoding': encoding }).end(body)
+  })
+  await new Promise((resolve) => between.listen(0, '127.0.0.1', resolve))
+  const baseUrls = [`http://127.0.0.1:${between.address().port}`]
+  try {
+    for (encoding of Object.keys(compress)) {
+      for (const more of [{}, { fetch }]) {
+        assert.equal((await client({ baseUrls, ...more }).declare(order())).state, 'UNDECLARED', encoding)
+      }
+    }
+    compress.gzip = () => Buffer.from('not compressed')
+    encoding = 'gzip'
+    for (const more of [{}, { fetch }]) {
+      const error = await client({ baseUrls, ...more }).declare(order()).catch((error) => error)
+      assert.deepEqual([error.code, error.mayHaveBeenApplied], ['BODY_FAILED', true])
+      assert.ok(error.cause instanceof Error)
+    }
+    // What is small and becomes large is read no further than any body.
+    compress.gzip = () => gzipSync(Buffer.alloc(50_000_000))
+    for (const more of [{}, { fetch }]) {
+      await assert.rejects(client({ baseUrls, ...more }).declare(order()), { code: 'BODY_TOO_LARGE' })
+    }
+  } finally {
+    between.close()
+    between.closeAllConnections()
+  }
 })
 
 test('another global fetch is called, though it came after the package', async () => {

@@ -76,6 +76,13 @@ test('NODE_DEBUG tells of attempts', async () => {
   for (const { stderr } of [native, wasm]) assert.doesNotMatch(stderr, /MII|PRIVATE|IC2N000001/)
 })
 
+test('NODE_DEBUG tells what broke an exchange', async () => {
+  const env = { NODE_DEBUG: 'wechatpay-customs', OPTIONS: JSON.stringify({ ...options, baseUrls: ['https://wechatpay-customs.invalid'] }) }
+  const { stderr } = await script(process.execPath, consumers, env)
+  assert.match(stderr, /declare, attempt 1: thrown: Error: getaddrinfo ENOTFOUND wechatpay-customs\.invalid/)
+  assert.doesNotMatch(stderr, /MII|IC2N000001/)
+})
+
 test('a diagnostics channel carries every attempt of every client', async () => {
   const [published, observed] = [[], []]
   const listen = (attempt) => published.push(attempt)

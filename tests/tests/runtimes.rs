@@ -40,8 +40,18 @@ async fn the_package_and_bundles_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_surely_not_sent() {
+    passes("runtimes", "failures.test.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_node_package() {
     passes("node", "package.test.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_realm_of_its_own() {
+    passes("node", "realm.test.mjs").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1115,6 +1115,7 @@ def check_vectors() -> list[Object]:
         checked_query("query-carriage-return", {**query, "order_no": "2015\r0806"}, ("control_character", "order_no")),
         # unknown_field
         checked("declare-unknown-field", {**declare, "sub_mchid": "1900000109"}, ("unknown_field", "sub_mchid")),
+        checked("declare-unknown-field-called-proto", {**declare, "__proto__": {"duty": 1}}, ("unknown_field", "__proto__")),
         checked("declare-unknown-field-null", {**declare, "sub_mchid": None}, ("unknown_field", "sub_mchid")),
         checked("declare-unknown-field-escaped-in-pointer", {**declare, "a/b~c": {"d": 1}}, ("unknown_field", "a/b~c")),
         checked(
@@ -1917,6 +1918,8 @@ def value_vectors() -> list[Object]:
         for name, value in UNSPLIT_ANSWER.items()
     }
     extra: Object = {"new_text": "新", "new_object": {"list": [1, "2", True]}}
+    # What would be the prototype of an object in JavaScript, if it were set and not defined.
+    inherited: Object = {"__proto__": {"sub_order_id": "1", "new_text": "新"}}
     nulls = {**UNSPLIT_ANSWER, "sub_order_no": None, "sub_order_id": None, "modify_time": None}
     request = {**OWNER, **DECLARE}
     split_request = {**request, **SPLIT, "sub_order_no": "20150806125346"}
@@ -1935,6 +1938,18 @@ def value_vectors() -> list[Object]:
             "declare",
             answer({**extra, **UNSPLIT_ANSWER}),
             {**extra, **UNSPLIT_ANSWER},
+        ),
+        parsed(
+            "declare-member-called-proto-kept",
+            "declare",
+            answer({**UNSPLIT_ANSWER, **inherited, "new_object": inherited}),
+            {**UNSPLIT_ANSWER, **inherited, "new_object": inherited},
+        ),
+        parsed(
+            "query-member-called-proto-kept",
+            "query",
+            answer({**QUERY_ANSWER, "data": [{**QUERY_RECORD, **inherited}]}),
+            {**QUERY_ANSWER, "data": [{**QUERY_RECORD, **inherited}]},
         ),
         parsed(
             "declare-unknown-large-numbers-kept",
@@ -2103,6 +2118,14 @@ def error_vectors() -> list[Object]:
             "INVALID_REQUEST",
             reason=None,
             detail=printed["detail"],
+            warnings=[],
+        ),
+        api_error(
+            "error-detail-with-a-member-called-proto",
+            "declare",
+            unsigned({**printed, "detail": {"__proto__": printed["detail"], "issue": "x"}}, 400),
+            "INVALID_REQUEST",
+            detail={"__proto__": printed["detail"], "issue": "x"},
             warnings=[],
         ),
         api_error(

@@ -15,8 +15,8 @@ import { OPERATIONS } from './generated.js'
 import type { Backend, Observed, Shared } from './native.js'
 import { host, init, native } from './native.js'
 import { drive, type Landed, sendBy } from './driver.js'
-import { called, from, raised, WechatPayError } from './errors.js'
-import { camelCase, json, tag } from './plain.js'
+import { asked, called, from, refused, WechatPayError } from './errors.js'
+import { camelCase, json, members, tag } from './plain.js'
 import type { HeldKey } from './webcrypto.js'
 import { described, signWith } from './webcrypto.js'
 
@@ -90,7 +90,7 @@ export class Client {
   constructor(options: ClientOptions) {
     ;[this.#shared, this.#own] = from(() => {
       const opened = open(options)
-      opened[0].requireSigning()
+      asked(() => opened[0].requireSigning())
       return opened
     })
   }
@@ -102,7 +102,7 @@ export class Client {
 
   /** Finds what is wrong with a request, with this client's options filled in, without sending it. */
   check(operation: Operation, fields: object, rules?: Rules): Finding[] {
-    return from(() => this.#shared.call('check', json({ operation, fields, rules }))) as Finding[]
+    return from(() => call(this.#shared, 'check', { operation, fields, rules })) as Finding[]
   }
 
   /** Checks, builds and signs a request for the caller to send. */
@@ -151,16 +151,16 @@ export class Client {
 
   /** The platform keys as one JSON text, to start another client with. */
   exportKeys(): Promise<string> {
-    return from(async () => this.#shared.call('export_keys', '{}') as string)
+    return from(async () => call(this.#shared, 'export_keys', {}) as string)
   }
 
   /** Takes in platform keys that `exportKeys` gave. They are trusted: take them from a safe place only. */
   importKeys(keys: string): Promise<void> {
-    return from(async () => void this.#shared.call('import_keys', json({ keys })))
+    return from(async () => void call(this.#shared, 'import_keys', { keys }))
   }
 
   #page(argument: object): Page {
-    return this.#shared.call('query_all', json(argument)) as Page
+    return call(this.#shared, 'query_all', argument) as Page
   }
 
   static {
@@ -181,7 +181,7 @@ export interface Client extends Operations<PerCall> {}
 
 /** Finds what is wrong with a request, all at once, without sending it. Never throws for bad data. */
 export function check(operation: Operation, fields: object, rules?: Rules): Finding[] {
-  return from(() => pure('check', { operation, fields, rules })) as Finding[]
+  return from(() => call(native(), 'check', { operation, fields, rules })) as Finding[]
 }
 
 /**
@@ -198,7 +198,7 @@ export function prepare(
 ): Promise<Prepared> {
   return from(() =>
     alone(options, (shared, own) => {
-      shared.requireSigning()
+      asked(() => shared.requireSigning())
       return prepared(shared, own, operation, fields, timestamp, nonce, padding)
     })
   )
@@ -231,7 +231,7 @@ export function explain(
 
 /** What the order message to customs must say of the payment; `paid` (fen) is required unless the order is split. */
 export function customsOrderFields(request: object, result: object, paid?: number): CustomsOrderFields {
-  return from(() => pure('customs_order_fields', { request, result, paid })) as CustomsOrderFields
+  return from(() => call(native(), 'customs_order_fields', { request, result, paid })) as CustomsOrderFields
 }
 
 /** Makes for one use what else a client's calls share, and gives its memory back at once, keys included. */
@@ -264,56 +264,91 @@ async function explained(
   request?: Sent,
   now?: number
 ): Promise<Explanation> {
-  const at = now ?? Math.floor((own.clock ?? Date.now)() / 1000)
-  return shared.call('explain', json({ message, request, now: at })) as Explanation
+  return call(shared, 'explain', { message, request, now: now ?? Math.floor(time(own) / 1000) }) as Explanation
 }
 
-function pure(name: string, argument: object): unknown {
-  return native().call(name, json(argument))
+/** Calls a pure function by its name, of a client or of the package. */
+function call(core: Pick<Shared, 'call'>, name: string, argument: object): unknown {
+  return JSON.parse(asked(() => core.call(name, json(argument))))
+}
+
+function time({ clock }: OwnOptions): number {
+  const now = (clock ?? Date.now)()
+  if (Number.isFinite(now)) return now
+  throw refused('input', 'INVALID_OPTION', 'option `clock` must give the milliseconds since 1970, as a number')
 }
 
 /** Sets the options that are the face's apart, if they are functions; the core refuses what is left. */
 function open(options: ClientOptions): [Shared, OwnOptions] {
-  const core: Record<string, unknown> = { ...options }
+  const core = members(options ?? {})
   const own: Record<string, unknown> = {}
   for (const name of ['signer', 'fetch', 'onAttempt', 'clock']) {
-    if (typeof core[name] === 'function') {
+    if (typeof core?.[name] === 'function') {
       own[name] = core[name]
       delete core[name]
     }
   }
   const ownSigner = 'signer' in own
-  const key = core.privateKey
-  const held = described(key)
-  if (held !== undefined) {
-    core.privateKey = held
-    own.signer = (message: Uint8Array) => signWith(key as HeldKey, message)
-  } else if (/KeyObject$/.test(tag(key))) {
-    core.privateKey = exported(key as HeldKeyObject)
-  }
+  if (core?.privateKey !== undefined) core.privateKey = keyed(core.privateKey, own)
   const { Shared } = native()
-  return [new Shared(json(core), ownSigner, host().browser === true), own]
+  return [asked(() => new Shared(json(core), ownSigner, host().browser === true)), own]
 }
 
-/** A `KeyObject` as bytes, which the core reads like any others; of a secret nothing is read. */
+/** What the core is told of a private key: of one that the host holds, and signs with, its description. */
+function keyed(key: unknown, own: OwnOptions): unknown {
+  const held = described(key)
+  if (held !== undefined) {
+    own.signer = (message) => signWith(key as HeldKey, message)
+    return held
+  }
+  if (/KeyObject$/.test(tag(key))) return exported(key as HeldKeyObject)
+  // What says that it is described was not described by us.
+  return tag(key) === 'Object' && '$type' in (members(key as object) ?? {}) ? {} : key
+}
+
+/** A `KeyObject` as bytes, which the core reads like any others; of a secret, or what only looks like one, nothing is read. */
 function exported(key: HeldKeyObject): unknown {
-  return key.type === 'secret' ? key : key.export({ type: key.type === 'public' ? 'spki' : 'pkcs8', format: 'der' })
+  try {
+    if (key.type !== 'secret') return key.export({ type: key.type === 'public' ? 'spki' : 'pkcs8', format: 'der' })
+  } catch {}
+  return {}
+}
+
+/** The signal of a call's options, and what the core reads or refuses of them, as JSON text. */
+function perCall(options: PerCall): [signal: AbortSignal | undefined, limits: string] {
+  // A signal, given in the place of options, would be overlooked.
+  const given = tag(options) === 'Object' ? members(options) : undefined
+  if (given === undefined) return [undefined, options === null ? 'null' : '[]']
+  const { signal, ...limits } = given
+  if (signal === undefined || signal === null) return [undefined, json(limits)]
+  return isSignal(signal) ? [signal, json(limits)] : [undefined, json(given)]
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  try {
+    const { aborted, addEventListener, removeEventListener } = value as AbortSignal
+    return typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+  } catch {
+    return false
+  }
 }
 
 async function run(shared: Shared, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
-  const { signal, ...limits } = options ?? {}
+  const [signal, limits] = perCall(options)
   const { engine: begin, sign, verify, backend, observer, send } = native()
   const { signer } = own
-  const observers = [observer?.(), own.onAttempt].filter((observe) => observe !== undefined)
-  const engine = begin(shared, json(call), json(limits), observers.length > 0)
+  const [observe, mine] = [observer?.(), own.onAttempt]
+  time(own)
+  const engine = asked(() => begin(shared, json(call), limits, observe !== undefined || mine !== undefined))
   const done = drive(engine, {
     sign: signer === undefined ? sign?.bind(null, shared) : async (message) => signer(message),
     verify: verify?.bind(null, shared),
     loadKeys: (flight) => (host().isolated ? download : shareDownload)(shared, own, flight),
     send: own.fetch === undefined ? (send ?? sendBy(fetch)) : sendBy(own.fetch),
-    observe(attempt) {
+    observe(attempt, thrown) {
       const observed = Object.assign(attempt, { backend })
-      for (const observe of observers) void unheard(observe, observed)
+      observe?.(observed, thrown)
+      if (mine !== undefined) void unheard(mine, observed)
     },
     signal,
     clock: own.clock ?? Date.now
@@ -349,9 +384,8 @@ async function download(shared: Shared, own: OwnOptions, flight: number): Promis
   try {
     await run(shared, own, { call: 'load_keys', flight })
     return null
-  } catch (thrown) {
-    const error = raised(thrown)
-    if (error instanceof WechatPayError) return { code: error.code }
+  } catch (error) {
+    if (error instanceof WechatPayError) return error
     throw error
   }
 }

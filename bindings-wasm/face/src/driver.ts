@@ -1,16 +1,23 @@
 /** Carries an engine's actions out: signs, verifies, and sends with `fetch`. It decides nothing. */
+import { raised } from './errors.js'
 import type { Attempt } from './generated.js'
 import type { Action, Event, Outcome } from './generated_engine.js'
 import type { Engine } from './native.js'
+import { asBytes } from './plain.js'
 
 export type Send = Extract<Action, { action: 'send' }>
+
+/** An event, and what was thrown when it is one of failure: the core is not told, the caller is. */
+export type Told = Event & { thrown?: unknown }
 
 /** A request under way. */
 export interface Exchange {
   /** Never rejects. */
-  answer: Promise<Event>
+  answer: Promise<Told>
   /** Gives it up. */
   stop(): void
+  /** Has surely nothing been sent yet? Missing where that cannot be known. */
+  unsent?(): boolean
 }
 
 export type Sending = (request: Send) => Exchange
@@ -23,7 +30,8 @@ export interface Host {
   /** Waits for a download of keys, and begins it unless it is under way; rejects with what the caller's signer threw. */
   loadKeys(flight: number): Promise<Landed>
   send: Sending
-  observe(attempt: Attempt): void
+  /** `thrown` is what the last exchange threw, if it failed. */
+  observe(attempt: Attempt, thrown: unknown): void
   signal: AbortSignal | undefined
   /** Milliseconds since 1970. */
   clock: () => number
@@ -35,15 +43,14 @@ const HOST_FAILED: Event = { event: 'host_failed' }
 const KEYS_READY: Event = { event: 'keys_ready' }
 const KEYS_FAILED: Event = { event: 'keys_failed', error: null }
 const TIMED_OUT: Event = { event: 'timed_out' }
-const LATE: Event = { event: 'failed', sent: 'unknown', cause: 'timeout' }
-export const BROKEN_OFF: Event = { event: 'failed', sent: 'unknown', cause: 'body' }
+const LATE: Told = { event: 'failed', sent: 'unknown', cause: 'timeout' }
 const NOTHING = new Uint8Array()
 
 /** How a download of keys ended: without an error of ours, or with one. */
-export type Landed = object | null
+export type Landed = { code: string; cause?: unknown } | null
 
 export async function drive(engine: Engine, host: Host): Promise<object> {
-  let event: Event = START
+  let event: Told = START
   let thrown: unknown
   const hostAnswer = (answer: Promise<Event>, ms: number, failed = HOST_FAILED) =>
     within(ms, host.signal, answer.catch((error: unknown) => ((thrown = error), failed)))
@@ -56,11 +63,12 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
       continue
     }
     const { emits, action } = reached
-    for (const emit of emits) host.observe(emit)
+    for (const emit of emits) host.observe(emit, event.thrown)
     switch (action.action) {
       case 'sign':
         event = await hostAnswer(
-          host.sign!(action.message, action.entropy).then((signature) => ({ event: 'signed', signature: asBytes(signature) })),
+          // A signer of the caller's may give anything; what is no bytes is for the engine to refuse.
+          host.sign!(action.message, action.entropy).then((signed) => ({ event: 'signed', signature: asBytes(signed) ?? NOTHING })),
           action.timeout_ms
         )
         break
@@ -78,19 +86,22 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
         break
       case 'load_keys':
         event = await hostAnswer(
-          host.loadKeys(action.flight).then((error) => (error === null ? KEYS_READY : { event: 'keys_failed', error })),
+          host.loadKeys(action.flight).then((error): Told => {
+            if (error === null) return KEYS_READY
+            return { event: 'keys_failed', error: { code: error.code }, thrown: error.cause }
+          }),
           action.timeout_ms,
           KEYS_FAILED
         )
         break
       case 'done':
-        return ended(action.outcome, host.signal, thrown)
+        return ended(action.outcome, host.signal, thrown, event.thrown)
     }
   }
 }
 
 /** What an event says beside its name, and its bytes. */
-function parts(event: Event): [members: object, bytes: Uint8Array] {
+function parts({ thrown: _, ...event }: Told): [members: object, bytes: Uint8Array] {
   switch (event.event) {
     case 'signed':
       return [{}, event.signature]
@@ -103,7 +114,7 @@ function parts(event: Event): [members: object, bytes: Uint8Array] {
   }
 }
 
-function ended(outcome: Outcome, signal: AbortSignal | undefined, thrown: unknown): object {
+function ended(outcome: Outcome, signal: AbortSignal | undefined, thrown: unknown, cause: unknown): object {
   switch (outcome.end) {
     case 'ok': {
       const { value, request_id, warnings } = outcome.with
@@ -114,7 +125,7 @@ function ended(outcome: Outcome, signal: AbortSignal | undefined, thrown: unknow
       return Object.assign(request, { warnings })
     }
     case 'err':
-      throw outcome.with
+      throw raised({ ...outcome.with }, cause)
     case 'host':
       throw thrown
     case 'cancelled':
@@ -127,33 +138,48 @@ function within<T>(
   ms: number,
   signal: AbortSignal | undefined,
   answer: Promise<T>,
-  late = TIMED_OUT
-): Promise<T | Event> {
+  late: Told = TIMED_OUT
+): Promise<T | Told> {
   return new Promise((resolve) => {
-    const abort = () => settle(CANCEL)
+    const unheard = onAbort(signal, () => settle(CANCEL))
     const timer = setTimeout(() => settle(late), ms)
-    function settle(answer: T | Event | Promise<never>): void {
+    function settle(answer: T | Told | Promise<never>): void {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
+      unheard()
       resolve(answer)
     }
-    signal?.addEventListener('abort', abort)
-    if (signal?.aborted) abort()
+    if (signal?.aborted) settle(CANCEL)
     void answer.then(settle, (error) => settle(Promise.reject(error)))
   })
 }
 
-/** A signer of the caller's may give anything; what is no bytes is for the engine to refuse. */
-function asBytes(given: unknown): Uint8Array {
-  if (given instanceof Uint8Array) return given
-  return given instanceof ArrayBuffer ? new Uint8Array(given) : NOTHING
+/** Who waits for each signal: it has one listener for them all, as hosts warn of many. */
+const waiting = new WeakMap<AbortSignal, { all: Set<() => void>; abort: () => void }>()
+
+/** Hears a signal until the function that this gives is called. */
+function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
+  if (signal === undefined) return () => {}
+  let known = waiting.get(signal)
+  if (known === undefined) {
+    const all = new Set<() => void>()
+    waiting.set(signal, (known = { all, abort: () => all.forEach((act) => act()) }))
+  }
+  const { all, abort } = known
+  if (all.size === 0) signal.addEventListener('abort', abort)
+  all.add(act)
+  return () => {
+    all.delete(act)
+    if (all.size === 0) signal.removeEventListener('abort', abort)
+  }
 }
 
-async function send({ answer, stop }: Exchange, ms: number, signal: AbortSignal | undefined): Promise<Event> {
+async function send({ answer, stop, unsent }: Exchange, ms: number, signal: AbortSignal | undefined): Promise<Told> {
   const event = await within(ms, signal, answer, LATE)
   // An abort makes an exception with its stack, for nothing if the answer was read.
-  if (event.event !== 'response') stop()
-  return event
+  if (event.event === 'response') return event
+  const never = event === LATE && unsent?.() === true
+  stop()
+  return never ? failed('no', 'timeout', undefined) : event
 }
 
 export function sendBy(fetch: typeof globalThis.fetch): Sending {
@@ -164,36 +190,60 @@ export function sendBy(fetch: typeof globalThis.fetch): Sending {
 }
 
 /** `fetch` is called without a receiver, as some hosts insist. */
-async function exchange(request: Send, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Event> {
+async function exchange(request: Send, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Told> {
   const { method, url, headers, body, max_body } = request
   let response: Response
   try {
     // workerd lacks `redirect: 'error'`; the engine refuses what comes back.
     response = await fetch(url, { method, headers, body, redirect: 'manual', signal })
+    if (typeof response?.status !== 'number' || typeof response.headers?.[Symbol.iterator] !== 'function') {
+      throw new TypeError('`fetch` gave no Response')
+    }
   } catch (error) {
     return failure(error)
   }
   try {
     const { bytes, truncated } = await read(response, max_body)
     return { event: 'response', status: response.status, headers: [...response.headers], body: bytes, truncated }
-  } catch {
-    return BROKEN_OFF
+  } catch (error) {
+    return brokenOff(error)
   }
 }
 
 async function read(response: Response, max: number): Promise<{ bytes: Uint8Array; truncated: boolean }> {
   const chunks: Uint8Array[] = []
   let length = 0
-  const reader = response.body?.getReader()
-  while (reader !== undefined && length <= max) {
-    const { done, value } = await reader.read()
+  const source = body(response)
+  while (length <= max) {
+    const { done, value } = await source.next()
     if (done) break
-    chunks.push(value)
-    length += value.length
+    const chunk = asBytes(value)
+    if (chunk === undefined) throw new TypeError('the body of the Response is not bytes')
+    chunks.push(chunk)
+    length += chunk.length
   }
   const truncated = length > max
-  if (truncated) reader?.cancel().catch(() => {})
+  if (truncated) void source.stop?.().catch(() => {})
   return { bytes: joined(chunks, length).subarray(0, max), truncated }
+}
+
+interface Body {
+  next(): Promise<{ done?: boolean; value?: unknown }>
+  stop?(): Promise<unknown>
+}
+
+/** A body as the host's `fetch` gives it, as a stream of Node.js's (`node-fetch`), or whole (`whatwg-fetch`). */
+function body(response: Response): Body {
+  const { body } = response
+  if (body === null) return { next: async () => ({ done: true }) }
+  if (typeof body?.getReader === 'function') {
+    const reader = body.getReader()
+    return { next: () => reader.read(), stop: () => reader.cancel() }
+  }
+  const iterator = (body as unknown as AsyncIterable<unknown> | undefined)?.[Symbol.asyncIterator]?.()
+  if (iterator !== undefined) return { next: () => iterator.next(), stop: async () => iterator.return?.() }
+  let whole: Promise<ArrayBuffer> | undefined
+  return { next: async () => (whole === undefined ? { value: await (whole = response.arrayBuffer()) } : { done: true }) }
 }
 
 function joined(chunks: Uint8Array[], length: number): Uint8Array {
@@ -206,19 +256,63 @@ function joined(chunks: Uint8Array[], length: number): Uint8Array {
   return bytes
 }
 
+type Failed = Extract<Event, { event: 'failed' }>
+type Cause = Failed['cause']
+
 /** The codes under which `fetch` and Node.js tell that a request was surely not sent; of all else it cannot be known. */
-const NOT_SENT = {
+const NOT_SENT: Record<string, Cause> = {
   ECONNREFUSED: 'connect',
+  EHOSTUNREACH: 'connect',
+  ENETUNREACH: 'connect',
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',
   UND_ERR_CONNECT_TIMEOUT: 'timeout'
-} as const
+}
+/** And those of certificates, which are checked before. */
+const CERTIFICATE = /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_)|_SIGNED_CERT/
+/** What may have come before or after. */
+const UNKNOWN: [codes: RegExp, Cause][] = [
+  [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'reset'],
+  [/^(EPROTO$|ERR_SSL_)/, 'tls']
+]
 
-export function failure(error: unknown): Event {
-  const { sent, cause, code: own } = (error ?? {}) as { sent?: unknown; cause?: { code?: unknown }; code?: unknown }
-  // Bun names the code on the error itself, Node.js on its cause.
-  const code = String(cause?.code ?? own)
-  if (Object.hasOwn(NOT_SENT, code)) return { event: 'failed', sent: 'no', cause: NOT_SENT[code as keyof typeof NOT_SENT] }
-  const known = code === 'ECONNRESET' || code === 'UND_ERR_SOCKET' ? 'reset' : 'other'
-  return { event: 'failed', sent: sent === false ? 'no' : 'unknown', cause: known }
+interface Described {
+  sent?: unknown
+  code?: unknown
+  syscall?: unknown
+  message?: unknown
+  cause?: unknown
+}
+
+/** What is told of an exchange by what it threw. */
+export function failure(thrown: unknown): Told {
+  // Bun tells on the error itself what Node.js tells on its cause.
+  const { sent, code: own, syscall: at, cause } = Object(thrown) as Described
+  const { code = own, syscall = at, message } = Object(cause) as Described
+  const why = unsent(String(code), String(syscall), String(message))
+  const known = why ?? UNKNOWN.find(([codes]) => codes.test(String(code)))?.[1] ?? 'other'
+  return failed(why !== undefined || sent === false ? 'no' : 'unknown', known, thrown)
+}
+
+/** Why a request was surely not sent, where that is told. */
+function unsent(code: string, syscall: string, message: string): Cause | undefined {
+  // A host can also become unreachable while its answer is awaited.
+  if (Object.hasOwn(NOT_SENT, code)) return /^(read|write)/.test(syscall) ? undefined : NOT_SENT[code]
+  if (CERTIFICATE.test(code)) return 'tls'
+  // Deno has no codes; hyper, beneath it, says so of what fails before there is a connection.
+  const [, deno] = /client error \(Connect\): (.*)/.exec(message) ?? []
+  if (deno === undefined) return undefined
+  return /^dns/.test(deno) ? 'dns' : /certificate|tls|corrupt message/.test(deno) ? 'tls' : 'connect'
+}
+
+export function brokenOff(thrown: unknown): Told {
+  return failed('unknown', 'body', thrown)
+}
+
+export function failed(sent: Failed['sent'], cause: Cause, thrown: unknown): Told {
+  // Parsers of HTTP keep what they have read, which may quote the request.
+  for (const error of [thrown, Object(thrown).cause]) {
+    for (const name of ['rawPacket', 'data']) if (/^HPE_/.test(Object(error).code)) Reflect.deleteProperty(error, name)
+  }
+  return { event: 'failed', sent, cause, thrown }
 }

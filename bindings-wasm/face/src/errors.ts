@@ -1,5 +1,5 @@
-import type { ErrorAttributes, ErrorKind } from './generated.js'
-import { camelCase } from './plain.js'
+import type { ErrorAttributes, ErrorKind, OwnCode } from './generated.js'
+import { camelCase, tag } from './plain.js'
 
 const BRAND = Symbol.for('wechatpay-customs.error')
 
@@ -8,17 +8,27 @@ const { captureStackTrace } = Error as { captureStackTrace?: (target: object, ab
 
 /** What went wrong, to which field or key, and what to do. */
 export class WechatPayError extends Error {
+  // Written out in each class, as minifiers rename classes.
+  static override readonly name: string = 'WechatPayError'
+
   /** Made from the core's error data; not for callers. */
-  constructor(details: Record<string, unknown>) {
+  constructor(details: Record<string, unknown>, cause?: unknown) {
     super(String(details.message))
     for (const [name, value] of Object.entries(details)) {
       if (name !== 'message') Object.defineProperty(this, camelCase(name), { value, enumerable: true })
     }
+    // What broke the exchange, such as an error of `fetch`.
+    if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause })
   }
 
-  // Written out in each class, as minifiers rename classes.
   override get name(): string {
-    return 'WechatPayError'
+    return this.constructor.name
+  }
+
+  /** All that it says, its name and its message included; of its cause nothing, which others made. */
+  toJSON(): object {
+    const { name, message } = this
+    return Object.assign({ name, message }, this)
   }
 
   /** Tells errors of this sort whichever copy of the package made them. */
@@ -37,60 +47,42 @@ export function isWechatPayError(error: unknown): error is WechatPayError {
 
 /** What was asked for cannot be sent: correct the fields or options. */
 export class InputError extends WechatPayError {
-  override get name(): string {
-    return 'InputError'
-  }
+  static override readonly name: string = 'InputError'
 }
 /** A key or certificate cannot be used. */
 export class KeyMaterialError extends WechatPayError {
-  override get name(): string {
-    return 'KeyMaterialError'
-  }
+  static override readonly name: string = 'KeyMaterialError'
 }
 /** The answer's signature is missing or wrong. */
 export class SignatureError extends WechatPayError {
-  override get name(): string {
-    return 'SignatureError'
-  }
+  static override readonly name: string = 'SignatureError'
 }
 /** The answer's timestamp is too far from the local clock. */
 export class FreshnessError extends WechatPayError {
-  override get name(): string {
-    return 'FreshnessError'
-  }
+  static override readonly name: string = 'FreshnessError'
 }
 /** WeChat Pay probed whether signatures are verified. */
 export class ProbeError extends WechatPayError {
-  override get name(): string {
-    return 'ProbeError'
-  }
+  static override readonly name: string = 'ProbeError'
 }
 /** No answer came. */
 export class TransportError extends WechatPayError {
-  override get name(): string {
-    return 'TransportError'
-  }
+  static override readonly name: string = 'TransportError'
 }
 /** The service refused. */
 export class ApiError extends WechatPayError {
-  override get name(): string {
-    return 'ApiError'
-  }
+  static override readonly name: string = 'ApiError'
 }
 /** An answer came that cannot be read as documented. */
 export class ResponseError extends WechatPayError {
-  override get name(): string {
-    return 'ResponseError'
-  }
+  static override readonly name: string = 'ResponseError'
 }
 /** The library was driven in a way that it does not allow. */
 export class StateError extends WechatPayError {
-  override get name(): string {
-    return 'StateError'
-  }
+  static override readonly name: string = 'StateError'
 }
 
-const CLASSES: Record<ErrorKind, new (details: Record<string, unknown>) => WechatPayError> = {
+const CLASSES: Record<ErrorKind, new (details: Record<string, unknown>, cause?: unknown) => WechatPayError> = {
   input: InputError,
   key: KeyMaterialError,
   signature: SignatureError,
@@ -103,14 +95,13 @@ const CLASSES: Record<ErrorKind, new (details: Record<string, unknown>) => Wecha
 }
 
 /**
- * Notes where a caller called: the function that is given makes a real `Error` of what was thrown, whose stack begins there
- * where the host can tell. `above` was called by the very function that the caller called.
+ * Notes where a caller called: the function that is given lets the stack of an error of ours begin there where the host can
+ * tell. `above` was called by the very function that the caller called.
  */
 export function called(above: Function = called): (thrown: unknown) => unknown {
   const here: { stack?: unknown } = {}
   captureStackTrace?.(here, above)
-  return (thrown) => {
-    const error = raised(thrown)
+  return (error) => {
     // Without the line of the function that was called, which is ours.
     const callers = /^.*\n.*(\n[^]*)$/.exec(String(here.stack))
     if (error instanceof WechatPayError && callers) error.stack = `${error.name}: ${error.message}${callers[1]}`
@@ -118,7 +109,7 @@ export function called(above: Function = called): (thrown: unknown) => unknown {
   }
 }
 
-/** Does what a caller asked for; what goes wrong comes as a real `Error`. */
+/** Does what a caller asked for; the stack of what goes wrong begins where the caller called. */
 export function from<T>(action: () => T): T {
   const placed = called(from)
   const failed = (thrown: unknown): never => {
@@ -126,16 +117,31 @@ export function from<T>(action: () => T): T {
   }
   try {
     const result = action()
-    return (result instanceof Promise ? result.catch(failed) : result) as T
+    return (tag(result) === 'Promise' ? (result as Promise<unknown>).catch(failed) : result) as T
   } catch (thrown) {
     return failed(thrown)
   }
 }
 
-/** A real `Error` for what the core threw as data; anything else as it is. */
-export function raised(thrown: unknown): unknown {
-  if (thrown instanceof Error || typeof thrown !== 'object' || thrown === null) return thrown
-  const details = thrown as Record<string, unknown>
-  const Class = CLASSES[details.kind as ErrorKind]
-  return Class === undefined ? thrown : new Class(details)
+/** Asks the core, which throws its errors as JSON text. */
+export function asked<T>(ask: () => T): T {
+  try {
+    return ask()
+  } catch (thrown) {
+    throw typeof thrown === 'string' ? raised(JSON.parse(thrown) as Details) : thrown
+  }
+}
+
+type Details = { kind: ErrorKind } & Record<string, unknown>
+
+/** An error of the core's, which is data, as a real `Error`. */
+export function raised(details: Details, cause?: unknown): WechatPayError {
+  return new CLASSES[details.kind](details, cause)
+}
+
+/** An error of what the core cannot know, or cannot tell as it is not there. */
+export function refused(kind: ErrorKind, code: OwnCode, message: string): WechatPayError {
+  const nothing = { reason: null, operation: null, status: null, request_id: null, detail: null, findings: [], warnings: [] }
+  const otherwise = { retryable: false, retry_after: null, attempts: 0, may_have_been_applied: false, advice: null }
+  return raised({ kind, code, message, ...nothing, ...otherwise, authenticated: false })
 }

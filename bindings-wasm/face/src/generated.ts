@@ -323,6 +323,7 @@ export type OrderType =
  * - `REDIRECT_REFUSED`: The server redirects; this API never does.
  * - `STATUS_UNEXPECTED`: The status is neither success nor failure.
  * - `UNEXPECTED_EVENT`: The engine was given an event that does not answer its last action.
+ * - `NOT_LOADED`: The WebAssembly module is not loaded yet; `await init()` loads it.
  * - `CLIENT_CLOSED`: The client was closed.
  * - `RUNTIME_UNSUPPORTED`: The client cannot work where it was called, such as in an event loop of another kind.
  */
@@ -369,6 +370,7 @@ export type OwnCode =
   | 'REDIRECT_REFUSED'
   | 'STATUS_UNEXPECTED'
   | 'UNEXPECTED_EVENT'
+  | 'NOT_LOADED'
   | 'CLIENT_CLOSED'
   | 'RUNTIME_UNSUPPORTED'
 

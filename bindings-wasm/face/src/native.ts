@@ -1,6 +1,7 @@
 /** What a package must bring: the compiled core, and who signs and verifies. The face is the same for all. */
 
 import type { Sending } from './driver.js'
+import { refused } from './errors.js'
 import type { Attempt } from './generated.js'
 import type { Step } from './generated_engine.js'
 
@@ -12,10 +13,11 @@ export interface Observed extends Attempt {
   backend: Backend
 }
 
-/** What all calls of one client share. */
+/** What all calls of one client share. What goes wrong in the core is thrown as JSON text; see `asked`. */
 export interface Shared {
   requireSigning(): void
-  call(name: string, json: string): unknown
+  /** Gives JSON text. */
+  call(name: string, json: string): string
   /** Gives its memory back at once, where a host would do so late. */
   free?(): void
 }
@@ -42,14 +44,29 @@ export interface Native<S extends Shared = Shared> {
   Shared: new (json: string, ownSigner: boolean, browser: boolean) => S
   /** One call, as its options in JSON; a core may leave its observations out unless it is observed. */
   engine(shared: S, json: string, optionsJson: string, observed: boolean): Engine
-  call(name: string, json: string): unknown
+  /** Gives JSON text. */
+  call(name: string, json: string): string
   /** Missing where the engine signs and verifies by itself. */
   sign?(shared: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
   verify?(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** Sends where the host has better means than `fetch`. */
   send?: Sending
   /** Who sees every attempt of every client by the host's own ways, if anybody does now. */
-  observer?(): ((attempt: Observed) => void) | undefined
+  observer?(): ((attempt: Observed, thrown: unknown) => void) | undefined
+}
+
+/**
+ * A step as the core tells it: JSON, so that members of an answer are its own, whatever they are called; bytes are lists
+ * there.
+ */
+export function readStep(told: string): Step {
+  const step = JSON.parse(told) as Step
+  const action = step.action as unknown as Record<string, unknown>
+  for (const name of ['message', 'entropy', 'spki_der', 'signature']) {
+    const list = action[name]
+    if (Array.isArray(list)) action[name] = Uint8Array.from(list)
+  }
+  return step
 }
 
 /** Where the core comes from, and what the host is like. */
@@ -60,8 +77,14 @@ export interface Binding {
   fetch?: (source: unknown) => Native<any> | Promise<Native<any>>
   /** Must a request not wait for what another has begun? */
   isolated?: boolean
+  /** The host's WebCrypto, unless it is the global one. */
+  crypto?: Crypto
   /** Could whoever opens the page read its keys? */
   browser?: boolean
+}
+
+export function notLoaded(message: string): Error {
+  return refused('state', 'NOT_LOADED', message)
 }
 
 let binding: Binding = {}
@@ -78,7 +101,7 @@ export function host(): Binding {
 
 export function native(): Native<any> {
   if (loaded === undefined) {
-    if (binding.load === undefined) throw new Error('wechatpay-customs is not loaded yet: call `await init()` first')
+    if (binding.load === undefined) throw notLoaded('wechatpay-customs is not loaded yet: call `await init()` first')
     loaded = binding.load()
   }
   return loaded

@@ -26,27 +26,54 @@ function plain(value: unknown, depth: number): unknown {
   }
   if (value === null) return null
   if (depth === DEEPEST) return other('too deep')
-  if (value instanceof ArrayBuffer) return Array.from(new Uint8Array(value))
-  if (value instanceof Uint8Array) return Array.from(value)
+  const bytes = asBytes(value)
+  if (bytes !== undefined) return Array.from(bytes)
   const inner = (member: unknown): unknown => plain(member, depth + 1)
-  if (Array.isArray(value)) return value.map(inner)
-  // Headers, Map and the like give pairs.
-  if (typeof (value as Partial<Headers>).entries === 'function') return Array.from((value as Headers).entries(), inner)
-  const given: Record<string, unknown> = {}
-  for (const name of Object.keys(value)) {
-    const member = (value as Record<string, unknown>)[name]
-    if (member === undefined) continue
-    // Set like others, it would be the prototype.
-    if (name === '__proto__') Object.defineProperty(given, name, { value: inner(member), enumerable: true })
-    else given[name] = inner(member)
+  try {
+    if (Array.isArray(value)) return value.map(inner)
+    // Headers, Map and the like give pairs.
+    if (typeof (value as Partial<Headers>).entries === 'function') return Array.from((value as Headers).entries(), inner)
+  } catch {
+    return UNREADABLE
   }
-  return given
+  const given = members(value)
+  if (given === undefined) return UNREADABLE
+  const told = Object.entries(given).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(told.map(([name, member]) => [wellFormed(name) ? name : name.replace(SURROGATE, '\ufffd'), inner(member)]))
 }
+
+const UNREADABLE = other('something that cannot be read')
+
+/** A copy of an object of the caller's, whose getters may throw; nothing if it does not even tell its members. */
+export function members(value: object): Record<string, unknown> | undefined {
+  try {
+    // Not by setting them one by one: `__proto__` would become the prototype.
+    return Object.fromEntries(Object.keys(value).map((name) => [name, member(value, name)]))
+  } catch {
+    return undefined
+  }
+}
+
+function member(value: object, name: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[name]
+  } catch {
+    return UNREADABLE
+  }
+}
+
+/** Bytes in any form, whichever realm they come from; nothing of what is none. */
+export function asBytes(value: unknown): Uint8Array | undefined {
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  return /^(Shared)?ArrayBuffer$/.test(tag(value)) ? new Uint8Array(value as ArrayBuffer) : undefined
+}
+
+const SURROGATE = /\p{Surrogate}/gu
 
 /** Hosts of today can tell without looking at every character. */
 function wellFormed(text: string): boolean {
   const { isWellFormed } = text as { isWellFormed?: () => boolean }
-  return isWellFormed === undefined ? !/\p{Surrogate}/u.test(text) : isWellFormed.call(text)
+  return isWellFormed === undefined ? text.search(SURROGATE) < 0 : isWellFormed.call(text)
 }
 
 function other(type: string): object {
@@ -60,5 +87,9 @@ export function camelCase(name: string): string {
 
 /** What a value says it is, whichever realm or copy of a class it comes from. */
 export function tag(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1)
+  try {
+    return Object.prototype.toString.call(value).slice(8, -1)
+  } catch {
+    return ''
+  }
 }

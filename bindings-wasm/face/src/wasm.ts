@@ -1,5 +1,5 @@
 /** Loads the core as a WebAssembly module. */
-import { bind } from './native.js'
+import { bind, notLoaded } from './native.js'
 import type { Binding } from './native.js'
 import { tag } from './plain.js'
 import type { Module } from './webcrypto.js'
@@ -31,7 +31,7 @@ export function bindWasm(glue: Glue, { module, url, ...traits }: Origin): void {
     ...(module && { load: () => instantiate(module()) }),
     fetch(source = url?.()) {
       if (isModule(source)) return instantiate(source)
-      if (source === undefined) throw new Error('wechatpay-customs-wasm/slim brings no module: call `await init(module)`')
+      if (source === undefined) throw notLoaded('wechatpay-customs-wasm/slim brings no module: call `await init(module)`')
       return glue.default({ module_or_path: source }).then(() => native)
     }
   })

@@ -1,5 +1,7 @@
 /** Signs and verifies with the host's WebCrypto; in software where that is asked for by name. */
-import type { Engine, Native, Shared } from './native.js'
+import { asked } from './errors.js'
+import type { Native, Shared } from './native.js'
+import { host, readStep } from './native.js'
 import { tag } from './plain.js'
 
 interface WasmShared extends Shared {
@@ -10,7 +12,11 @@ interface WasmShared extends Shared {
 }
 
 export interface Module extends Pick<Native<WasmShared>, 'Shared' | 'call'> {
-  Engine: new (shared: WasmShared, json: string, optionsJson: string, seed: Uint8Array) => Engine
+  Engine: new (shared: WasmShared, json: string, optionsJson: string, seed: Uint8Array) => {
+    /** Gives JSON text. */
+    step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): string
+    free(): void
+  }
 }
 
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
@@ -31,13 +37,19 @@ export interface HeldKey {
 /** What the core is told of a `CryptoKey`, which it judges and never sees; nothing of anything else. */
 export function described(key: unknown): object | undefined {
   if (tag(key) !== 'CryptoKey') return undefined
-  const { type, usages, algorithm } = key as CryptoKey
-  const { name, hash, modulusLength } = algorithm as RsaHashedKeyAlgorithm
-  return { $type: 'CryptoKey', type, algorithm: name, hash: hash?.name, modulus_length: modulusLength, usages: [...usages] }
+  try {
+    const { type, usages, algorithm } = key as CryptoKey
+    const { name, hash, modulusLength } = algorithm as RsaHashedKeyAlgorithm
+    return { $type: 'CryptoKey', type, algorithm: name, hash: hash?.name, modulus_length: modulusLength, usages: [...usages] }
+  } catch {
+    return undefined
+  }
 }
 
+const web = (): Crypto => host().crypto ?? crypto
+
 export async function signWith(key: HeldKey, message: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.sign(RSA.name, key as CryptoKey, message as BufferSource))
+  return new Uint8Array(await web().subtle.sign(RSA.name, key as CryptoKey, message as BufferSource))
 }
 
 export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> {
@@ -45,19 +57,21 @@ export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> 
     backend: 'wasm',
     Shared,
     call,
-    engine: (shared, json, optionsJson) =>
-      new Engine(shared, json, optionsJson, crypto.getRandomValues(new Uint8Array(32))),
+    engine(shared, json, optionsJson) {
+      const engine = new Engine(shared, json, optionsJson, web().getRandomValues(new Uint8Array(32)))
+      return { step: (...event) => readStep(engine.step(...event)), free: () => engine.free() }
+    },
     async sign(shared, message, entropy) {
-      if (entropy !== null) return shared.sign(message, entropy)
+      if (entropy !== null) return asked(() => shared.sign(message, entropy))
       const key = await once(shared, null, () => importPrivateKey(shared))
       return signWith(key, message)
     },
     async verify(shared, spkiDer, message, signature) {
       if (shared.software) return shared.verify(spkiDer, message, signature)
       const key = await once(shared, spkiDer, () =>
-        crypto.subtle.importKey('spki', spkiDer as BufferSource, RSA, false, ['verify'])
+        web().subtle.importKey('spki', spkiDer as BufferSource, RSA, false, ['verify'])
       )
-      return crypto.subtle.verify(RSA.name, key, signature as BufferSource, message as BufferSource)
+      return web().subtle.verify(RSA.name, key, signature as BufferSource, message as BufferSource)
     }
   }
 }
@@ -81,7 +95,7 @@ async function importPrivateKey(shared: WasmShared): Promise<CryptoKey> {
   const der = shared.privateKeyDer()
   if (der === undefined) throw new Error('there is no private key')
   try {
-    return await crypto.subtle.importKey('pkcs8', der as BufferSource, RSA, false, ['sign'])
+    return await web().subtle.importKey('pkcs8', der as BufferSource, RSA, false, ['sign'])
   } finally {
     der.fill(0)
   }
