@@ -16,7 +16,11 @@ use hyper::{
 use serde_json::{Value, json};
 use wechatpay_customs::{Finding, Severity, catalogue};
 
-use crate::{authorization::lines, faults::Fault, keys::PlatformKey};
+use crate::{
+    authorization::{SCHEME, lines},
+    faults::Fault,
+    keys::PlatformKey,
+};
 
 /// The most characters of a message and of what `detail` holds.
 const LONGEST: usize = 256;
@@ -284,6 +288,7 @@ pub(crate) fn signed(status: StatusCode, body: &Value, with: &Signing<'_>) -> Re
         header("wechatpay-nonce", nonce);
         header("wechatpay-signature", &signature);
         header("wechatpay-serial", &serial);
+        header("wechatpay-signature-type", SCHEME);
     }
     match fault {
         Some(Fault::DuplicatedHeader {}) => header("wechatpay-signature", &signature),

@@ -16,7 +16,8 @@ use crate::{
     lock,
 };
 
-const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048 ";
+/// How requests and answers are signed.
+pub(crate) const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048";
 const NAMES: [&str; 5] = ["mchid", "nonce_str", "timestamp", "serial_no", "signature"];
 /// How far a request's timestamp may be from the wall clock.
 const FRESH_S: u64 = 300;
@@ -79,6 +80,11 @@ impl Gate {
         read.and_then(|()| self.judge(value, &message, now)).map_err(|issue| refusal(call, &message, pairs, &issue))
     }
 
+    /// Forgets every nonce.
+    pub(crate) fn reset(&self) {
+        *lock(&self.nonces) = Nonces::default();
+    }
+
     fn judge<'a>(&self, value: impl Fn(&str) -> &'a str, message: &[u8], now: i64) -> Result<(), String> {
         if value("mchid") != self.mchid {
             return Err(format!("mchid is not that of the sandbox, {}", self.mchid));
@@ -117,8 +123,8 @@ fn read<'a>(headers: &'a HeaderMap, pairs: &mut BTreeMap<&'static str, &'a str>)
         (_, Some(_)) => return Err("the header Authorization is given twice".to_owned()),
         (Some(header), None) => header.to_str().ok(),
     };
-    let Some(given) = header.and_then(|header| header.strip_prefix(SCHEME)) else {
-        return Err(format!("Authorization must begin with {SCHEME:?}"));
+    let Some(given) = header.and_then(|header| header.strip_prefix(SCHEME)?.strip_prefix(' ')) else {
+        return Err(format!("Authorization must begin with \"{SCHEME} \""));
     };
     let mut issue = None;
     for pair in given.split(',') {

@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 
 /// The farthest that the sandbox clock can be ahead: a hundred years.
-const FARTHEST_S: i64 = 100 * 366 * 86_400;
+pub(crate) const FARTHEST_S: i64 = 100 * 366 * 86_400;
 
 /// The wall clock in milliseconds since 1970.
 pub(crate) fn wall_ms() -> i64 {
@@ -53,6 +53,11 @@ impl Clock {
     /// The sandbox clock in Unix seconds.
     pub(crate) fn now(&self) -> i64 {
         wall_s().saturating_add(self.ahead())
+    }
+
+    /// Goes by the wall clock again.
+    pub(crate) fn reset(&self) {
+        self.ahead_s.store(0, Ordering::SeqCst);
     }
 
     /// Moves the clock forward and gives the new time; `None` for a step back and for one that leads too far.

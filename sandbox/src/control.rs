@@ -1,11 +1,17 @@
 //! The endpoints that control the sandbox; nothing of them is signed.
 
-use hyper::StatusCode;
+use hyper::{
+    StatusCode, Uri,
+    header::{HOST, HeaderValue, ORIGIN},
+    http::request::Parts,
+};
+use std::net::IpAddr;
+
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    faults::{Fault, Queued},
+    faults::{Fault, Faults, Queued},
     lock,
     payments::{Identity, Payment},
     records::Forced,
@@ -16,8 +22,8 @@ use crate::{
 pub(crate) const CONTROL: &str = "/sandbox";
 
 /// What there is, for who asks for something else.
-const ENDPOINTS: &str = "GET ready; POST clock; GET, POST and DELETE faults; POST rotate; GET and POST payments; \
-                         POST identities; GET and POST settings";
+const ENDPOINTS: &str = "GET ready; POST reset; POST clock; GET, POST and DELETE faults; POST rotate; GET and POST \
+                         payments; POST identities; GET and POST settings";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,9 +35,20 @@ type Answered = Result<Value, String>;
 
 impl Service {
     /// Answers a request to a control endpoint.
-    pub(crate) async fn control(&self, method: &str, path: &str, body: &[u8]) -> (StatusCode, Value) {
+    ///
+    /// No body means one that is too large. They are for programs of this machine: a page of the web that has given its
+    /// own name this machine's address (DNS rebinding), or posts to it, must neither read keys nor order anything.
+    pub(crate) fn control(&self, parts: &Parts, body: Option<&[u8]>) -> (StatusCode, Value) {
+        if let Err(error) = from_this_machine(parts) {
+            return (StatusCode::FORBIDDEN, json!({ "error": error }));
+        }
+        let (method, path) = (parts.method.as_str(), parts.uri.path());
+        let Some(body) = body else {
+            return (StatusCode::BAD_REQUEST, json!({ "error": "the body must not be larger than 1 MiB" }));
+        };
         let answer = match (method, path.strip_prefix(CONTROL).unwrap_or_default()) {
             ("GET", "/ready") => Ok(self.ready.clone()),
+            ("POST", "/reset") => self.reset().map(|()| json!({})),
             ("POST", "/clock") => self.advance(body),
             ("GET", "/faults") => Ok(json!({ "faults": lock(&self.faults).list() })),
             ("POST", "/faults") => self.add_fault(body),
@@ -59,9 +76,22 @@ impl Service {
         }
     }
 
+    /// Goes back to how it was when it started: its keys, and nothing else, stay.
+    pub(crate) fn reset(&self) -> Result<(), String> {
+        // Held all the while, so that nothing is declared between.
+        let mut records = lock(&self.records);
+        records.reset().map_err(|why| format!("the state file cannot be written: {why}"))?;
+        self.clock.reset();
+        *lock(&self.faults) = Faults::default();
+        *lock(&self.settings) = Settings::default();
+        self.keys.platform.reset();
+        self.gate.reset();
+        Ok(())
+    }
+
     fn advance(&self, body: &[u8]) -> Answered {
         let Advance { advance_s } = serde_json::from_slice(body)
-            .map_err(|error| format!("the body must be {{\"advance_s\": seconds}}: {error}"))?;
+            .map_err(|error| format!("the body must be {{\"advance_s\": whole seconds}}: {error}"))?;
         // Held all the while, so that the file has what the clock has.
         let records = lock(&self.records);
         let now = self
@@ -118,6 +148,38 @@ impl Service {
         *settings = serde_json::from_value::<Settings>(changed).map_err(|error| error.to_string())?;
         Ok(json!(*settings))
     }
+}
+
+/// Is a request addressed to this machine, and not by a page from elsewhere?
+fn from_this_machine(parts: &Parts) -> Result<(), String> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let mut hosts = parts.headers.get_all(HOST).iter().map(text).chain(parts.uri.authority().map(ToString::to_string));
+    let host = hosts.next().unwrap_or_default();
+    for host in std::iter::once(host).chain(hosts) {
+        if !is_loopback(&format!("http://{host}")) {
+            return Err(format!(
+                "`Host` is {host:?}; what lies under {CONTROL} is only for programs of this machine, which name \
+                 127.0.0.1, localhost or [::1] there"
+            ));
+        }
+    }
+    for origin in parts.headers.get_all(ORIGIN).iter().map(text) {
+        if !is_loopback(&origin) {
+            return Err(format!(
+                "`Origin` is {origin:?}; what lies under {CONTROL} is not for pages from elsewhere than this machine"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Does a URL lead to this machine, by an address or by the one name that is always its own?
+fn is_loopback(url: &str) -> bool {
+    let Ok(url) = url.parse::<Uri>() else { return false };
+    let host = url.host().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let http = matches!(url.scheme_str(), Some("http" | "https"));
+    http && (host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback()))
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {

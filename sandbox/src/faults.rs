@@ -2,76 +2,109 @@
 
 use std::collections::HashSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use wechatpay_customs::{Operation, catalogue, model};
+use wechatpay_customs::{Operation, catalogue, model, schema::Reason};
 
 /// An order with a number that begins so meets the fault that the number names next.
 const BY_NUMBER: &str = "fault@";
 
+/// How far a timestamp can be moved, in seconds: a hundred years.
+const FARTHEST_S: i64 = 100 * 366 * 86_400;
+/// The longest that an answer can take, in milliseconds: an hour.
+const SLOWEST_MS: u64 = 3_600_000;
+
 /// One thing that goes wrong. All but `state` are about the answer to one request.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 // Braces even around nothing: serde refuses unknown parameters only of such variants.
 #[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Fault {
-    /// No `Wechatpay-*` headers.
+    /// The answer has no `Wechatpay-…` headers.
     NoSignature {},
-    /// The signature of another text.
+    /// The answer has the signature of another text.
     WrongSignature {},
-    /// A signature that begins `WECHATPAY/SIGNTEST/`.
+    /// The answer has a signature that begins `WECHATPAY/SIGNTEST/`.
     ProbeSignature {},
-    /// A timestamp that lies back, rightly signed.
+    /// The answer's timestamp lies back, rightly signed.
     StaleClock {
+        /// How many seconds it lies back, or ahead if negative; 600 unless given.
         #[serde(default = "stale")]
         seconds: i64,
     },
-    /// A serial that no list has.
+    /// The answer names a serial that no list has.
     UnknownSerial {},
-    /// A new certificate, which signs from this answer on.
+    /// The answer is signed by a new certificate, as all that follow are.
     RotatedKey {},
-    /// `Wechatpay-Signature` twice.
+    /// The answer has `Wechatpay-Signature` twice.
     DuplicatedHeader {},
-    /// Half of the body, then the end of the connection.
+    /// Half of the answer's body comes, then the end of the connection.
     TruncatedBody {},
-    /// HTML by a proxy in the way.
+    /// The answer is HTML, as of a proxy in the way, and unsigned.
     Html {
+        /// The HTTP status; 200 unless given.
         #[serde(default = "ok")]
         status: u16,
+        /// Whether the operation takes effect; no unless given.
         #[serde(default)]
         carried_out: bool,
     },
-    /// 429, and when to come again.
+    /// The answer is 429 `RATE_LIMITED`.
     RateLimited {
+        /// `Retry-After`, in seconds; 1 unless given.
         #[serde(default = "second")]
         retry_after: u32,
     },
-    /// 5xx.
+    /// The answer is 5xx: `SERVICE_UNAVAILABLE` for 503, else `SYSTEMERROR`.
     ServerError {
+        /// The HTTP status; 500 unless given.
         #[serde(default = "internal")]
         status: u16,
+        /// Whether the operation takes effect; no unless given.
         #[serde(default)]
         carried_out: bool,
     },
-    /// An answer that takes its time.
+    /// The answer takes its time; the operation takes effect at once.
     Slow {
+        /// How long, in milliseconds; 1000 unless given, an hour at most.
         #[serde(default = "slow")]
         ms: u64,
     },
     /// The connection ends before the operation is carried out.
     DropBefore {},
-    /// The connection ends after it.
+    /// The connection ends after the operation was carried out.
     DropAfter {},
-    /// A refusal of one's choice.
+    /// The answer is a refusal of one's choice: `refusal`, or `status`, `code` and `message`.
     Error {
-        /// The number or name of a documented row.
-        refusal: Option<Value>,
+        /// A documented row by its name, or by its place in the catalogue, from 1.
+        refusal: Option<Row>,
+        /// The HTTP status, 400 to 599.
         status: Option<u16>,
+        /// The error code.
         code: Option<String>,
+        /// The message, of which 256 characters are sent.
         message: Option<String>,
+        /// Whatever the refusal's `detail` is to be.
         detail: Option<Value>,
     },
-    /// The state of a record.
-    State { state: model::State, explanation: Option<String> },
+    /// The records with the number `order`, or else the next that is declared, stay in a state.
+    State {
+        /// The state.
+        state: model::State,
+        /// The record's `explanation`.
+        explanation: Option<String>,
+    },
+}
+
+/// Names a documented row.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+pub(crate) enum Row {
+    /// Its place in the catalogue, from 1.
+    Place(usize),
+    /// Its name there.
+    Name(#[schemars(with = "Reason")] String),
 }
 
 fn stale() -> i64 {
@@ -94,13 +127,20 @@ fn slow() -> u64 {
     1000
 }
 
+/// The names of all faults, as the schema of [`Fault`] has them.
+fn names() -> Vec<String> {
+    let schema = Value::from(schemars::schema_for!(Fault));
+    let named = |fault: &Value| fault.pointer("/properties/fault/const")?.as_str().map(str::to_owned);
+    schema.get("oneOf").and_then(Value::as_array).into_iter().flatten().filter_map(named).collect()
+}
+
 impl Fault {
     /// The fault that an order number names: one with its defaults, a state, or a documented refusal.
     fn named(name: &str) -> Option<Fault> {
         if model::State::KNOWN.contains(&name) {
             return Some(Fault::State { state: name.into(), explanation: None });
         }
-        let refusal = name.parse::<u64>().map_or_else(|_| json!(name), |number| json!(number));
+        let refusal = name.parse().map_or_else(|_| Row::Name(name.to_owned()), Row::Place);
         if row(&refusal, None).is_some() {
             return Some(Fault::Error {
                 refusal: Some(refusal),
@@ -110,8 +150,21 @@ impl Fault {
                 detail: None,
             });
         }
-        let fault: Fault = serde_json::from_value(json!({ "fault": name })).ok()?;
-        fault.checked().is_ok().then_some(fault)
+        Fault::read(json!({ "fault": name })).ok()
+    }
+
+    /// Reads a fault with its parameters.
+    fn read(given: Value) -> Result<Fault, String> {
+        let names = names();
+        let listed = || names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let name = match given.get("fault") {
+            Some(Value::String(name)) if names.contains(name) => name.clone(),
+            None => return Err(format!("`fault` must be given, the name of a fault; expected one of {}", listed())),
+            Some(other) => return Err(format!("no such fault: {other}; expected one of {}", listed())),
+        };
+        let fault: Fault = serde_json::from_value(given).map_err(|error| format!("the fault `{name}`: {error}"))?;
+        fault.checked().map_err(|why| format!("the fault `{name}`: {why}"))?;
+        Ok(fault)
     }
 
     /// What the log shows: of a refusal of one's choice not the texts, as a real one quotes a person's data there.
@@ -124,43 +177,44 @@ impl Fault {
 
     /// Are the parameters such that they can be done?
     fn checked(&self) -> Result<(), String> {
+        let within = |name: &str, sound: bool, bounds: &str| match sound {
+            true => Ok(()),
+            false => Err(format!("`{name}` must lie between {bounds}")),
+        };
         match self {
-            Fault::Html { status, .. } if !(200..=599).contains(status) => {
-                Err("`status` must lie between 200 and 599".to_owned())
+            Fault::StaleClock { seconds } => {
+                let bounds = format!("-{FARTHEST_S} and {FARTHEST_S}, a hundred years");
+                within("seconds", seconds.unsigned_abs() <= FARTHEST_S.unsigned_abs(), &bounds)
             }
-            Fault::ServerError { status, .. } if !(500..=599).contains(status) => {
-                Err("`status` must lie between 500 and 599".to_owned())
-            }
+            Fault::Slow { ms } => within("ms", *ms <= SLOWEST_MS, &format!("0 and {SLOWEST_MS}, an hour")),
+            Fault::Html { status, .. } => within("status", (200..=599).contains(status), "200 and 599"),
+            Fault::ServerError { status, .. } => within("status", (500..=599).contains(status), "500 and 599"),
             Fault::Error { refusal: Some(refusal), status: None, code: None, message: None, detail: None } => {
                 match row(refusal, None) {
                     Some(_) => Ok(()),
                     None => Err(format!(
-                        "`refusal` must be the number (1 to {}) or name of a documented row",
+                        "`refusal` must be the place (1 to {}) or name of a documented row",
                         catalogue::ENTRIES.len()
                     )),
                 }
             }
             Fault::Error { refusal: None, status: Some(400..=599), code: Some(_), message: Some(_), .. } => Ok(()),
             Fault::Error { .. } => {
-                Err("`error` takes either `refusal`, or `status` (400 to 599), `code` and `message`".to_owned())
+                Err("it takes either `refusal`, or `status` (400 to 599), `code` and `message`".to_owned())
             }
             _ => Ok(()),
         }
     }
 }
 
-/// A documented row by its number, counted from 1, or its name; by its name it may be the row of one operation.
-pub(crate) fn row(refusal: &Value, operation: Option<Operation>) -> Option<&'static catalogue::Entry> {
+/// A documented row; by its name it may be the row of one operation.
+pub(crate) fn row(refusal: &Row, operation: Option<Operation>) -> Option<&'static catalogue::Entry> {
     match refusal {
-        Value::Number(number) => {
-            let place = usize::try_from(number.as_u64()?).ok()?.checked_sub(1)?;
-            catalogue::ENTRIES.get(place)
-        }
-        Value::String(name) => {
+        Row::Place(place) => catalogue::ENTRIES.get(place.checked_sub(1)?),
+        Row::Name(name) => {
             let own = operation.and_then(|operation| catalogue::by_reason(operation, name));
             own.or_else(|| catalogue::ENTRIES.iter().find(|entry| entry.reason == name))
         }
-        _ => None,
     }
 }
 
@@ -202,11 +256,9 @@ impl Queued {
                 .as_u64()
                 .and_then(|times| u32::try_from(times).ok())
                 .filter(|times| *times > 0)
-                .ok_or("`times` must be a whole number from 1")?,
+                .ok_or_else(|| format!("`times` must be a whole number from 1 to {}", u32::MAX))?,
         };
-        let fault: Fault =
-            serde_json::from_value(Value::Object(given)).map_err(|error| format!("no such fault: {error}"))?;
-        fault.checked()?;
+        let fault = Fault::read(Value::Object(given))?;
         Ok(Queued { fault, order, operation, times })
     }
 }
@@ -224,6 +276,7 @@ impl Faults {
         self.queue.push(queued);
     }
 
+    /// Takes back the faults that wait; an order number that met its fault does not meet it again.
     pub(crate) fn clear(&mut self) {
         self.queue.clear();
     }

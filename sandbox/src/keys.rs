@@ -32,6 +32,8 @@ pub(crate) const HEX: &[u8] = b"0123456789ABCDEF";
 const VALID_FROM: i32 = 2000;
 /// Until when the first certificate is valid.
 const VALID_UNTIL: i32 = 2100;
+/// The most certificates, so that the list of them stays well below the megabyte that clients read.
+const MOST: usize = 200;
 /// Where streams of randomness for rotated keys begin, after those of the first keys.
 const ROTATED: u64 = 16;
 
@@ -108,6 +110,8 @@ struct Certificates {
     current: Arc<PlatformKey>,
     /// Those before it, the oldest first.
     older: Vec<Arc<PlatformKey>>,
+    /// How many were ever made.
+    made: u64,
 }
 
 impl Platform {
@@ -135,13 +139,26 @@ impl Platform {
         // Held all the while, so that of two at once each makes its own.
         let mut certificates = lock(&self.certificates);
         let generation = certificates.older.len() + 1;
+        if generation >= MOST {
+            return Err(Error(format!("there are {MOST} certificates already; reset the sandbox before the next")));
+        }
         let mut rng = self.rng.clone();
-        rng.set_stream(ROTATED + generation as u64);
+        certificates.made += 1;
+        rng.set_stream(ROTATED + certificates.made);
         let private = RsaPrivateKey::new(&mut rng, 2048).map_err(failed)?;
         let key = Arc::new(PlatformKey::certificate(private, generation)?);
         let old = std::mem::replace(&mut certificates.current, Arc::clone(&key));
         certificates.older.push(old);
         Ok(key)
+    }
+
+    /// Goes back to the first certificate. One that is made later is not one of those before, which a client may know.
+    pub(crate) fn reset(&self) {
+        let mut certificates = lock(&self.certificates);
+        if !certificates.older.is_empty() {
+            certificates.current = certificates.older.swap_remove(0);
+            certificates.older.clear();
+        }
     }
 }
 
@@ -197,7 +214,7 @@ impl Keys {
             merchant,
             platform: Platform {
                 public_key: Arc::new(public_key),
-                certificates: Mutex::new(Certificates { current, older: Vec::new() }),
+                certificates: Mutex::new(Certificates { current, older: Vec::new(), made: 0 }),
                 rng: rng.clone(),
             },
             api_v3_key: random_text(rng, ALPHANUMERIC, 32),

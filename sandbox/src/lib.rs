@@ -102,7 +102,7 @@ impl Default for Config {
 /// A running sandbox; it stops when this is dropped.
 pub struct Sandbox {
     address: SocketAddr,
-    ready: Value,
+    service: Arc<server::Service>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
@@ -159,6 +159,7 @@ impl Sandbox {
             "event": "ready",
             "url": url,
             "control_url": format!("{url}{}", control::CONTROL),
+            "pid": std::process::id(),
             "client": {
                 "appid": config.appid,
                 "mchid": config.mchid,
@@ -172,10 +173,10 @@ impl Sandbox {
                 "base_urls": [url],
             },
         });
-        let service = Arc::new(server::Service::new(config, keys, rng, ready.clone(), kept));
+        let service = Arc::new(server::Service::new(config, keys, rng, ready, kept));
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(connections::serve(listener, service, stopped));
-        Ok(Sandbox { address, ready, stop, server })
+        let server = tokio::spawn(connections::serve(listener, Arc::clone(&service), stopped));
+        Ok(Sandbox { address, service, stop, server })
     }
 
     /// Where it listens.
@@ -185,7 +186,17 @@ impl Sandbox {
 
     /// What the program prints when it is ready; `client` holds the options of a client.
     pub fn ready(&self) -> &Value {
-        &self.ready
+        &self.service.ready
+    }
+
+    /// Goes back to how it was when it started, in the state file as well: without declarations, payments, faults and
+    /// rotated certificates, with the first identity, the first settings and the wall clock. Its keys stay, so that
+    /// clients can go on.
+    ///
+    /// # Errors
+    /// If the state file cannot be written; then the sandbox is as it was.
+    pub fn reset(&self) -> Result<(), Error> {
+        self.service.reset().map_err(Error)
     }
 
     /// Stops listening and answers what is under way, for two seconds at most.

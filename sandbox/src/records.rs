@@ -54,12 +54,12 @@ impl Record {
         if let Some(forced) = &self.forced {
             return (forced.state.clone(), forced.since);
         }
-        let (state, after) = match now - self.since {
+        let (state, after) = match now.saturating_sub(self.since) {
             SUCCESS_AFTER_S.. => (State::Success, SUCCESS_AFTER_S),
             PROCESSING_AFTER_S.. => (State::Processing, PROCESSING_AFTER_S),
             _ => (self.first.clone(), 0),
         };
-        (state, self.since + after)
+        (state, self.since.saturating_add(after))
     }
 
     fn explanation(&self) -> Option<String> {
@@ -132,6 +132,15 @@ impl Records {
             Some(old) => *old = record,
             None => self.push(record),
         }
+        Ok(())
+    }
+
+    /// Forgets every declaration, payment and identity, in the file as well.
+    pub(crate) fn reset(&mut self) -> Result<(), String> {
+        if let Some(store) = &self.store {
+            store.reset()?;
+        }
+        *self = Records::new(std::mem::take(&mut self.sub_order_ids), self.store.take(), Vec::new());
         Ok(())
     }
 

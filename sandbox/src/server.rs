@@ -51,7 +51,7 @@ pub(crate) struct Service {
     pub records: Mutex<Records>,
     pub faults: Mutex<Faults>,
     pub settings: Mutex<Settings>,
-    gate: Gate,
+    pub gate: Gate,
     rng: Mutex<ChaCha20Rng>,
 }
 
@@ -143,7 +143,7 @@ impl Service {
         let mut code = None;
         let request_id;
         let response = if path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-            let (status, body) = self.control(method, path, body.unwrap_or_default()).await;
+            let (status, body) = self.control(&parts, body);
             Ok(plain(status, &body))
         } else {
             let operation = operation(method, path);
@@ -396,18 +396,21 @@ fn require_literal(settings: Settings, fields: &Value) -> Result<(), Refusal> {
 
 fn require_headers(headers: &HeaderMap, has_body: bool) -> Result<(), Refusal> {
     let named = |name: &str| header(headers, name).unwrap_or_default();
-    let is_json = |value: &str| {
-        let kind = value.split(';').next().unwrap_or_default();
-        kind.trim().eq_ignore_ascii_case("application/json")
+    let is = |value: &str, kinds: &[&str]| {
+        let kind = value.split(';').next().unwrap_or_default().trim();
+        kinds.iter().any(|wanted| kind.eq_ignore_ascii_case(wanted))
     };
     let refused = |name: &str, issue| Err(Refusal::param(name, &named(name).into(), issue, "header"));
-    if !named(ACCEPT.as_str()).split(',').any(is_json) {
-        return refused("Accept", "must be application/json");
+    // The wildcards stand for JSON as for anything else; WeChat Pay's own SDK for Go sends `*/*` with every call.
+    let json = ["application/json", "application/*", "*/*"];
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    if !accepted.flat_map(|value| value.split(',')).any(|value| is(value, &json)) {
+        return refused("Accept", "must be application/json, or a wildcard for it such as */*");
     }
     if named(USER_AGENT.as_str()).is_empty() {
         return refused("User-Agent", "must be given");
     }
-    if has_body && !is_json(named(CONTENT_TYPE.as_str())) {
+    if has_body && !is(named(CONTENT_TYPE.as_str()), &["application/json"]) {
         return refused("Content-Type", "must be application/json");
     }
     Ok(())

@@ -1,15 +1,17 @@
 //! Declarations in a file, so that they outlive the process.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, Error as SqlError, OptionalExtension, params};
+use rusqlite::{Connection, Error as SqlError, ErrorCode, OptionalExtension, params};
 
-use crate::{Error, records::Record};
+use crate::{Error, clock::FARTHEST_S, records::Record};
 
 /// "WXCS": says whose file it is.
 const APPLICATION: i64 = 0x5758_4353;
 /// The version of the tables.
 const VERSION: i64 = 1;
+/// How long a sandbox that is about to end may still hold the file.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// An open state file; nobody else can open it meanwhile.
 pub(crate) struct Store(Connection);
@@ -25,8 +27,14 @@ impl Store {
     /// Opens a file, or makes it.
     pub(crate) fn open(path: &Path, appid: &str, mchid: &str) -> Result<(Store, Kept), Error> {
         let refused = |why: &str| Error(format!("the state file {} cannot be used: {why}", path.display()));
-        let sql = |error: SqlError| refused(&error.to_string());
+        let sql = |error: SqlError| match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Error(format!("another sandbox has this file open: {}; stop it, or name another file", path.display()))
+            }
+            _ => refused(&error.to_string()),
+        };
         let connection = Connection::open(path).map_err(sql)?;
+        connection.busy_timeout(PATIENCE).map_err(sql)?;
         let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(sql);
         // The lock is taken by the first reading, and kept.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(sql)?;
@@ -63,7 +71,8 @@ impl Store {
         }
         let ahead_s = match store.fact("ahead_s").map_err(sql)? {
             None => 0,
-            Some(text) => text.parse().map_err(|_| refused("its clock is not a number"))?,
+            Some(text) => (text.parse().ok().filter(|ahead| (0..=FARTHEST_S).contains(ahead)))
+                .ok_or_else(|| refused("its clock is not a number of seconds within a hundred years"))?,
         };
         let records = store.records().map_err(sql)?;
         let records = records
@@ -85,6 +94,12 @@ impl Store {
 
     fn set_fact(&self, name: &str, value: &str) -> Result<(), SqlError> {
         self.0.execute("INSERT OR REPLACE INTO facts VALUES (?1, ?2)", [name, value]).map(drop)
+    }
+
+    /// Forgets every record, and that the sandbox clock is ahead.
+    pub(crate) fn reset(&self) -> Result<(), String> {
+        let emptied = "BEGIN IMMEDIATE; DELETE FROM records; DELETE FROM facts WHERE name = 'ahead_s'; COMMIT;";
+        self.0.execute_batch(emptied).map_err(|error| error.to_string())
     }
 
     /// Keeps how far the sandbox clock is ahead.

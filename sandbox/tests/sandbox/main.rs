@@ -2,6 +2,7 @@
 
 mod calls;
 mod client;
+mod control;
 mod faults;
 mod payments;
 mod program;

@@ -1,6 +1,10 @@
 //! Requests made by hand, signed with the `rsa` crate: neither the core's code nor the sandbox's.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rsa::{
@@ -155,6 +159,7 @@ fn verify(sandbox: &Sandbox, headers: &reqwest::header::HeaderMap, body: &[u8]) 
     let named = |name: &str| headers[name].to_str().unwrap().to_owned();
     assert_eq!(named("Content-Type"), "application/json; charset=utf-8");
     assert!(!named("Request-ID").is_empty());
+    assert_eq!(named("Wechatpay-Signature-Type"), "WECHATPAY2-SHA256-RSA2048");
     assert!(named("Wechatpay-Timestamp").parse::<u64>().unwrap().abs_diff(unix_s()) < 5);
     let key = public_key(sandbox, &named("Wechatpay-Serial"));
     let message = [named("Wechatpay-Timestamp").as_bytes(), named("Wechatpay-Nonce").as_bytes(), body]
@@ -172,6 +177,23 @@ pub fn public_key(sandbox: &Sandbox, id: &str) -> RsaPublicKey {
     }
     let keys = wechatpay_customs::keys::PlatformKeys::read([(id, &pem.as_str().into())]).unwrap();
     RsaPublicKey::from_public_key_der(keys.get(id).unwrap().spki_der()).unwrap()
+}
+
+/// Sends the lines of a request exactly as they are, and gives status and body.
+pub async fn wire(sandbox: &Sandbox, head: &str, body: &str) -> (u16, Value) {
+    let address = sandbox.address();
+    let request = format!("{head}Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let sent = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    let answer = sent.await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap_or_else(|_| body.into()))
 }
 
 /// Calls a control endpoint.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use wechatpay_customs_sandbox::{Config, Sandbox};
 
-use crate::raw::{Answer, ORDERS, Raw, declaration, start, unix_s};
+use crate::raw::{Answer, ORDERS, Raw, declaration, start, unix_s, wire};
 
 fn assert_sign_error(answer: &Answer, raw: &Raw, issue: &str) {
     assert_eq!((answer.status, &answer.body["code"]), (401, &json!("SIGN_ERROR")), "{issue}: {}", answer.body);
@@ -156,9 +156,9 @@ async fn headers_are_required() {
     let sandbox = start().await;
     let good = || Raw::post(declaration());
     let cases = [
-        // reqwest adds `Accept: */*` to a request that has none.
-        (good().without("Accept"), "Accept"),
+        (good().header("Accept", ""), "Accept"),
         (good().header("Accept", "text/html"), "Accept"),
+        (good().header("Accept", "text/html, application/xml;q=0.9, application/json5"), "Accept"),
         (good().without("User-Agent"), "User-Agent"),
         (good().without("Content-Type"), "Content-Type"),
         (good().header("Content-Type", "text/plain"), "Content-Type"),
@@ -166,10 +166,27 @@ async fn headers_are_required() {
     for (raw, name) in cases {
         assert_param_error(&raw.send(&sandbox).await, name, "header", "must be");
     }
-    let fuller = good()
-        .header("Accept", "application/json, text/plain, */*")
-        .header("Content-Type", "Application/JSON; charset=utf-8");
+    // As clients send them: WeChat Pay's own, axios, a browser, Java's.
+    let accepted = [
+        "*/*",
+        "application/json, text/plain, */*",
+        "application/json;charset=utf-8",
+        "text/html,application/xhtml+xml,*/*;q=0.8",
+        "Application/*",
+    ];
+    for accept in accepted {
+        assert_eq!(good().header("Accept", accept).send(&sandbox).await.status, 200, "{accept}");
+    }
+    let fuller = good().header("Content-Type", "Application/JSON; charset=utf-8");
     assert_eq!(fuller.send(&sandbox).await.status, 200);
+
+    // reqwest adds an `Accept` to a request that has none.
+    let raw = Raw::get(ORDERS);
+    let authorization = format!("WECHATPAY2-SHA256-RSA2048 {}", raw.pairs(&sandbox).join(","));
+    let head =
+        format!("GET {ORDERS} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: t\r\nAuthorization: {authorization}\r\n");
+    let (status, body) = wire(&sandbox, &head, "").await;
+    assert_eq!((status, &body["detail"]["field"]), (400, &json!("Accept")), "{body}");
 }
 
 #[tokio::test]
