@@ -13,11 +13,14 @@
     )
 )]
 
+mod background;
+
 use std::{
+    fs::{self, OpenOptions},
     io::{self, Write, stderr, stdout},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use clap::Parser;
@@ -49,12 +52,25 @@ struct Cli {
     /// The private key of the platform's first certificate, PEM.
     #[arg(long, value_name = "FILE")]
     platform_key: Option<PathBuf>,
+    /// Starts the sandbox in the background: returns when it is ready, and has written what a client needs to FILE.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["exit_with_stdin", "ready_file"])]
+    background: Option<PathBuf>,
+    /// Writes the ready line to FILE as well, whole at once and readable by its owner only, since it holds keys; takes it
+    /// away in the end.
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// Appends the line about each request to FILE instead of writing it to stderr.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
     /// Writes nothing about requests.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "log")]
     quiet: bool,
     /// Stops when standard input ends, as it does when the process that holds its other end has ended.
     #[arg(long)]
     exit_with_stdin: bool,
+    /// Is this the process that another has started for `--background`?
+    #[arg(long, hide = true)]
+    in_background: bool,
 }
 
 #[tokio::main]
@@ -81,27 +97,75 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
-    let Cli { port, seed, appid, mchid, state, merchant_key, platform_key, quiet, exit_with_stdin } = cli;
+    let Cli { port, seed, appid, mchid, state, merchant_key, platform_key, quiet, exit_with_stdin, .. } = cli;
+    let ready_file = match cli.background {
+        Some(file) if !cli.in_background => return Ok(background::start(&file)?),
+        // Nobody reads its stderr, once it is ready.
+        file => file.or(cli.ready_file),
+    };
     let (merchant_key, platform_key) = (pem(merchant_key)?, pem(platform_key)?);
     // Before the ready line, so that whoever waits for it can stop the program at once.
     let stopped = stop_signal()?;
     let orphaned = orphaned(exit_with_stdin);
-    let log: Log = Arc::new(|line: &_| {
-        // A log that nobody reads any more is no reason to stop.
-        let _ = writeln!(stderr(), "{line}");
-    });
-    let log = (!quiet).then_some(log);
+    let log = match cli.log {
+        Some(file) => Some(log(&file)?),
+        None if quiet || cli.in_background => None,
+        None => Some(Arc::new(|line: &_| {
+            // A log that nobody reads any more is no reason to stop.
+            let _ = writeln!(stderr(), "{line}");
+        }) as Log),
+    };
     let config = Config { port, seed, appid, mchid, log, state, merchant_key, platform_key };
     let sandbox = Sandbox::start(config).await?;
-    writeln!(stdout(), "{}", sandbox.ready())
+    let ready = format!("{}\n", sandbox.ready());
+    if let Some(file) = &ready_file {
+        write_whole(file, &ready).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+    }
+    stdout()
+        .write_all(ready.as_bytes())
         .and_then(|()| stdout().flush())
         .map_err(|error| format!("the ready line cannot be written to stdout: {error}"))?;
     tokio::select! {
         () = stopped => {}
         () = orphaned => {}
     }
+    if let Some(file) = ready_file
+        && fs::read_to_string(&file).is_ok_and(|text| text == ready)
+    {
+        // Whoever finds it would look for a sandbox that is not there any more.
+        let _ = fs::remove_file(file);
+    }
     sandbox.shutdown().await;
     Ok(())
+}
+
+/// A log that is appended to a file.
+fn log(file: &Path) -> Result<Log, String> {
+    let log = OpenOptions::new().append(true).create(true).open(file);
+    let log = log.map_err(|error| format!("the log {} cannot be written: {error}", file.display()))?;
+    let log = Mutex::new(log);
+    Ok(Arc::new(move |line: &_| {
+        // In one piece; a full disk is no reason to stop.
+        let line = format!("{line}\n");
+        let _ = log.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+    }))
+}
+
+/// Writes a file so that nobody ever reads a part of it, and nobody but its owner reads it at all.
+fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+    let mut name = file.file_name().ok_or_else(|| io::Error::other("it is no name of a file"))?.to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let part = file.with_file_name(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&part).and_then(|mut part| part.write_all(text.as_bytes()));
+    let moved = written.and_then(|()| fs::rename(&part, file));
+    if moved.is_err() {
+        let _ = fs::remove_file(part);
+    }
+    moved
 }
 
 /// The text of a key file, if one is named.

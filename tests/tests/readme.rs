@@ -3,9 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
+    process::Command,
 };
 
 use wechatpay_customs_tests::{python, root};
@@ -32,37 +30,31 @@ fn fresh_folder() -> PathBuf {
     folder
 }
 
-struct Background(Child);
+/// Is stopped as the sandbox says that it can be.
+struct Background(String);
 
 impl Drop for Background {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let mut words = self.0.split(' ');
+        let _ = Command::new(words.next().unwrap_or_default()).args(words).status();
     }
 }
 
-/// Runs the block that starts the sandbox, in this process's hands instead of a shell's background.
+/// Runs the block that starts the sandbox.
 fn sandbox(block: &str, folder: &Path) -> Background {
-    let command = block.trim().strip_suffix('&').expect("the block runs in the background");
-    // The program itself and not cargo is to be stopped in the end.
+    // In the folder of the quickstarts, where no cargo project is.
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--package", "wechatpay-customs-sandbox"])
         .current_dir(root())
         .status();
     assert!(built.expect("cargo runs").success());
     let program = root().join("target/debug/wechatpay-customs-sandbox");
-    let command = command.replace("cargo run --quiet --package wechatpay-customs-sandbox", &program.to_string_lossy());
+    let run = "cargo run --quiet --package wechatpay-customs-sandbox --";
+    let command = block.trim().replace(run, &program.to_string_lossy());
     assert!(command.contains("target/debug"), "the block starts the sandbox by cargo run: {block}");
-    let command = format!("exec {command}");
-    let child = Command::new("sh").args(["-c", &command]).current_dir(folder).stderr(Stdio::null()).spawn();
-    let running = Background(child.expect("sh runs"));
-    for _ in 0..600 {
-        if fs::read_to_string(folder.join("sandbox.json")).is_ok_and(|ready| ready.ends_with('\n')) {
-            return running;
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    panic!("the sandbox did not become ready");
+    let told = output(Command::new("sh").args(["-c", &command]), folder);
+    let (_, stop) = told.trim_end().rsplit_once(": ").expect("it says how it is stopped");
+    Background(stop.to_owned())
 }
 
 fn output(command: &mut Command, folder: &Path) -> String {

@@ -1,6 +1,7 @@
 //! The program itself: its ready line, its errors, how it stops.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
@@ -75,6 +76,75 @@ fn it_can_be_quiet() {
         let output = program.wait_with_output().unwrap();
         assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), lines);
     }
+}
+
+/// Asks a sandbox for its ready line, by the address in one.
+fn answers(ready: &Value) -> bool {
+    let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let Ok(mut connection) = TcpStream::connect(address) else { return false };
+    let asked = connection.write_all(b"GET /sandbox/ready HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    let mut answer = String::new();
+    asked.and_then(|()| connection.read_to_string(&mut answer)).is_ok() && answer.ends_with(&ready.to_string())
+}
+
+#[cfg(unix)]
+#[test]
+fn in_the_background_it_is_ready_when_the_command_returns() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = crate::state::Place::new("background");
+    let (file, log) = (place.file("sandbox.json"), place.file("log"));
+    let (file, log) = (file.to_str().unwrap(), log.to_str().unwrap());
+    let arguments = ["--background", file, "--log", log, "--seed", "1"];
+    // Its pipes are closed when it returns, as a shell's `$(…)` needs it.
+    let output = command(&arguments).output().unwrap();
+    let (told, wrong) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success() && wrong.is_empty(), "{told}{wrong}");
+    let ready: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    assert!(answers(&ready));
+    assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs::read_to_string(log).unwrap().contains("\"path\":\"/sandbox/ready\""));
+    let stop = format!("kill {}", ready["pid"]);
+    assert!(told.contains(ready["url"].as_str().unwrap()) && told.trim_end().ends_with(&stop), "{told}");
+    // Nothing else was left beside them.
+    assert_eq!(fs::read_dir(place.file("")).unwrap().count(), 2);
+
+    // Another start does not leave it without anybody who knows of it.
+    let again = command(&arguments).output().unwrap();
+    let wrong = String::from_utf8(again.stderr).unwrap();
+    assert_eq!((again.status.code(), again.stdout.len(), wrong.lines().count()), (Some(1), 0, 1), "{wrong}");
+    assert!(wrong.contains("still runs") && wrong.contains(&stop), "{wrong}");
+    assert!(answers(&ready));
+
+    assert!(Command::new("sh").args(["-c", &stop]).status().unwrap().success());
+    while answers(&ready) || fs::exists(file).unwrap() {
+        std::thread::yield_now();
+    }
+
+    // What keeps it from starting is told by the command.
+    let refused = command(&["--background", file, "--mchid", "a b"]).output().unwrap();
+    let wrong = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!((refused.status.code(), wrong.lines().count()), (Some(1), 1));
+    assert!(wrong.starts_with("wechatpay-customs-sandbox: `mchid` must be"), "{wrong}");
+    assert!(!fs::exists(file).unwrap());
+    let nowhere = place.file("no/such/folder");
+    let refused = command(&["--background", nowhere.to_str().unwrap()]).output().unwrap();
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("no/such/folder cannot be written"));
+}
+
+#[test]
+fn a_ready_file_is_whole_and_taken_away() {
+    let place = crate::state::Place::new("ready");
+    let file = place.file("sandbox.json");
+    // What an earlier one has left is replaced.
+    fs::write(&file, "{").unwrap();
+    let arguments = ["--exit-with-stdin", "--ready-file", file.to_str().unwrap()];
+    let mut program = command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
+    let ready = ready(&mut program);
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{ready}\n"));
+    assert_eq!(ready["pid"], program.id());
+    drop(program.stdin.take());
+    assert_eq!(program.wait().unwrap().code(), Some(0));
+    assert!(!fs::exists(&file).unwrap());
 }
 
 #[test]
