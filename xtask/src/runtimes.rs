@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::{
     Result,
-    build::{npm_packages, step},
+    build::{npm_packages, python_environment, step},
     platforms, root,
     run::{command, quietly, target},
 };
@@ -15,7 +15,14 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 /// Installs the runtimes, and the package as its users get it; it must have been built.
 pub fn install() -> Result {
     chromium()?;
+    peers()?;
     without_browser()
+}
+
+/// Other libraries for WeChat Pay, which the sandbox must serve: npm's in `tests/peers`, PyPI's in `target/peers`.
+fn peers() -> Result {
+    npm_packages(&root().join("tests/peers"), "wechatpay-axios-plugin")?;
+    python_environment("peers", "tests/peers/requirements.txt", "wechatpayv3").map(drop)
 }
 
 /// Installs the runtimes that come from npm, and the packages as users get them from their tarballs in `dist/`: all in
