@@ -11,6 +11,7 @@ import { after, before, describe, test } from 'node:test'
 import { text } from 'node:stream/consumers'
 import { Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { Sandbox } from 'wechatpay-customs-sandbox'
 
 /** The repository's folder. */
@@ -138,6 +139,75 @@ describe('a sandbox', () => {
   })
 })
 
+test('a reset makes it as new', async () => {
+  const sandbox = await Sandbox.start()
+  const client = sandbox.client()
+  const declared = order()
+  const named = { order_type: 'out_trade_no', order_no: declared.out_trade_no, customs: declared.customs }
+  await client.declare(declared)
+  const later = await sandbox.advance(86_400)
+  await sandbox.fault('drop_before', { times: 9 })
+  await sandbox.settings({ literal: true })
+  await sandbox.reset()
+  assert.deepEqual(await sandbox.faults(), [])
+  assert.equal((await sandbox.settings()).literal, false)
+  await assert.rejects(client.query(named), { code: 'ORDER_NOT_EXIST' })
+  assert.ok((await sandbox.advance(0)) < later)
+  assert.equal((await client.declare(declared)).state, 'UNDECLARED')
+  await sandbox.stop()
+})
+
+test('shows no keys', async () => {
+  const sandbox = await Sandbox.start()
+  for (const shown of [inspect(sandbox), inspect({ sandbox }, { depth: 9 }), JSON.stringify(sandbox)]) {
+    assert.doesNotMatch(shown, /PRIVATE KEY/)
+  }
+  assert.equal(inspect(sandbox), `Sandbox { url: '${sandbox.url}' }`)
+  await sandbox.stop()
+})
+
+/** The program as npm has put it on the path. */
+const command = (words) =>
+  spawn(join(import.meta.dirname, 'node_modules/.bin/wechatpay-customs-sandbox'), words, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32'
+  })
+
+test('the program is a command', async () => {
+  const running = command(['--mchid', '900000001'])
+  let told = ''
+  for await (const more of running.stdout.setEncoding('utf8')) if ((told += more).endsWith('\n')) break
+  const { client, url } = JSON.parse(told)
+  assert.equal(client.mchid, '900000001')
+  running.kill('SIGTERM')
+  const [code] = await once(running, 'exit')
+  assert.equal(code, 0)
+  assert.equal(await listens(url), false)
+
+  const killed = command([])
+  const [line] = await once(killed.stdout.setEncoding('utf8'), 'data')
+  killed.kill('SIGKILL')
+  while (await listens(JSON.parse(line).url));
+
+  const refused = command(['--mchid', 'a b'])
+  assert.match(await text(refused.stderr), /^wechatpay-customs-sandbox: `mchid` must be 1 to 32.*\n$/)
+  assert.equal(refused.exitCode ?? (await once(refused, 'exit'))[0], 1)
+})
+
+test('the program goes on in the background', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sandbox-'))
+  const file = join(folder, 'sandbox.json')
+  const started = command(['--background', file])
+  const [told, [code]] = await Promise.all([text(started.stdout), once(started, 'exit')])
+  assert.equal(code, 0)
+  const { url, pid } = JSON.parse(readFileSync(file, 'utf8'))
+  assert.equal(await listens(url), true)
+  assert.ok(told.includes(url) && told.trim().endsWith(String(pid)), told)
+  process.kill(pid)
+  while (await listens(url));
+  rmSync(folder, { recursive: true })
+})
+
 test('two at once know nothing of each other', async () => {
   const [one, other] = await Promise.all([Sandbox.start(), Sandbox.start()])
   assert.notEqual(one.url, other.url)
@@ -241,9 +311,15 @@ test('says what to install if there is neither package', async () => {
 test('the README does what it says', async () => {
   const readme = readFileSync(new URL('sandbox/node/README.md', ROOT), 'utf8')
   const blocks = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, block]) => block)
-  assert.equal(blocks.length, 1)
-  writeFileSync(join(import.meta.dirname, 'readme.mjs'), blocks[0])
-  assert.equal(await passes(join(import.meta.dirname, 'readme.mjs')), 'UNDECLARED\nSUCCESS\n429\n')
+  assert.equal(blocks.length, 2)
+  const [script, tests] = blocks.map((block, index) => {
+    const file = join(import.meta.dirname, `readme${index}.mjs`)
+    writeFileSync(file, block)
+    return file
+  })
+  assert.equal(await passes(script), 'UNDECLARED\nSUCCESS\n429\n')
+  // Not as a part of this run, which the environment would make it.
+  assert.match(await passes('--eval', `delete process.env.NODE_TEST_CONTEXT; import(${JSON.stringify(tests)})`), /pass 2\n/)
 })
 
 const tool = (path) => fileURLToPath(new URL(path, ROOT))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
 import pathlib
 import re
@@ -12,11 +13,12 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import wechatpay_customs as wx
-from wechatpay_customs_sandbox import Sandbox, SandboxError
+from wechatpay_customs_sandbox import FaultName, Sandbox, SandboxError
 
 NUMBERS = itertools.count(1)
 README = pathlib.Path(__file__).parents[2] / "sandbox/python/README.md"
@@ -48,7 +50,7 @@ def state(client: wx.Client, declared: dict[str, Any]) -> str:
     return str(found.data[0].state)
 
 
-FAULTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+FAULTS: dict[FaultName, tuple[dict[str, Any], dict[str, Any]]] = {
     "no_signature": ({}, {"code": "SIGNATURE_MISSING"}),
     "wrong_signature": ({}, {"code": "SIGNATURE_MISMATCH"}),
     "probe_signature": ({}, {"code": "SIGNATURE_PROBE"}),
@@ -70,7 +72,7 @@ FAULTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault(wechatpay_sandbox: Sandbox, fault: str) -> None:
+def test_each_fault(wechatpay_sandbox: Sandbox, fault: FaultName) -> None:
     parameters, expected = FAULTS[fault]
     wanted = order()
     wechatpay_sandbox.fault(fault, order=wanted["out_trade_no"], **parameters)
@@ -86,9 +88,114 @@ def test_each_fault(wechatpay_sandbox: Sandbox, fault: str) -> None:
 
 def test_these_are_all_the_faults(wechatpay_sandbox: Sandbox) -> None:
     with pytest.raises(SandboxError, match="the sandbox refuses POST faults: no such fault") as caught:
-        wechatpay_sandbox.fault("unheard_of")
+        wechatpay_sandbox.fault("unheard_of")  # type: ignore[arg-type] # It is no name.
     known = str(caught.value).split("expected one of")[1]
     assert set(re.findall(r"`(\w+)`", known)) == set(FAULTS)
+
+
+def test_a_reset_makes_it_as_new(wechatpay_sandbox: Sandbox, wechatpay_client: wx.Client) -> None:
+    declared = order()
+    wechatpay_client.declare(declared)
+    later = wechatpay_sandbox.advance(86_400)
+    wechatpay_sandbox.fault("drop_before", times=9)
+    wechatpay_sandbox.settings(literal=True)
+    wechatpay_sandbox.reset()
+    assert wechatpay_sandbox.faults() == []
+    assert wechatpay_sandbox.settings()["literal"] is False
+    with pytest.raises(wx.ApiError, match="No declaration is known"):
+        state(wechatpay_client, declared)
+    assert wechatpay_sandbox.advance(0) < later
+    assert wechatpay_client.declare(declared).state == "UNDECLARED"
+
+
+def test_what_types_refuse_is_refused_when_it_runs(wechatpay_sandbox: Sandbox) -> None:
+    wrong: list[tuple[str, Callable[[], object]]] = [
+        # mypy says of each comment here that is not needed, so that each line is a test of the types.
+        ("no such fault: \"nosuch\"", lambda: wechatpay_sandbox.fault("nosuch")),  # type: ignore[arg-type]
+        ("`slow`: unknown field", lambda: wechatpay_sandbox.fault("slow", millis=1)),  # type: ignore[call-arg]
+        ("`slow`: invalid type", lambda: wechatpay_sandbox.fault("slow", ms="1")),  # type: ignore[arg-type]
+        ("'declaer'|`declaer`|declaer", lambda: wechatpay_sandbox.fault("slow", operation="declaer")),  # type: ignore[arg-type]
+        ("`refusal` must be", lambda: wechatpay_sandbox.fault("error", refusal="nosuch")),  # type: ignore[arg-type]
+    ]
+    for words, call in wrong:
+        with pytest.raises(SandboxError, match=words):
+            call()
+    assert wechatpay_sandbox.faults() == []
+
+
+FIXTURES = """
+import asyncio
+import pytest
+
+ORDER = {"out_trade_no": "1", "transaction_id": "2", "customs": "SHANGHAI_ZS", "merchant_customs_no": "3"}
+
+
+@pytest.fixture(scope="session")
+def wide(wechatpay_sandbox_session):
+    return wechatpay_sandbox_session.url
+
+
+# Each would fail if anything were left of the other, in whichever order they run.
+@pytest.mark.parametrize("again", range(2))
+def test_sync(wechatpay_client, wechatpay_sandbox, wide, again):
+    assert wechatpay_sandbox.url == wide
+    assert wechatpay_sandbox.faults() == []
+    assert wechatpay_client.declare(ORDER).state == "UNDECLARED"
+    wechatpay_sandbox.advance(3600)
+    wechatpay_sandbox.fault("drop_before", times=9)
+
+
+@pytest.mark.parametrize("again", range(2))
+def test_async(wechatpay_async_client, wechatpay_sandbox, again):
+    assert asyncio.run(wechatpay_async_client.declare({**ORDER, "merchant_customs_no": "4"})).state == "UNDECLARED"
+    wechatpay_sandbox.advance(3600)
+
+
+@pytest.mark.anyio
+async def test_anyio(wechatpay_async_client):
+    assert (await wechatpay_async_client.declare(ORDER)).state == "UNDECLARED"
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+"""
+
+
+def test_the_fixtures_leave_nothing_to_the_next_test(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "test_fixtures.py"
+    file.write_text(FIXTURES, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)], capture_output=True, text=True
+    )
+    assert run.returncode == 0 and "5 passed" in run.stdout, run.stdout + run.stderr
+
+
+def test_the_program_runs_as_a_module(tmp_path: pathlib.Path) -> None:
+    program = [sys.executable, "-m", "wechatpay_customs_sandbox"]
+    with subprocess.Popen([*program, "--mchid", "900000001"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        assert (ready["client"]["mchid"], listens(ready["url"])) == ("900000001", True)
+        process.terminate()
+    assert process.returncode == 0
+    assert not listens(ready["url"])
+
+    file = tmp_path / "sandbox.json"
+    started = subprocess.run([*program, "--background", str(file)], capture_output=True, text=True, check=True)
+    ready = json.loads(file.read_text(encoding="utf-8"))
+    assert listens(ready["url"])
+    assert started.stdout.rstrip().endswith(str(ready["pid"]))
+    os.kill(ready["pid"], signal.SIGTERM)
+    while listens(ready["url"]):
+        pass
+
+    refused = subprocess.run([*program, "--mchid", "a b"], capture_output=True, text=True)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    missing = subprocess.run(
+        program, capture_output=True, text=True, env={**os.environ, "WECHATPAY_CUSTOMS_SANDBOX": "/nowhere/sandbox"}
+    )
+    assert (missing.returncode, missing.stderr.count("\n")) == (1, 1) and "/nowhere/sandbox cannot be" in missing.stderr
 
 
 def test_faults_are_taken_back(wechatpay_sandbox: Sandbox, wechatpay_client: wx.Client) -> None:
@@ -273,4 +380,4 @@ def test_the_readme(tmp_path: pathlib.Path) -> None:
     for more in [[], ["-n", "2"]]:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *more, str(file)]
         run = subprocess.run(command, capture_output=True, text=True)
-        assert run.returncode == 0 and "2 passed" in run.stdout, run.stdout + run.stderr
+        assert run.returncode == 0 and "3 passed" in run.stdout, run.stdout + run.stderr

@@ -1,5 +1,5 @@
 // How a sandbox is used with Vitest. Runs in a folder below `target/` that has the packages from their tarballs.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Sandbox } from 'wechatpay-customs-sandbox'
 
 /** @type {Sandbox} */
@@ -7,7 +7,7 @@ let sandbox
 beforeAll(async () => {
   sandbox = await Sandbox.start()
 })
-afterEach(() => sandbox.clearFaults())
+beforeEach(() => sandbox.reset())
 afterAll(() => sandbox.stop())
 
 const order = (number) => ({
@@ -29,11 +29,10 @@ describe('a shop', () => {
   test('sees what a rate limit is like', async () => {
     await sandbox.fault('rate_limited', { retry_after: 2, operation: 'declare' })
     await expect(sandbox.client().declare(order('vitest-2'))).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfter: 2000 })
+    await sandbox.fault('drop_before')
   })
 
   test('does not meet a fault that another test has left', async () => {
-    await sandbox.fault('drop_before')
-    await sandbox.clearFaults()
-    await expect(sandbox.client().declare(order('vitest-3'))).resolves.toMatchObject({ state: 'UNDECLARED' })
+    await expect(sandbox.client().declare(order('vitest-2'))).resolves.toMatchObject({ state: 'UNDECLARED' })
   })
 })

@@ -25,6 +25,7 @@ use crate::{
     Result,
     errors_page::errors_page,
     python, root,
+    sandbox_types::Faults,
     shapes::{Documented, Record, Shape, line},
     typescript,
 };
@@ -32,15 +33,19 @@ use crate::{
 const TYPESCRIPT: &str = "bindings-wasm/face/src/generated.ts";
 const ENGINE: &str = "bindings-wasm/face/src/generated_engine.ts";
 const PYTHON: &str = "bindings-python/python/wechatpay_customs/_generated.py";
+const SANDBOX_TYPESCRIPT: &str = "sandbox/node/src/generated.ts";
+const SANDBOX_PYTHON: &str = "sandbox/python/src/wechatpay_customs_sandbox/_generated.py";
 const ERRORS: &str = "docs/errors.md";
 
 /// Writes the files, or with `check` tells whether one of them differs.
 pub fn generate(check: bool) -> Result {
-    let types = Types::of_the_core()?;
+    let (types, faults) = (Types::of_the_core()?, Faults::of_the_sandbox()?);
     let files = [
         (TYPESCRIPT, types.typescript()?),
         (ENGINE, types.engine()),
         (PYTHON, types.python()?),
+        (SANDBOX_TYPESCRIPT, faults.typescript()),
+        (SANDBOX_PYTHON, faults.python()),
         (ERRORS, errors_page()),
     ];
     for (path, text) in files {

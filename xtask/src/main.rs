@@ -14,6 +14,7 @@ mod python;
 mod pythons;
 mod run;
 mod runtimes;
+mod sandbox_types;
 mod shapes;
 mod size;
 mod test;

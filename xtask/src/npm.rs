@@ -73,7 +73,9 @@ pub fn sandbox(programs: &[(&Platform, PathBuf)], into: &Path) -> Result {
     for file in ["index.js", "index.d.ts"] {
         fs::copy(package.join("entry").join(file), lib.join(file))?;
     }
-    bundle(&package.join("src/index.ts"), &lib.join("index.cjs"))?;
+    for name in ["index", "cli"] {
+        bundle(&package.join("src").join(format!("{name}.ts")), &lib.join(format!("{name}.cjs")))?;
+    }
     fresh(&bin)?;
     for (platform, program) in programs {
         let folder = bin.join(platform.name());

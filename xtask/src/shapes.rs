@@ -182,7 +182,7 @@ fn names(list: Option<Value>) -> Option<Vec<String>> {
 
 impl Shape {
     /// The same without null.
-    fn given(self) -> Shape {
+    pub fn given(self) -> Shape {
         match self {
             Shape::Either(mut options) => {
                 options.retain(|option| !matches!(option.shape, Shape::Null));

@@ -57,7 +57,7 @@ pub fn interface(name: &str, extends: &str, doc: &str, record: &Record) -> Strin
 }
 
 /// The members in braces.
-fn members(record: &Record, indent: &str) -> String {
+pub fn members(record: &Record, indent: &str) -> String {
     let mut out = "{\n".to_owned();
     for Member { name, doc, shape, required } in &record.members {
         let mark = if *required { "" } else { "?" };

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { installed, type Client, type ClientOptions, type Customs } from './customs.js'
+import type { FaultName, Faults } from './generated.js'
 import { program } from './program.js'
 
 /** How a sandbox starts; each is an option of the program, whose documentation tells more. */
@@ -28,17 +29,11 @@ export interface StartOptions {
   program?: string
 }
 
-/** What else a fault is told: for which requests, and what the sandbox's table of faults has for it. */
-export interface Fault {
-  /** Any number of the order; any order unless given. */
-  order?: string
-  /** The operation; any unless given. */
-  operation?: string
-  /** For how many requests; 1 unless given. */
-  times?: number
-  /** The fault's own parameters. */
-  [parameter: string]: unknown
-}
+/** A fault that waits: its name, for which requests it is, and its own parameters. */
+export type Fault = { [Name in FaultName]: { fault: Name } & Faults[Name] }[FaultName]
+
+/** What a fault is told, which may be left out unless it needs to know something. */
+export type Told<Name extends FaultName> = {} extends Faults[Name] ? [more?: Faults[Name]] : [more: Faults[Name]]
 
 /** A payment that declarations are checked against; amounts in fen. */
 export interface Payment {
@@ -76,8 +71,7 @@ const GRACE = 5_000
 export class Sandbox implements AsyncDisposable, Disposable {
   /** Where it listens. */
   readonly url: string
-  /** All that a client needs, throwaway keys included. */
-  readonly options: ClientOptions
+  readonly #options: ClientOptions
   readonly #controlUrl: string
   readonly #process: ChildProcess
   readonly #customs: Customs | undefined
@@ -106,10 +100,15 @@ export class Sandbox implements AsyncDisposable, Disposable {
   private constructor(ready: Ready, process: ChildProcess, customs: Customs | undefined) {
     const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
     this.url = ready.url
-    this.options = Object.fromEntries(Object.entries(ready.client).map(([name, value]) => [camel(name), value]))
+    this.#options = Object.fromEntries(Object.entries(ready.client).map(([name, value]) => [camel(name), value]))
     this.#controlUrl = ready.control_url
     this.#process = process
     this.#customs = customs
+  }
+
+  /** All that a client needs, throwaway keys included. */
+  get options(): ClientOptions {
+    return { ...this.#options }
   }
 
   /** Makes a client of `wechatpay-customs`, or of `wechatpay-customs-wasm` if only that is installed. */
@@ -117,12 +116,12 @@ export class Sandbox implements AsyncDisposable, Disposable {
     if (this.#customs === undefined) {
       throw new Error('Sandbox.client() needs `wechatpay-customs` or `wechatpay-customs-wasm`: install one of them')
     }
-    return new this.#customs.Client({ ...this.options, ...options })
+    return new this.#customs.Client({ ...this.#options, ...options })
   }
 
-  /** Orders a fault, by its name in the sandbox's table of faults; gives what the sandbox answers. */
-  async fault(fault: string, more: Fault = {}): Promise<{ faults?: Fault[]; changed?: number }> {
-    return this.control('POST', 'faults', { fault, ...more })
+  /** Orders a fault; gives all that wait, or how many records have changed their state. */
+  async fault<Name extends FaultName>(fault: Name, ...more: Told<Name>): Promise<{ faults?: Fault[]; changed?: number }> {
+    return this.control('POST', 'faults', { fault, ...more[0] })
   }
 
   /** Lists the faults that wait. */
@@ -133,6 +132,14 @@ export class Sandbox implements AsyncDisposable, Disposable {
   /** Takes back all faults that wait. */
   async clearFaults(): Promise<void> {
     await this.control('DELETE', 'faults')
+  }
+
+  /**
+   * Goes back to how it was when it started, for the next test: without declarations, payments, faults and rotated
+   * certificates, with the first identity and settings and the wall clock. Its keys and clients stay.
+   */
+  async reset(): Promise<void> {
+    await this.control('POST', 'reset')
   }
 
   /** Moves the sandbox clock, which decides states, forward by whole seconds; gives its time in Unix seconds. */
@@ -190,6 +197,11 @@ export class Sandbox implements AsyncDisposable, Disposable {
     const late = setTimeout(() => this.#process.kill('SIGKILL'), GRACE)
     await ended
     clearTimeout(late)
+  }
+
+  /** What a console shows; not the keys. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Sandbox { url: '${this.url}' }`
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@
 Not an official WeChat Pay product.
 """
 
+from ._generated import FaultName
 from ._sandbox import Sandbox, SandboxError
 
-__all__ = ["Sandbox", "SandboxError"]
+__all__ = ["FaultName", "Sandbox", "SandboxError"]

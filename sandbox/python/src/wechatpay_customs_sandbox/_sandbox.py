@@ -14,14 +14,16 @@ from ._program import program
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
     import wechatpay_customs
+
+    from ._generated import FaultName, FaultParameters
 
 _GRACE = 5
 """How long the program may take to end by itself, in seconds."""
 
-_CONTROL_TIMEOUT = 10
-"""How long an answer to a control request may take, in seconds."""
+_CONTROL_TIMEOUT = 60
+"""How long an answer to a control request may take, in seconds: a busy machine makes keys slowly."""
 
 
 class SandboxError(Exception):
@@ -165,10 +167,12 @@ class Sandbox:
 
         return wechatpay_customs.AsyncClient(**{**self.options, **options})
 
-    def fault(self, fault: str, **more: Any) -> dict[str, Any]:
-        """Orders a fault, by its name in the sandbox's table of faults; gives what the sandbox answers.
+    def fault(self, fault: FaultName, **more: Unpack[FaultParameters]) -> dict[str, Any]:
+        """Orders a fault; gives all that wait, or how many records have changed their state.
 
         Takes ``order``, ``operation`` and ``times``, which say for which requests, and the fault's own parameters.
+
+        :raises SandboxError: with the names of all faults if there is none of this name.
         """
         return self.control("POST", "faults", {"fault": fault, **more})
 
@@ -179,6 +183,14 @@ class Sandbox:
     def clear_faults(self) -> None:
         """Takes back all faults that wait."""
         self.control("DELETE", "faults")
+
+    def reset(self) -> None:
+        """Goes back to how it was when it started, for the next test.
+
+        Without declarations, payments, faults and rotated certificates, with the first identity and settings and the
+        wall clock. Its keys and clients stay.
+        """
+        self.control("POST", "reset")
 
     def advance(self, seconds: int) -> int:
         """Moves the sandbox clock, which decides states, forward; gives its time in Unix seconds."""
@@ -222,7 +234,7 @@ class Sandbox:
             connection.request(method, f"{base.path}/{endpoint}", None if body is None else json.dumps(body))
             answer = connection.getresponse()
             told: dict[str, Any] = json.loads(answer.read())
-        except OSError as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             raise SandboxError(f"the sandbox does not answer {method} {endpoint}: {error}") from error
         finally:
             connection.close()

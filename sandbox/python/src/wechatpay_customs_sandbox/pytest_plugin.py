@@ -1,4 +1,4 @@
-"""Fixtures for pytest: a sandbox for the session, and a client of it for each test."""
+"""Fixtures for pytest: a sandbox that is as new for each test, and clients of it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,31 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def wechatpay_sandbox() -> Iterator[Sandbox]:
-    """A sandbox that runs until the session ends; with pytest-xdist each worker has its own."""
+def wechatpay_sandbox_session() -> Iterator[Sandbox]:
+    """The one process behind ``wechatpay_sandbox``, for fixtures of a wider scope; each worker of pytest-xdist has its own.
+
+    What is declared here is gone as soon as a test asks for ``wechatpay_sandbox`` or a client.
+    """
     with Sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
+def wechatpay_sandbox(wechatpay_sandbox_session: Sandbox) -> Sandbox:
+    """A sandbox that knows nothing of earlier tests; it runs until the session ends and is reset before each test."""
+    wechatpay_sandbox_session.reset()
+    return wechatpay_sandbox_session
+
+
+@pytest.fixture
 def wechatpay_client(wechatpay_sandbox: Sandbox) -> Iterator[wechatpay_customs.Client]:
-    """A client of the sandbox; faults that the test has left are taken back after it."""
+    """A client of the sandbox for one test."""
     with wechatpay_sandbox.client() as client:
         yield client
-    wechatpay_sandbox.clear_faults()
+
+
+@pytest.fixture
+def wechatpay_async_client(wechatpay_sandbox: Sandbox) -> wechatpay_customs.AsyncClient:
+    """An asynchronous client of the sandbox for one test, whichever plugin runs its event loop."""
+    # It is of no event loop until it is used; so nothing need be awaited here, which each plugin does in its own way.
+    return wechatpay_sandbox.async_client()
