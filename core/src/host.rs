@@ -155,7 +155,8 @@ pub fn call(
 /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PRIVATE_KEY_IN_BROWSER`, `PLATFORM_KEY_INVALID`.
 pub fn shared(mut options: Value, convention: Convention, mut signing: Signing) -> Result<Arc<Shared>, Error> {
     let private_key = options.get_mut(convention.name("private_key"));
-    if let Some(held) = private_key.filter(|key| key["$type"] == "CryptoKey") {
+    let described = |key: &&mut Value| convention == Convention::JavaScript && key["$type"] == "CryptoKey";
+    if let Some(held) = private_key.filter(described) {
         if signing == Signing::Caller {
             return Err(Error::new(
                 INVALID_OPTION,

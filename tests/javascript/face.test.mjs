@@ -1,8 +1,12 @@
 // The TypeScript face over both cores, against the sandbox whose ready line is in SANDBOX_READY.
 import assert from 'node:assert/strict'
 import { createSign, generateKeyPairSync } from 'node:crypto'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { runInNewContext } from 'node:vm'
 
@@ -574,3 +578,25 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
     )
   })
 }
+
+test('before the module is loaded, whatever is asked for ends in a documented error that says what to call', async (context) => {
+  // A copy, whose module nobody has loaded.
+  const folder = mkdtempSync(join(tmpdir(), 'wechatpay-customs-'))
+  context.after(() => rmSync(folder, { recursive: true }))
+  cpSync(fileURLToPath(new URL('../../bindings-wasm/pkg', import.meta.url)), folder, { recursive: true })
+  const wx = await import(join(folder, 'slim.js'))
+  for (const action of [
+    () => wx.check('declare', {}),
+    () => new wx.Client(options),
+    () => wx.customsOrderFields({}, {}),
+    () => wx.prepare('declare', order(), options),
+    () => wx.parse('declare', { status: 400, headers: {}, body: '{}' }, options),
+    () => wx.explain({}, options),
+    () => wx.init()
+  ]) {
+    const error = await (async () => action())().catch((error) => error)
+    assert.ok(error instanceof wx.StateError, inspect(error))
+    assert.deepEqual([error.kind, error.code, error.findings, error.advice], ['state', 'NOT_LOADED', [], null])
+    assert.match(error.message, /await init\(/)
+  }
+})

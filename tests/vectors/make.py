@@ -1115,7 +1115,11 @@ def check_vectors() -> list[Object]:
         checked_query("query-carriage-return", {**query, "order_no": "2015\r0806"}, ("control_character", "order_no")),
         # unknown_field
         checked("declare-unknown-field", {**declare, "sub_mchid": "1900000109"}, ("unknown_field", "sub_mchid")),
-        checked("declare-unknown-field-called-proto", {**declare, "__proto__": {"duty": 1}}, ("unknown_field", "__proto__")),
+        checked(
+            "declare-unknown-field-called-proto",
+            {**declare, "__proto__": {"__proto__": {"duty": 1}}},
+            ("unknown_field", "__proto__"),
+        ),
         checked("declare-unknown-field-null", {**declare, "sub_mchid": None}, ("unknown_field", "sub_mchid")),
         checked("declare-unknown-field-escaped-in-pointer", {**declare, "a/b~c": {"d": 1}}, ("unknown_field", "a/b~c")),
         checked(
