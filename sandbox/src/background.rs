@@ -49,7 +49,7 @@ pub fn start(file: &Path) -> Result<(), String> {
     let told = format!(
         "The sandbox runs at {} as process {}; {} holds what a client needs. Stop it with: {}\n",
         url(&ready),
-        ready["pid"],
+        pid(&ready),
         file.display(),
         stop(&ready)
     );
@@ -59,12 +59,16 @@ pub fn start(file: &Path) -> Result<(), String> {
 }
 
 fn url(ready: &Value) -> &str {
-    ready["url"].as_str().unwrap_or_default()
+    ready.get("url").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn pid(ready: &Value) -> u64 {
+    ready.get("pid").and_then(Value::as_u64).unwrap_or_default()
 }
 
 /// The command that stops it.
 fn stop(ready: &Value) -> String {
-    let pid = &ready["pid"];
+    let pid = pid(ready);
     if cfg!(windows) { format!("taskkill /F /PID {pid}") } else { format!("kill {pid}") }
 }
 
