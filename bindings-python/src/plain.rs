@@ -12,60 +12,121 @@ use serde_json::{Map, Number, Value, json};
 /// Deeper than any request, and than it takes to find that something holds itself.
 const DEEPEST: usize = 64;
 
-/// Texts, numbers, booleans, nothing, lists, mappings, dataclasses, pydantic's models, and bytes as a list of numbers.
+/// More values than any request or page of records has, long texts counted as several. What holds another twice, level by
+/// level, would be without end.
+const MOST: usize = 100_000;
+
+/// Texts, numbers, booleans, nothing, lists, mappings, dataclasses, pydantic's models, and bytes.
 pub fn plain(value: &Bound<'_, PyAny>) -> PyResult<Value> {
-    read(value, 0)
+    Reader { left: MOST }.read(value, 0)
 }
 
-fn read(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
-    if value.is_none() {
-        return Ok(Value::Null);
+struct Reader {
+    /// How many more values are read.
+    left: usize,
+}
+
+impl Reader {
+    fn read(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+        if let Ok(text) = value.cast::<PyString>() {
+            return Ok(match text.to_str() {
+                Ok(text) if self.takes(text.len(), depth) => text.into(),
+                Ok(_) => odd(LARGE),
+                Err(_) => odd("text that is not Unicode"),
+            });
+        }
+        if let Ok(bytes) = value.cast::<PyBytes>() {
+            return Ok(self.bytes(bytes.as_bytes(), depth));
+        }
+        if let Ok(bytes) = value.cast::<PyByteArray>() {
+            return Ok(self.bytes(&bytes.to_vec(), depth));
+        }
+        if !self.takes(0, depth) {
+            return Ok(odd(LARGE));
+        }
+        if value.is_none() {
+            return Ok(Value::Null);
+        }
+        if let Ok(flag) = value.cast::<PyBool>() {
+            return Ok(flag.is_true().into());
+        }
+        if let Ok(number) = value.cast::<PyInt>() {
+            return Ok(match (number.extract::<i64>(), number.extract::<u64>()) {
+                (Ok(number), _) => number.into(),
+                (_, Ok(number)) => number.into(),
+                _ => json!({ "$type": "a whole number", "text": digits(number) }),
+            });
+        }
+        if let Ok(number) = value.cast::<PyFloat>() {
+            let called = if number.value().is_nan() { "NaN" } else { "infinity" };
+            return Ok(Number::from_f64(number.value()).map_or_else(|| odd(called), Value::Number));
+        }
+        if depth == DEEPEST {
+            return Ok(odd("something that is too deep"));
+        }
+        // Arguments and their members are read in any case, so that what is too large is found where it stands.
+        if depth < 2 {
+            return self.held(value, depth);
+        }
+        let read = if self.left > 0 { self.held(value, depth)? } else { Value::Null };
+        Ok(if self.left > 0 { read } else { odd(LARGE) })
     }
-    if let Ok(text) = value.cast::<PyString>() {
-        return Ok(text.to_str().map_or_else(|_| odd("text that is not Unicode"), Value::from));
+
+    /// What holds other values.
+    fn held(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+        if let Ok(list) = value.cast::<PyList>() {
+            return list.iter().map(|item| self.read(&item, depth + 1)).collect();
+        }
+        if let Ok(list) = value.cast::<PyTuple>() {
+            return list.iter().map(|item| self.read(&item, depth + 1)).collect();
+        }
+        if let Ok(members) = value.cast::<PyDict>() {
+            return members.iter().map(|(name, member)| Ok((name_of(&name)?, self.read(&member, depth + 1)?))).collect();
+        }
+        if let Ok(mapping) = value.cast::<PyMapping>() {
+            let pairs = mapping.items()?.into_iter().map(|pair| {
+                let (name, member): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
+                Ok((name_of(&name)?, self.read(&member, depth + 1)?))
+            });
+            return pairs.collect();
+        }
+        match members(value)? {
+            Some(members) => self.given(&members, depth),
+            None => {
+                let name = value.get_type().name()?.to_string();
+                let article = if name.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                Ok(odd(&format!("{article} {name}")))
+            }
+        }
     }
-    if let Ok(flag) = value.cast::<PyBool>() {
-        return Ok(flag.is_true().into());
+
+    /// An attribute that is None was not given.
+    fn given(&mut self, members: &Bound<'_, PyDict>, depth: usize) -> PyResult<Value> {
+        let mut given = Map::new();
+        for (name, member) in members.iter().filter(|(_, member)| !member.is_none()) {
+            given.insert(name_of(&name)?, self.read(&member, depth + 1)?);
+        }
+        Ok(given.into())
     }
-    if let Ok(number) = value.cast::<PyInt>() {
-        return Ok(match (number.extract::<i64>(), number.extract::<u64>()) {
-            (Ok(number), _) => number.into(),
-            (_, Ok(number)) => number.into(),
-            // Beyond 64 bits only its size matters: it is out of every range.
-            _ => (if number.lt(0)? { -1e300 } else { 1e300 }).into(),
-        });
+
+    fn bytes(&mut self, bytes: &[u8], depth: usize) -> Value {
+        if self.takes(bytes.len(), depth) { json!({ "$type": "bytes", "bytes": bytes }) } else { odd(LARGE) }
     }
-    if let Ok(number) = value.cast::<PyFloat>() {
-        return Ok(Number::from_f64(number.value()).map_or_else(|| odd("not a number"), Value::Number));
+
+    /// Is there room for a value of this length?
+    fn takes(&mut self, length: usize, depth: usize) -> bool {
+        let left = self.left.checked_sub(1 + length / 1024);
+        self.left = left.unwrap_or_default();
+        left.is_some() || depth <= 2
     }
-    if depth == DEEPEST {
-        return Ok(odd("too deep"));
-    }
-    if let Ok(bytes) = value.cast::<PyBytes>() {
-        return Ok(bytes.as_bytes().into());
-    }
-    if let Ok(bytes) = value.cast::<PyByteArray>() {
-        return Ok(bytes.to_vec().into());
-    }
-    if let Ok(list) = value.cast::<PyList>() {
-        return list.iter().map(|item| read(&item, depth + 1)).collect();
-    }
-    if let Ok(list) = value.cast::<PyTuple>() {
-        return list.iter().map(|item| read(&item, depth + 1)).collect();
-    }
-    if let Ok(members) = value.cast::<PyDict>() {
-        return members.iter().map(|(name, member)| Ok((name_of(&name)?, read(&member, depth + 1)?))).collect();
-    }
-    if let Ok(mapping) = value.cast::<PyMapping>() {
-        let pairs = mapping.items()?.into_iter().map(|pair| {
-            let (name, member): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
-            Ok((name_of(&name)?, read(&member, depth + 1)?))
-        });
-        return pairs.collect();
-    }
-    match members(value)? {
-        Some(members) => given(&members, depth),
-        None => Ok(odd(&format!("a {}", value.get_type().name()?))),
+}
+
+/// The digits of a whole number, as far as Python writes them and anybody reads them.
+fn digits(number: &Bound<'_, PyInt>) -> String {
+    let digits = number.py().get_type::<PyInt>().call_method1("__repr__", (number,));
+    match digits.and_then(|digits| digits.extract::<String>()) {
+        Ok(digits) if digits.len() <= 80 => digits,
+        _ => "a number of more than 80 digits".to_owned(),
     }
 }
 
@@ -87,15 +148,6 @@ fn members<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>
     }
 }
 
-/// An attribute that is None was not given.
-fn given(members: &Bound<'_, PyDict>, depth: usize) -> PyResult<Value> {
-    let mut given = Map::new();
-    for (name, member) in members.iter().filter(|(_, member)| !member.is_none()) {
-        given.insert(name_of(&name)?, read(&member, depth + 1)?);
-    }
-    Ok(given.into())
-}
-
 /// A name is text; of one that is none, or not Unicode, what can be shown.
 fn name_of(name: &Bound<'_, PyAny>) -> PyResult<String> {
     let text = name.str()?;
@@ -104,6 +156,9 @@ fn name_of(name: &Bound<'_, PyAny>) -> PyResult<String> {
         Err(_) => text.call_method1("encode", ("utf-8", "replace"))?.call_method0("decode")?.extract()?,
     })
 }
+
+/// What has more values than are read.
+const LARGE: &str = "something that is too large";
 
 fn odd(what: &str) -> Value {
     json!({ "$type": what })

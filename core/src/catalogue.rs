@@ -1,5 +1,7 @@
 //! Documented refusals with their remedies, and the service's error codes.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::api::Operation;
@@ -13,18 +15,23 @@ pub struct Cause {
     pub zh: &'static str,
 }
 
-/// What to do, in two languages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What to do, in two languages; options and attributes stand between backticks, in the host's spelling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Advice {
     /// In English.
-    pub en: &'static str,
+    pub en: Cow<'static, str>,
     /// In Chinese.
-    pub zh: &'static str,
+    pub zh: Cow<'static, str>,
+}
+
+/// What to do, in English and in Chinese.
+pub(crate) const fn advise(en: &'static str, zh: &'static str) -> Advice {
+    Advice { en: Cow::Borrowed(en), zh: Cow::Borrowed(zh) }
 }
 
 /// One documented cause of a refusal.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     /// Its stable name: the `reason` of an error, unique within an operation.
     pub reason: &'static str,
@@ -120,7 +127,7 @@ macro_rules! entries {
                 reason: stringify!($reason),
                 operation: Operation::$Operation,
                 code: stringify!($CODE),
-                advice: Advice { en: $advice_en, zh: $advice_zh },
+                advice: advise($advice_en, $advice_zh),
                 words: &$words,
             },
         )+)+)+];
@@ -378,88 +385,88 @@ fn plain(character: char) -> char {
 pub const CODE_ADVICE: &[(&str, Advice)] = &[
     (
         "PARAM_ERROR",
-        Advice {
-            en: "Correct the field that `detail` names; if it names none, compare all fields with those that the operation requires. Sending the same again will not help.",
-            zh: "请更正 detail 指明的字段；如未指明，请将全部参数与接口要求逐一核对。原样重试无效。",
-        },
+        advise(
+            "Correct the field that `detail` names; if it names none, compare all fields with those that the operation requires. Sending the same again will not help.",
+            "请更正 detail 指明的字段；如未指明，请将全部参数与接口要求逐一核对。原样重试无效。",
+        ),
     ),
     (
         "INVALID_REQUEST",
-        Advice {
-            en: "The request can be read, but not carried out as things stand. Read the message, check that `mchid`, `appid` and all ids belong to one payment, and query what is on record.",
-            zh: "请求格式可读，但在当前状态下无法执行。请查看提示信息，核对 mchid、appid 与各单号是否属于同一笔支付，并查询已有的申报记录。",
-        },
+        advise(
+            "The request can be read, but not carried out as things stand. Read the message, check that `mchid`, `appid` and all ids belong to one payment, and query what is on record.",
+            "请求格式可读，但在当前状态下无法执行。请查看提示信息，核对 mchid、appid 与各单号是否属于同一笔支付，并查询已有的申报记录。",
+        ),
     ),
     (
         "SIGN_ERROR",
-        Advice {
-            en: "Check that the private key and the serial number belong to the same API certificate of this `mchid`, that the clock is right, and that no proxy changes path or body.",
-            zh: "请核对私钥与证书序列号是否属于该 mchid 的同一张 API 证书、本机时钟是否准确，以及代理是否改动了路径或请求体。",
-        },
+        advise(
+            "Check that the private key and the serial number belong to the same API certificate of this `mchid`, that the clock is right, and that no proxy changes path or body.",
+            "请核对私钥与证书序列号是否属于该 mchid 的同一张 API 证书、本机时钟是否准确，以及代理是否改动了路径或请求体。",
+        ),
     ),
     (
         "NOAUTH",
-        Advice {
-            en: "The merchant is not set up for this call. On the Merchants Platform, check that Self-Clearance is open, that the customs registration is entered, and that `appid` is bound to `mchid`.",
-            zh: "商户没有调用权限。请在商户平台检查：是否已开通自助清关、是否已登记海关备案、appid 是否已与 mchid 绑定。",
-        },
+        advise(
+            "The merchant is not set up for this call. On the Merchants Platform, check that Self-Clearance is open, that the customs registration is entered, and that `appid` is bound to `mchid`.",
+            "商户没有调用权限。请在商户平台检查：是否已开通自助清关、是否已登记海关备案、appid 是否已与 mchid 绑定。",
+        ),
     ),
     (
         "ORDER_NOT_EXIST",
-        Advice {
-            en: "WeChat Pay does not know this order under these ids. Check the number, which kind of number it is, and that `mchid` and `appid` are those of the payment.",
-            zh: "微信支付查不到该订单。请核对单号及其类型，以及 mchid 与 appid 是否为支付时所用。",
-        },
+        advise(
+            "WeChat Pay does not know this order under these ids. Check the number, which kind of number it is, and that `mchid` and `appid` are those of the payment.",
+            "微信支付查不到该订单。请核对单号及其类型，以及 mchid 与 appid 是否为支付时所用。",
+        ),
     ),
     (
         "RESOURCE_NOT_EXISTS",
-        Advice {
-            en: "What was asked for does not exist. Check the ids and the path prefix; if platform certificates were asked for, the merchant may have only a WeChat Pay public key: configure that.",
-            zh: "请求的资源不存在。请核对单号与路径前缀；如请求的是平台证书，商户可能只启用了微信支付公钥，请改为配置公钥。",
-        },
+        advise(
+            "What was asked for does not exist. Check the ids and the path prefix; if platform certificates were asked for, the merchant may have only a WeChat Pay public key: configure that.",
+            "请求的资源不存在。请核对单号与路径前缀；如请求的是平台证书，商户可能只启用了微信支付公钥，请改为配置公钥。",
+        ),
     ),
     (
         "RATE_LIMITED",
-        Advice {
-            en: "Nothing was processed. Send the same later and more slowly, and wait for as long as `retry_after` says.",
-            zh: "本次请求未被处理。请降低频率，按 retry_after 等待后再发送相同的请求。",
-        },
+        advise(
+            "Nothing was processed. Send the same later and more slowly, and wait for as long as `retry_after` says.",
+            "本次请求未被处理。请降低频率，按 retry_after 等待后再发送相同的请求。",
+        ),
     ),
     (
         "SYSTEMERROR",
-        Advice {
-            en: "The service failed and may have processed the call. Send the same again only if `retryable` says so; otherwise query first. If it lasts, ask WeChat Pay's support, naming the request id.",
-            zh: "服务端发生故障，请求可能已被处理。仅当 retryable 为真时可原样重试，否则请先查询。如持续失败，请带上请求编号咨询微信支付客服。",
-        },
+        advise(
+            "The service failed and may have processed the call. Send the same again only if `retryable` says so; otherwise query first. If it lasts, ask WeChat Pay's support, naming the request id.",
+            "服务端发生故障，请求可能已被处理。仅当 retryable 为真时可原样重试，否则请先查询。如持续失败，请带上请求编号咨询微信支付客服。",
+        ),
     ),
     (
         "SERVICE_UNAVAILABLE",
-        Advice {
-            en: "The service is not available for the moment and may have processed the call. Wait, then send the same again only if `retryable` says so; otherwise query first.",
-            zh: "服务暂时不可用，请求可能已被处理。请稍候；仅当 retryable 为真时可原样重试，否则请先查询。",
-        },
+        advise(
+            "The service is not available for the moment and may have processed the call. Wait, then send the same again only if `retryable` says so; otherwise query first.",
+            "服务暂时不可用，请求可能已被处理。请稍候；仅当 retryable 为真时可原样重试，否则请先查询。",
+        ),
     ),
 ];
 
 /// What to do about one of the service's codes, in any of its spellings.
 pub fn code_advice(code: &str) -> Option<Advice> {
     let code = normalised(code);
-    CODE_ADVICE.iter().find(|(known, _)| *known == code).map(|(_, advice)| *advice)
+    CODE_ADVICE.iter().find(|(known, _)| *known == code).map(|(_, advice)| advice.clone())
 }
 
 /// For a merchant that has a WeChat Pay public key and no certificates: the list of certificates does not exist (rules
 /// pages, 2024-09 to 2025-03).
-const NO_CERTIFICATES: Advice = Advice {
-    en: "This merchant has no platform certificates, only a WeChat Pay public key: download that from the merchant platform and give it in `platform_keys` under its id, PUB_KEY_ID_….",
-    zh: "该商户没有平台证书，只启用了微信支付公钥：请在商户平台下载公钥，并以公钥 ID（PUB_KEY_ID_…）为键填入 platform_keys。",
-};
+const NO_CERTIFICATES: Advice = advise(
+    "This merchant has no platform certificates, only a WeChat Pay public key: download that from the merchant platform and give it in `platform_keys` under its id, PUB_KEY_ID_….",
+    "该商户没有平台证书，只启用了微信支付公钥：请在商户平台下载公钥，并以公钥 ID（PUB_KEY_ID_…）为键填入 `platform_keys`。",
+);
 
 /// What to do about a refusal, and whether the message needs it to be understood.
 pub(crate) fn advice(operation: Operation, code: &str, message: &str) -> (Option<Advice>, bool) {
     if operation.spec().brings_keys && code == "RESOURCE_NOT_EXISTS" {
         return (Some(NO_CERTIFICATES), true);
     }
-    (entry(operation, code, message).map(|entry| entry.advice).or_else(|| code_advice(code)), false)
+    (entry(operation, code, message).map(|entry| entry.advice.clone()).or_else(|| code_advice(code)), false)
 }
 
 /// One spelling for the codes of which the pages print several.

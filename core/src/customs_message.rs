@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 use crate::{
     api::{Operation, Record, declare},
     check::{Finding, Severity, is_request, rules},
-    error::Error,
+    error::{Error, ID_MISMATCH},
     json::keep,
     model::Fen,
-    response::read,
+    response::{IDS, read},
 };
 
 /// Tenpay's registration number at customs (declare page, 2023-02-17).
@@ -45,19 +45,20 @@ pub struct CustomsOrderFields {
 /// required for an order that is not split, as no answer carries that amount.
 ///
 /// # Errors
-/// `INVALID_FIELDS`, naming what is missing.
+/// `INVALID_FIELDS`, naming what is missing; `ID_MISMATCH` if `result` names another order than `request`.
 pub fn customs_order_fields(
     request: &declare::Request,
     result: &declare::Response,
     paid: Option<Fen>,
 ) -> Result<CustomsOrderFields, Error> {
-    fields(|name| request.text(name), request.order_fee, result.sub_order_id.as_deref(), paid)
+    let answered = |name: &str| result.text(name).or_else(|| result.unknown.get(name)?.as_str());
+    fields(|name| request.text(name), request.order_fee, answered, paid)
 }
 
 /// [`customs_order_fields`] for hosts that hold data instead of types; null is as if it were not given.
 ///
 /// # Errors
-/// `INVALID_FIELDS`, also when `request` or `result` is not what was declared or answered.
+/// As [`customs_order_fields`], and `INVALID_FIELDS` when `request` or `result` is not what was declared or answered.
 pub fn customs_order_fields_value(
     request: Value,
     result: Value,
@@ -79,7 +80,7 @@ pub fn customs_order_fields_value(
     fields(
         |name| declared.get(name).and_then(Value::as_str),
         declared.get("order_fee").and_then(fen),
-        answer.get("sub_order_id").and_then(Value::as_str),
+        |name| answer.get(name).and_then(Value::as_str),
         paid,
     )
 }
@@ -90,13 +91,28 @@ fn fields_of(value: Value, fit: impl FnOnce(&mut Map<String, Value>) -> bool) ->
     fit(&mut fields).then_some(fields)
 }
 
-/// `declared` gives the texts in what was declared.
+/// `declared` and `answered` give the texts in what was declared and in its answer.
 fn fields<'a>(
     declared: impl Fn(&str) -> Option<&'a str>,
     order_fee: Option<Fen>,
-    sub_order_id: Option<&str>,
+    answered: impl Fn(&str) -> Option<&'a str>,
     paid: Option<Fen>,
 ) -> Result<CustomsOrderFields, Error> {
+    let answered = |name: &str| answered(name).filter(|text| !text.is_empty());
+    for name in IDS.into_iter().chain(["customs"]) {
+        let issue = match (declared(name), answered(name)) {
+            (Some(sent), Some(came)) if sent != came => format!("`{came}`, but `{sent}` was declared"),
+            (None, Some(came)) if name == "sub_order_no" => {
+                format!("`{came}`, but an order that is not split was declared")
+            }
+            _ => continue,
+        };
+        return Err(Error::new(
+            ID_MISMATCH,
+            format!("the answer is not that of this declaration: its {name} is {issue}; query the order"),
+        )
+        .with(|error| error.operation = Some(Operation::Declare)));
+    }
     let missing = |field, location, issue| refused(&rules::REQUIRED, field, location, issue);
     let fields = |order_no: &str, pay_transaction_id: &str, paid: Fen| CustomsOrderFields {
         order_no: order_no.to_owned(),
@@ -117,7 +133,7 @@ fn fields<'a>(
         let text = |name| declared(name).unwrap_or_default();
         return Ok(fields(text("out_trade_no"), text("transaction_id"), paid));
     };
-    let sub_order_id = sub_order_id.filter(|id| !id.is_empty()).ok_or_else(|| {
+    let sub_order_id = answered("sub_order_id").ok_or_else(|| {
         missing(
             "/sub_order_id",
             "response",

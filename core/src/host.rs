@@ -14,7 +14,7 @@ use crate::{
     api::Operation,
     check::{Finding, Rules, check, read_json},
     customs_message::{CustomsOrderFields, customs_order_fields_value},
-    engine::{Action, Call, Engine, Event, Now, Shared, Signing, Step},
+    engine::{Action, Call, Engine, Event, Now, Outcome, Shared, Signing, Step},
     error::{Error, INVALID_OPTION},
     explain::{self, Explanation},
     json::take,
@@ -63,6 +63,15 @@ impl Answer {
                 change(state);
             }
             Answer::Text(_) | Answer::CustomsOrderFields(_) | Answer::Explanation(_) => {}
+        }
+    }
+
+    /// Every text in it that is ours.
+    fn texts(&mut self, change: fn(&mut String)) {
+        match self {
+            Answer::Findings(findings) => findings.iter_mut().for_each(|finding| change(&mut finding.issue)),
+            Answer::Explanation(explanation) => explanation.texts(change),
+            Answer::Text(_) | Answer::Page { .. } | Answer::CustomsOrderFields(_) => {}
         }
     }
 }
@@ -144,6 +153,7 @@ pub fn call(
     };
     result.map(|mut value| {
         value.values(holdable(convention));
+        value.texts(convention.spelling());
         value
     })
 }
@@ -188,13 +198,17 @@ pub fn step(engine: &mut Engine, event: Event, now: Now, convention: Convention)
     let mut step = engine.step(event, now);
     if let Action::Done { outcome } = &mut step.action {
         outcome.values(holdable(convention));
+        if let Outcome::Err(error) = outcome {
+            error.texts(convention.spelling());
+        }
     }
     step
 }
 
-/// An error whose values the host language can hold.
+/// An error whose values the host language can hold, and whose texts name options as it does.
 pub fn error(mut error: Error, convention: Convention) -> Error {
     error.values(holdable(convention));
+    error.texts(convention.spelling());
     error
 }
 

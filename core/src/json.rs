@@ -32,6 +32,22 @@ pub(crate) fn keep(members: &mut Map<String, Value>, kept: fn(&str, &Value) -> b
     }
 }
 
+/// What a converter calls a value that JSON cannot say, such as `a Decimal`: it gives `{"$type": "a Decimal"}` in its place,
+/// beside it `text` where the value can be written, and `bytes` where it is bytes.
+pub(crate) fn unsaid(value: &Value) -> Option<&str> {
+    let members = value.as_object().filter(|members| members.len() <= 2)?;
+    let named = |name: &String| ["$type", "text", "bytes"].contains(&name.as_str());
+    members.get("$type").filter(|_| members.keys().all(named))?.as_str()
+}
+
+/// Bytes as a converter gives them, or a list of numbers.
+pub(crate) fn byte_list(value: &mut Value) -> Option<&mut Vec<Value>> {
+    match value {
+        Value::Object(members) => members.get_mut("bytes")?.as_array_mut(),
+        list => list.as_array_mut(),
+    }
+}
+
 /// An object of these members, whose values are taken out.
 pub(crate) fn object(members: &mut [(&str, Value)]) -> Value {
     let mut object = Map::new();
@@ -50,6 +66,12 @@ pub(crate) enum Json {
     Map(Vec<(String, Json)>),
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How often two names were compared to sort maps.
+    pub(crate) static COMPARISONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// How a serialiser writes.
 #[derive(Clone, Copy)]
 pub(crate) struct Style {
@@ -57,7 +79,6 @@ pub(crate) struct Style {
     pub between: &'static str,
     pub colon: &'static str,
     pub indent: usize,
-    pub sorted: bool,
     /// Characters beyond ASCII as `\uXXXX`.
     pub ascii: bool,
     /// `/` as `\/`.
@@ -65,7 +86,7 @@ pub(crate) struct Style {
 }
 
 const fn layout(name: &'static str, between: &'static str, colon: &'static str, indent: usize) -> Style {
-    Style { name, between, colon, indent, sorted: false, ascii: false, slashes: false }
+    Style { name, between, colon, indent, ascii: false, slashes: false }
 }
 
 pub(crate) const LAYOUTS: &[Style] = &[
@@ -86,6 +107,22 @@ impl Json {
         1 + inside.unwrap_or(0)
     }
 
+    /// Puts the members of each map into the order of their names; those that are repeated stay in theirs.
+    pub(crate) fn sort(&mut self) {
+        match self {
+            Json::Plain(_) | Json::Text(_) => {}
+            Json::List(list) => list.iter_mut().for_each(Json::sort),
+            Json::Map(map) => {
+                map.sort_by(|(name, _), (other, _)| {
+                    #[cfg(test)]
+                    COMPARISONS.with(|count| count.set(count.get() + 1));
+                    name.cmp(other)
+                });
+                map.iter_mut().for_each(|(_, value)| value.sort());
+            }
+        }
+    }
+
     pub(crate) fn written(&self, style: Style) -> String {
         let mut out = String::new();
         self.write(style, 0, &mut out);
@@ -102,13 +139,8 @@ impl Json {
                 out.push(']');
             }
             Json::Map(map) => {
-                let mut in_order: Vec<&(String, Json)> = Vec::with_capacity(map.len());
-                for member in map {
-                    let sorted = in_order.partition_point(|(name, _)| *name <= member.0);
-                    in_order.insert(if style.sorted { sorted } else { in_order.len() }, member);
-                }
                 out.push('{');
-                members(in_order.into_iter(), style, depth, out, |(name, value), out| {
+                members(map.iter(), style, depth, out, |(name, value), out| {
                     write_text(name, style, out);
                     out.push_str(style.colon);
                     value.write(style, depth + 1, out);

@@ -36,6 +36,7 @@ mod json;
 pub mod keys;
 pub mod message;
 pub mod model;
+mod nearest;
 pub mod options;
 pub mod pages;
 pub mod request;

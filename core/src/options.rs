@@ -8,7 +8,9 @@ use zeroize::Zeroizing;
 use crate::{
     check::Rules,
     error::{Error, INVALID_OPTION},
+    json::byte_list,
     model::Wiped,
+    nearest::nearest,
 };
 
 /// A text that no `Debug` shows and that is wiped from memory when dropped.
@@ -166,6 +168,9 @@ pub enum Convention {
     JavaScript,
 }
 
+/// Functions and attributes that texts name beside options.
+const OTHERS: [&str; 5] = ["export_keys", "import_keys", "query_all", "may_have_been_applied", "retry_after"];
+
 impl Convention {
     /// An option's name in the host language.
     pub fn name(self, option: &str) -> String {
@@ -186,6 +191,23 @@ impl Convention {
                 }
                 name
             }
+        }
+    }
+
+    /// A text of ours with the options and attributes that it names, between backticks, in the host's spelling.
+    pub(crate) fn spelling(self) -> fn(&mut String) {
+        match self {
+            Convention::Python => |_| {},
+            Convention::JavaScript => |text| {
+                let options = Options::FIELDS.iter().map(|field| field.name);
+                let own = OwnOption::ALL.iter().map(|own| own.name);
+                for name in options.chain(own).chain(OTHERS).filter(|name| name.contains('_')) {
+                    let named = format!("`{name}`");
+                    if text.contains(&named) {
+                        *text = text.replace(&named, &format!("`{}`", Convention::JavaScript.name(name)));
+                    }
+                }
+            },
         }
     }
 
@@ -274,7 +296,8 @@ impl OptionType for KeyMaterial {
     fn read(value: &mut Value, _: Convention) -> Option<Self> {
         let material = match value {
             Value::String(text) => Some(KeyMaterial::from(mem::take(text))),
-            Value::Array(list) => {
+            value => {
+                let list = byte_list(value)?;
                 let mut bytes = Zeroizing::new(Vec::with_capacity(list.len()));
                 for item in list {
                     bytes.push(item.as_u64().and_then(|byte| u8::try_from(byte).ok())?);
@@ -283,7 +306,6 @@ impl OptionType for KeyMaterial {
                 }
                 Some(KeyMaterial(bytes))
             }
-            _ => None,
         };
         material.filter(|material| !material.expose().is_empty())
     }
@@ -425,24 +447,56 @@ options! {
     crypto: Crypto,
 }
 
-/// Options that a language's own face keeps to itself, and what they must be; here they arrive only if they are not.
-const fn own(convention: Convention) -> &'static [(&'static str, &'static str)] {
-    const FUNCTION: &str = "a function";
-    match convention {
-        // No Python is there; what need not be in the module is left out of it.
-        Convention::Python if cfg!(target_arch = "wasm32") => &[],
-        Convention::Python => &[
-            ("signer", FUNCTION),
-            ("transport", "a Transport, or a function from a request to a response"),
-            ("proxy", "given to the Transport, as there is one"),
-            ("ca_certificates", "given to the Transport, as there is one"),
-            ("on_attempt", FUNCTION),
-            ("clock", FUNCTION),
-        ],
-        Convention::JavaScript => {
-            &[("signer", FUNCTION), ("fetch", FUNCTION), ("onAttempt", FUNCTION), ("clock", FUNCTION)]
-        }
+/// An option that a language's own face reads; it arrives here only if the face cannot use it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct OwnOption {
+    /// Its name in snake case.
+    pub name: &'static str,
+    /// Which languages have it.
+    pub hosts: &'static [Convention],
+    /// Is it one of a call, beside the client's?
+    pub per_call: bool,
+    /// What it must be.
+    pub wanted: &'static str,
+}
+
+const fn own(name: &'static str, hosts: &'static [Convention], per_call: bool, wanted: &'static str) -> OwnOption {
+    OwnOption { name, hosts, per_call, wanted }
+}
+
+const PYTHON: &[Convention] = &[Convention::Python];
+const JAVASCRIPT: &[Convention] = &[Convention::JavaScript];
+const BOTH: &[Convention] = &[Convention::Python, Convention::JavaScript];
+
+impl OwnOption {
+    /// Every such option.
+    pub const ALL: &[OwnOption] = &[
+        own("signer", BOTH, false, "a function"),
+        own("transport", PYTHON, false, "a Transport, or a function from a request to a response"),
+        own("fetch", JAVASCRIPT, false, "a function"),
+        own("proxy", PYTHON, false, "given to the Transport, as there is one"),
+        own("ca_certificates", PYTHON, false, "given to the Transport, as there is one"),
+        own("on_attempt", BOTH, false, "a function"),
+        own("clock", BOTH, false, "a function"),
+        own("signal", JAVASCRIPT, true, "an AbortSignal"),
+    ];
+
+    fn of(convention: Convention, per_call: bool) -> impl Iterator<Item = &'static OwnOption> {
+        OwnOption::ALL.iter().filter(move |own| own.per_call == per_call && own.hosts.contains(&convention))
     }
+}
+
+/// The options of one call that the core reads.
+const PER_CALL: [&str; 2] = ["timeout", "deadline"];
+
+fn unknown(name: &str, of: &str, known: &[String]) -> Error {
+    let meant = match nearest(name, &mut known.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean \"{meant}\"? There"),
+        None => "there".to_owned(),
+    };
+    // Not between backticks, where the host's spelling of an option would take its place.
+    Error::new(INVALID_OPTION, format!("there is no option \"{name}\"{of}; {meant} are {}", known.join(", ")))
 }
 
 impl Options {
@@ -459,21 +513,16 @@ impl Options {
         };
         let mut options = Options::default();
         for (name, value) in given {
-            if let Some((_, wanted)) = own(convention).iter().find(|(own, _)| own == name) {
+            if let Some(own) = OwnOption::of(convention, false).find(|own| convention.name(own.name) == *name) {
                 if value.is_null() {
                     continue;
                 }
-                return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be {wanted}")));
+                return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be {}", own.wanted)));
             }
             let Some(field) = Options::FIELDS.iter().find(|field| convention.name(field.name) == *name) else {
-                let mut known: Vec<_> = Options::FIELDS.iter().map(|field| convention.name(field.name)).collect();
-                if convention == Convention::Python {
-                    known.extend(own(convention).iter().map(|(name, _)| (*name).to_owned()));
-                }
-                return Err(Error::new(
-                    INVALID_OPTION,
-                    format!("there is no option `{name}`; there are {}", known.join(", ")),
-                ));
+                let own = OwnOption::of(convention, false).map(|own| own.name);
+                let names = Options::FIELDS.iter().map(|field| field.name).chain(own);
+                return Err(unknown(name, "", &names.map(|name| convention.name(name)).collect::<Vec<_>>()));
             };
             if !value.is_null() && !options.set(field.name, value, convention)? {
                 let wanted = field.kind.wanted();
@@ -498,14 +547,16 @@ impl Options {
                 ));
             }
         };
-        if convention == Convention::JavaScript && given.get("signal").is_some_and(|signal| !signal.is_null()) {
-            return Err(Error::new(INVALID_OPTION, "option `signal` must be an AbortSignal"));
+        for own in OwnOption::of(convention, true) {
+            let name = convention.name(own.name);
+            if given.get(&name).is_some_and(|value| !value.is_null()) {
+                return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be {}", own.wanted)));
+            }
         }
-        if let Some(name) = given.keys().find(|name| !["timeout", "deadline"].contains(&name.as_str())) {
-            return Err(Error::new(
-                INVALID_OPTION,
-                format!("there is no option `{name}` for one call; there are timeout, deadline"),
-            ));
+        if let Some(name) = given.keys().find(|name| !PER_CALL.contains(&name.as_str())) {
+            let own = OwnOption::of(convention, true).map(|own| own.name);
+            let names = PER_CALL.into_iter().chain(own).map(|name| convention.name(name));
+            return Err(unknown(name, " for one call", &names.collect::<Vec<_>>()));
         }
         let options = Options::from_value(Value::Object(given), convention)?;
         Ok(CallOptions { timeout: options.timeout, deadline: options.deadline })

@@ -13,7 +13,7 @@ use crate::{
     engine::Shared,
     error::{ENCRYPTION_KEY_MISSING, Error, INVALID_FIELDS, INVALID_OPTION},
     hiding::Hidden,
-    json::{json_text, take},
+    json::{json_text, take, unsaid},
     keys::PlatformKeys,
     message,
     model::Wiped,
@@ -62,6 +62,9 @@ fn as_map<S: Serializer>(headers: &[(String, String)], serializer: S) -> Result<
 
 /// Fills the client's ids into the fields of a request that lack them.
 pub(crate) fn filled(shared: &Shared, operation: Operation, mut given: Wiped) -> Wiped {
+    if unsaid(&given).is_some() {
+        return given;
+    }
     let Value::Object(fields) = &mut *given else { return given };
     let ids = [("appid", shared.appid.as_deref()), ("mchid", shared.identity.as_ref().map(|id| id.mchid.as_str()))];
     for (name, id) in ids {

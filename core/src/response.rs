@@ -231,7 +231,8 @@ impl Received {
                 let sent = text("code").or_else(|| text("return_code")).filter(|sent| *sent != code);
                 let sent = sent.map(|sent| format!("sent as {sent}, ")).unwrap_or_default();
                 let (advice, told) = catalogue::advice(operation, code, message);
-                let hint = advice.filter(|_| told).map(|advice| format!(". {}", advice.en)).unwrap_or_default();
+                let hint =
+                    advice.as_ref().filter(|_| told).map(|advice| format!(". {}", advice.en)).unwrap_or_default();
                 let why = format!("{operation} was refused: {code} ({sent}HTTP {status}): {message}{hint}");
                 Error::refused(code.to_owned(), why).with(|details| {
                     details.reason = catalogue::entry(operation, code, message).map(|entry| entry.reason);
@@ -488,11 +489,13 @@ pub(crate) fn read(table: &[Field], given: &mut Map<String, Value>, at: &str) ->
     Ok(())
 }
 
+/// The ids of an order, which requests name and answers echo.
+pub(crate) const IDS: [&str; 6] = ["appid", "mchid", "out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"];
+
 /// Ids that the answer echoes and that differ from the request: it may be another order's answer.
 ///
 /// Only ids that both carry are compared.
 fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<String, Value>) -> Vec<Finding> {
-    const IDS: [&str; 6] = ["appid", "mchid", "out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"];
     let order_type = sent("order_type");
     let records = answer.get("data").and_then(Value::as_array).into_iter().flatten();
     let mut places = vec![(String::new(), Some(answer))];

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use wechatpay_customs::{
     Operation,
     catalogue::{CODE_ADVICE, ENTRIES, by_reason, code_advice, entry},
+    error::CODES,
 };
 
 use Operation::{Declare, Redeclare};
@@ -156,7 +157,7 @@ fn the_row_that_is_printed_twice() {
 fn every_entry_is_found_by_its_reason() {
     for entry in ENTRIES {
         let found = by_reason(entry.operation, entry.reason).expect("an entry");
-        assert_eq!((found.code, found.cause(), found.advice), (entry.code, entry.cause(), entry.advice));
+        assert_eq!((found.code, found.cause(), &found.advice), (entry.code, entry.cause(), &entry.advice));
     }
     assert!(by_reason(Operation::Query, "parameter_error").is_none());
     assert!(by_reason(Redeclare, "declared_data_differs").is_none());
@@ -276,9 +277,11 @@ fn messages_that_say_something_else() {
 fn advice_in_two_languages_and_in_our_own_words() {
     let chinese = |text: &str| text.chars().any(|character| ('\u{4E00}'..='\u{9FFF}').contains(&character));
     let causes = ENTRIES.iter().map(|entry| (entry.reason, entry.cause().en, entry.cause().zh));
-    let entries = ENTRIES.iter().map(|entry| (entry.reason, entry.advice.en, entry.advice.zh));
-    let codes = CODE_ADVICE.iter().map(|(code, advice)| (*code, advice.en, advice.zh));
-    for (name, en, zh) in causes.chain(entries).chain(codes) {
+    let advice = ENTRIES.iter().map(|entry| (entry.reason, entry.advice.clone()));
+    let advice = advice.chain(CODE_ADVICE.iter().map(|(code, advice)| (*code, advice.clone())));
+    let advice: Vec<_> = advice.chain(CODES.iter().map(|code| (code.name, code.advice()))).collect();
+    let advice = advice.iter().map(|(name, advice)| (*name, &*advice.en, &*advice.zh));
+    for (name, en, zh) in causes.chain(advice) {
         assert!(en.ends_with('.') && !chinese(en) && !en.contains("  "), "{name}: {en}");
         assert!(zh.ends_with('。') && chinese(zh) && !zh.contains("  "), "{name}: {zh}");
         for (_, _, message, _) in printed() {

@@ -291,6 +291,16 @@ fn what_was_signed_instead_is_found() {
 }
 
 #[test]
+fn a_long_body_is_shown_with_its_values_hidden() {
+    // Remarks and a person's values in turns.
+    let hidden = "{\"a\":\"certificate_id\",\"certificate_id\":1}";
+    let shown = format!("[{}]", vec![hidden; 10_000].join(","));
+    let given = request_over("POST", &url(ORDERS), &shown, MERCHANT, b"other bytes");
+    let lines = explained(given)["lines"].to_string();
+    assert_eq!(lines.matches("***").count(), 20_000);
+}
+
+#[test]
 fn paths_and_queries() {
     let sent = format!("{ORDERS}?order_no=a%7Cb%20%2A&customs=%E6%B5%B7");
     let given = |signed: &str| request_over("GET", &url(&sent), "", MERCHANT, message("GET", signed, "").as_bytes());

@@ -75,6 +75,18 @@ fn base_urls_are_https_or_of_this_machine() {
 }
 
 /// Any JSON, documented names among its keys.
+/// So many that to look for each among all others would take minutes.
+#[test]
+fn repeated_names_in_json_text_are_found() {
+    let names = 0..40_000;
+    let members: Vec<String> = names.clone().chain(names).map(|name| format!("\"{name}\":1")).collect();
+    let text = format!("{{{}}}", members.join(","));
+    let (fields, findings) = check_json(Operation::Certificates, &text, &Rules::default());
+    assert_eq!(fields.as_object().map(serde_json::Map::len), Some(40_000));
+    let of = |rule: &str| findings.iter().filter(|finding| finding.rule == rule).count();
+    assert_eq!((of("duplicate_field"), of("unknown_field"), findings.len()), (40_000, 40_000, 80_000));
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -252,7 +252,7 @@ pub fn bytes(base64: &Value) -> Option<Vec<u8>> {
 /// Where a report is not what a vector expects.
 ///
 /// Only named members are compared; null is as good as missing; the order of findings and warnings has no meaning, that
-/// of other lists has. `says` names parts of the `message` beside it.
+/// of other lists has. `says` names parts of the `message` or `issue` beside it.
 pub fn differences(expected: &Value, report: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare(expected, report, "", &mut found);
@@ -272,7 +272,7 @@ fn compare(expected: &Value, report: &Value, at: &str, found: &mut Vec<String>) 
             for (name, expected) in members {
                 let at = format!("{at}/{name}");
                 match name.as_str() {
-                    "says" => compare_words(expected, &report["message"], &at, found),
+                    "says" => compare_words(expected, report.get("message").unwrap_or(&report["issue"]), &at, found),
                     _ => compare(expected, &report[name], &at, found),
                 }
             }

@@ -480,7 +480,7 @@ def findings(operation: str, fields: Object, hits: Sequence[Hit], rules: Mapping
     def shown(name: str) -> Any:
         # Names and ID numbers of people are never shown, nor under a name that is not quite the field's.
         squeezed = name.replace("_", "").lower()
-        personal = any(squeezed == known.replace("_", "") for known in PERSONAL)
+        personal = any(squeezed == known.replace("_", "") for known in [*PERSONAL, "cert_id", "name"])
         return "***" if personal and name in fields else fields.get(name)
 
     return [
@@ -1026,10 +1026,85 @@ def found(operation: str, name: str, fields: Object, *hits: Hit, rules: Mapping[
     return check_vector(f"check-{operation.replace('_', '-')}-{name}", operation, fields, rules, expect)
 
 
-def bad_rules(name: str, rules: Mapping[str, str]) -> Object:
+def bad_rules(name: str, rules: Mapping[str, str], *says: str) -> Object:
     """Rule settings that are refused."""
-    expect = {"error": {"kind": "input", "code": "INVALID_OPTION"}}
-    return check_vector(name, "declare", {**OWNER, **DECLARE}, rules, expect)
+    error = {"kind": "input", "code": "INVALID_OPTION", **({"says": [*says]} if says else {})}
+    return check_vector(name, "declare", {**OWNER, **DECLARE}, rules, {"error": error})
+
+
+def saying(vector: Object, field: str, *says: str) -> Object:
+    """The same, where the finding about a field says this."""
+    (about,) = [finding for finding in vector["expect"]["findings"] if finding["field"] == field]
+    about["says"] = [*says]
+    return vector
+
+
+def misspelt_findings() -> list[Object]:
+    """Names and codes that are spelt almost right, or as another API or an answer spells them."""
+    declare = {**OWNER, **DECLARE}
+    split = {**declare, **SPLIT}
+    identity = {**OWNER, **IDENTITY}
+
+    def misspelt(operation: str, given: str, field: str, fields: Object) -> Object:
+        renamed = {given if name == field else name: value for name, value in fields.items()}
+        hits: list[Hit] = [("unknown_field", given)]
+        if field in CALLS[operation][2][:6] or operation == "verify_identity":
+            hits.append(("required", field))
+        elif field in SPLIT:
+            hits += [("split_fields_incomplete", field), ("split_institution_mode", "sub_order_no")]
+        name = f"misspelt-{field}-as-{given}".replace("_", "-").lower()
+        return saying(found(operation, name, renamed, *hits), f"/{given}", f"did you mean `{field}`?")
+
+    def taken_out(operation: str, given: str, fields: Object) -> Object:
+        vector = found(operation, f"not-misspelt-{given}".replace("_", "-"), {**fields, given: 1}, ("unknown_field", given))
+        return saying(vector, f"/{given}", "take it out")
+
+    def code(given: str, meant: str) -> Object:
+        vector = checked(f"customs-misspelt-as-{given}", {**declare, "customs": given}, ("customs_unknown", "customs"))
+        return saying(vector, "/customs", f"did you mean {meant}?")
+
+    return [
+        misspelt("declare", "fee_typ", "fee_type", split),
+        misspelt("declare", "feeType", "fee_type", split),
+        misspelt("declare", "ordre_fee", "order_fee", split),
+        misspelt("declare", "custom", "customs", declare),
+        misspelt("declare", "mch_customs_no", "merchant_customs_no", declare),
+        misspelt("declare", "mch_custom_no", "merchant_customs_no", declare),
+        misspelt("declare", "transactionid", "transaction_id", declare),
+        misspelt("declare", "out_trade_on", "out_trade_no", declare),
+        misspelt("declare", "mch_id", "mchid", declare),
+        misspelt("verify_identity", "cert_type", "certificate_type", identity),
+        misspelt("verify_identity", "cert_id", "certificate_id", identity),
+        misspelt("verify_identity", "name", "certificate_name", identity),
+        taken_out("declare", "sub_order_id", declare),
+        taken_out("declare", "order_type", declare),
+        taken_out("declare", "note", declare),
+        taken_out("declare", "cert_type", declare),
+        code("SHANGHAI_Z", "SHANGHAI_ZS"),
+        code("shanghai_zs", "SHANGHAI_ZS"),
+        code("TIANJING", "TIANJIN"),
+        code("GUANGZHOUZS", "GUANGZHOU_ZS"),
+        bad_rules("rule-name-misspelt", {"order_fee_summ": "off"}, '"order_fee_summ"', '"order_fee_sum"'),
+    ]
+
+
+def wording_findings() -> list[Object]:
+    """What is said of values of the wrong type."""
+    declare = {**OWNER, **DECLARE}
+
+    def wrong(name: str, field: str, value: Any, *says: str, rule: str = "type") -> Object:
+        vector = checked(f"wording-{name}", {**declare, field: value}, (rule, field))
+        return saying(vector, f"/{field}", *says)
+
+    return [
+        wrong("text-as-number", "transaction_id", 4200000000202611, "must be text, not a number"),
+        wrong("text-as-number-beyond-64-bits", "transaction_id", 1e20, "must be text, not a number"),
+        wrong("text-as-fraction", "transaction_id", 0.5, "must be text, not a fraction"),
+        wrong("text-as-list", "customs", ["NINGBO"], "must be text, not a list"),
+        wrong("text-as-map", "customs", {"code": "NINGBO"}, "must be text, not an object"),
+        wrong("amount-as-fraction", "duty", 8.88, "must be a whole number of fen, not a fraction"),
+        wrong("amount-as-text", "duty", "888", "must be a whole number of fen, not text"),
+    ]
 
 
 def check_vectors() -> list[Object]:
@@ -1295,7 +1370,7 @@ def check_vectors() -> list[Object]:
             ("customs_unknown", "customs"),
             rules={"mchid_digits": "off"},
         ),
-        bad_rules("rule-name-unknown", {"order_fee_summ": "off"}),
+        bad_rules("rule-name-unknown", {"order_total": "off"}),
         bad_rules("rule-of-integrity-off", {"required": "off"}),
         bad_rules("rule-of-integrity-as-it-is", {"length": "error"}),
         bad_rules("rule-level-unknown", {"order_fee_sum": "info"}),
@@ -1320,6 +1395,8 @@ def check_vectors() -> list[Object]:
             ("unknown_field", "certificate_id"),
             ("unknown_field", "certificate_name"),
         ),
+        *misspelt_findings(),
+        *wording_findings(),
         *[vector for operation in EVERY_FIELD for vector in field_vectors(operation)],
         *modify_findings(),
         *redeclare_findings(),
@@ -3001,7 +3078,48 @@ def customs_order_fields_vectors() -> list[Object]:
         expect = told("20150806125346-1", "1000320306201511078440737891", yuan)
         return order_fields(name, fields, split_answer, expect)
 
+    def mismatch(name: str, sent: Object, result: Object, paid: int | None = None) -> Object:
+        return order_fields(name, sent, result, {"error": {"kind": "response", "code": "ID_MISMATCH"}}, paid)
+
+    # In each id that both carry, the answer names another order; customs stands in records of a query only.
+    others: Object = {
+        "appid": "wx0000000000000001",
+        "mchid": "1230000110",
+        "out_trade_no": "20150806125347",
+        "transaction_id": "1000320306201511078440737899",
+        "customs": "NINGBO",
+    }
+    mismatches = [
+        mismatch(f"{kind}-answer-with-another-{field.replace('_', '-')}", sent, {**result, field: other}, paid)
+        for kind, sent, result, paid in [
+            ("unsplit", request, UNSPLIT_ANSWER, 888),
+            ("split", split_request, split_answer, None),
+        ]
+        for field, other in others.items()
+    ]
+
     return [
+        *mismatches,
+        mismatch(
+            "split-answer-of-another-sub-order",
+            split_request,
+            {"state": "SUCCESS", "sub_order_no": "S2", "sub_order_id": "1000320306201511078440737892"},
+        ),
+        mismatch("unsplit-answer-of-a-sub-order", request, split_answer, 888),
+        order_fields(
+            "unsplit-answer-with-empty-sub-order-no",
+            request,
+            {**UNSPLIT_ANSWER, "sub_order_no": "", "sub_order_id": None},
+            told("20150806125346", "1000320306201511078440737890", "8.88"),
+            888,
+        ),
+        order_fields(
+            "unsplit-answer-without-ids",
+            request,
+            {"state": "SUCCESS", "out_trade_no": ""},
+            told("20150806125346", "1000320306201511078440737890", "8.88"),
+            888,
+        ),
         unsplit("unsplit-888-fen", 888, "8.88"),
         unsplit("unsplit-5-fen", 5, "0.05"),
         unsplit("unsplit-whole-yuan", 100000, "1000.00"),

@@ -21,17 +21,18 @@ pub fn errors_page() -> String {
                     &quoted(entry.code),
                     &quoted(entry.reason),
                     &both(entry.cause().en, entry.cause().zh),
-                    &both(entry.advice.en, entry.advice.zh),
+                    &both(&entry.advice.en, &entry.advice.zh),
                 ],
             );
         }
     }
     for (code, advice) in CODE_ADVICE {
-        row(&mut out, &["any", &quoted(code), "", "any other<br>其他", &both(advice.en, advice.zh)]);
+        row(&mut out, &["any", &quoted(code), "", "any other<br>其他", &both(&advice.en, &advice.zh)]);
     }
     out.push_str(OWN_CODES);
     for code in CODES {
-        row(&mut out, &[code.kind.name(), &quoted(code.name), code.about.trim()]);
+        let advice = code.advice();
+        row(&mut out, &[code.kind.name(), &quoted(code.name), code.about.trim(), &both(&advice.en, &advice.zh)]);
     }
     out.push_str(RULES);
     for rule in rules::ALL {
@@ -71,8 +72,8 @@ of the code.
 const OWN_CODES: &str = "
 ## Codes of this library
 
-| kind | code | meaning |
-|---|---|---|
+| kind | code | meaning | advice |
+|---|---|---|---|
 ";
 
 const RULES: &str = "

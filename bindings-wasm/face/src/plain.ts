@@ -2,21 +2,35 @@
 const DEEPEST = 64
 
 /**
+ * More values than any request or page of records has, long texts counted as several. What holds another twice, level by
+ * level, would be without end.
+ */
+const MOST = 100_000
+
+/**
  * What a caller gave, as JSON text, the same for every core. What JSON cannot say is named by its type, so that it ends
  * as a finding.
  */
 export function json(value: unknown): string {
-  return JSON.stringify(plain(value, 0))
+  return JSON.stringify(plain(value, 0, { left: MOST }))
 }
 
-function plain(value: unknown, depth: number): unknown {
+/** Reads while there is room. */
+function plain(value: unknown, depth: number, room: Room): unknown {
+  if (typeof value === 'string') {
+    if (!takes(room, value.length, depth)) return large()
+    return wellFormed(value) ? value : other('text that is not Unicode')
+  }
+  const view = typeof value === 'object' ? asBytes(value) : undefined
+  if (view !== undefined) return takes(room, view.length, depth) ? { $type: 'bytes', bytes: Array.from(view) } : large()
+  if (!takes(room, 0, depth)) return large()
   switch (typeof value) {
-    case 'string':
-      return wellFormed(value) ? value : other('text that is not Unicode')
     case 'boolean':
       return value
     case 'number':
-      return Number.isFinite(value) ? value : other('not a number')
+      return Number.isFinite(value) ? value : other(Number.isNaN(value) ? 'NaN' : 'infinity')
+    case 'bigint':
+      return { $type: 'a bigint', text: digits(value) }
     case 'object':
       break
     case 'undefined':
@@ -25,10 +39,16 @@ function plain(value: unknown, depth: number): unknown {
       return other(`a ${typeof value}`)
   }
   if (value === null) return null
-  if (depth === DEEPEST) return other('too deep')
-  const bytes = asBytes(value)
-  if (bytes !== undefined) return Array.from(bytes)
-  const inner = (member: unknown): unknown => plain(member, depth + 1)
+  if (depth === DEEPEST) return other('something that is too deep')
+  const inner = (member: unknown): unknown => plain(member, depth + 1, room)
+  // Arguments and their members are read in any case, so that what is too large is found where it stands.
+  if (depth < 2) return held(value, inner)
+  const read = room.left > 0 ? held(value, inner) : undefined
+  return room.left > 0 ? read : large()
+}
+
+/** What holds other values. */
+function held(value: object, inner: (member: unknown) => unknown): unknown {
   try {
     if (Array.isArray(value)) return value.map(inner)
     // Headers, Map and the like give pairs.
@@ -69,6 +89,28 @@ export function asBytes(value: unknown): Uint8Array | undefined {
 }
 
 const SURROGATE = /\p{Surrogate}/gu
+
+/** How many more values are read. */
+interface Room {
+  left: number
+}
+
+/** Is there room for a value of this length? */
+function takes(room: Room, length: number, depth: number): boolean {
+  const left = room.left - 1 - Math.floor(length / 1024)
+  room.left = Math.max(left, 0)
+  return left >= 0 || depth <= 2
+}
+
+/** The digits of a bigint, as far as anybody reads them. */
+function digits(value: bigint): string {
+  const text = value.toString()
+  return text.length <= 80 ? text : 'a number of more than 80 digits'
+}
+
+function large(): object {
+  return other('something that is too large')
+}
 
 /** Hosts of today can tell without looking at every character. */
 function wellFormed(text: string): boolean {

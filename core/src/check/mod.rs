@@ -9,8 +9,9 @@ pub use rules::{Rule, Rules};
 
 use crate::{
     api::{Field, Kind, Method, Need, Operation},
-    json::Json,
+    json::{Json, object, unsaid},
     model::Wiped,
+    nearest::{nearest, squeezed},
     options::FieldEncryption,
 };
 
@@ -90,7 +91,7 @@ impl Report<'_> {
                 value: match self.given.get(field) {
                     // Also under a name that is misspelt or does not belong here.
                     Some(value) if is_private(field, value) => "***".into(),
-                    given => given.cloned().unwrap_or(Value::Null),
+                    given => given.map(shown).unwrap_or_default(),
                 },
                 issue: issue.into(),
                 location: self.location,
@@ -127,7 +128,8 @@ pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding
     let spec = operation.spec();
     let location = location(operation);
     let none = Map::new();
-    let Value::Object(given) = fields else {
+    let given = fields.as_object().filter(|_| unsaid(fields).is_none());
+    let Some(given) = given else {
         let mut report = Report { rules, location, given: &none, findings: Vec::new() };
         report.add(&rules::TYPE, "", format!("must be a map of fields, not {}", called(fields)));
         return report.findings;
@@ -147,7 +149,7 @@ pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding
     // Fields that are sound are known.
     if sound.len() < given.len() {
         for name in given.keys().filter(|name| !spec.request.iter().any(|field| field.name == name.as_str())) {
-            let issue = match nearest(name, spec.request) {
+            let issue = match meant(name, spec.request) {
                 Some(known) => format!("is not a field of {operation}; did you mean `{known}`?"),
                 None => format!("is not a field of {operation}; take it out"),
             };
@@ -188,15 +190,15 @@ pub(crate) fn read_json(operation: Operation, text: &str, rules: &Rules) -> (Val
         }
     };
     let mut given = Map::new();
-    let mut twice: Vec<String> = Vec::new();
+    let mut twice = Map::new();
     for (name, value) in members {
-        if given.contains_key(&name) && !twice.contains(&name) {
-            twice.push(name.clone());
+        if given.contains_key(&name) {
+            twice.insert(name.clone(), Value::Null);
         }
         drop(given.insert(name, value.into()).map(Wiped::from));
     }
     let mut report = Report { rules, location, given: &given, findings: Vec::new() };
-    for name in &twice {
+    for name in twice.keys() {
         report.add(&rules::DUPLICATE_FIELD, name, "is given twice; which one counts is not defined");
     }
     let findings = report.findings;
@@ -245,6 +247,12 @@ fn unsound(field: &Field, value: &Value, longest_personal: usize) -> Option<(&'s
             let in_range = number.as_i64().is_some_and(|count| (min..=i64::from(i32::MAX)).contains(&count));
             (!in_range).then(|| (&rules::RANGE, format!("must lie between {min} and 2147483647")))
         }
+        (Kind::Fen, value) if unsaid(value) == Some(WHOLE) => {
+            Some((&rules::RANGE, "must lie between 0 and 2147483647 fen".to_owned()))
+        }
+        (Kind::Count(min), value) if unsaid(value) == Some(WHOLE) => {
+            Some((&rules::RANGE, format!("must lie between {min} and 2147483647")))
+        }
         // What stands there in place of a type's name may be a person's.
         (Kind::Personal, Value::Object(_)) => Some((&rules::TYPE, "must be text".to_owned())),
         _ => Some((&rules::TYPE, format!("must be {wanted}, not {}", called(value)))),
@@ -267,25 +275,65 @@ fn whole(number: &serde_json::Number) -> bool {
     number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|float| float.abs() >= 9_007_199_254_740_992.0)
 }
 
+/// What a converter calls whole numbers that JSON's readers would bend.
+const WHOLE: &str = "a whole number";
+
 /// What a user would call a value.
 fn called(value: &Value) -> &str {
     match value {
-        Value::Object(map) if map.len() == 1 && map.contains_key("$type") => {
-            map.get("$type").and_then(Value::as_str).unwrap_or("an object")
-        }
         Value::Null => "null",
         Value::Bool(_) => "true or false",
-        Value::Number(number) if number.is_f64() => "a fraction",
-        Value::Number(_) => "a number",
+        Value::Number(number) if whole(number) => "a number",
+        Value::Number(number) if number.as_f64().is_some_and(|float| float.fract() == 0.0) => {
+            "a number with a decimal point"
+        }
+        Value::Number(_) => "a fraction",
         Value::String(_) => "text",
         Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Object(_) => unsaid(value).unwrap_or("an object"),
     }
 }
 
-/// The field that a misspelt name most likely meant: alike but for case, dashes and underscores.
-fn nearest(name: &str, fields: &[Field]) -> Option<&'static str> {
-    fields.iter().map(|field| field.name).find(|known| squeezed(known) == squeezed(name))
+/// A value as it was given, as far as data can say it.
+fn shown(value: &Value) -> Value {
+    match (value, unsaid(value)) {
+        (Value::Object(members), Some(_)) if members.contains_key("text") => members["text"].clone(),
+        (_, Some(called)) => object(&mut [("$type", called.into())]),
+        (Value::Array(list), None) => list.iter().map(shown).collect(),
+        (Value::Object(members), None) => {
+            let mut given = Map::new();
+            for (name, value) in members {
+                given.insert(name.clone(), shown(value));
+            }
+            given.into()
+        }
+        _ => value.clone(),
+    }
+}
+
+/// Names of the v2 API and of answers, and what requests call the same.
+const OTHERWISE: [(&str, &str); 4] = [
+    ("mch_customs_no", "merchant_customs_no"),
+    ("cert_type", "certificate_type"),
+    ("cert_id", "certificate_id"),
+    ("name", "certificate_name"),
+];
+
+/// The field that a name which is not one most likely meant.
+fn meant(name: &str, fields: &[Field]) -> Option<&'static str> {
+    let is_field = |known: &str| fields.iter().any(|field| field.name == known);
+    let others = OTHERWISE.iter().filter(|(_, field)| is_field(field));
+    let mut names = fields.iter().map(|field| field.name).chain(others.map(|(name, _)| *name));
+    let given = squeezed(name);
+    // Here names have nothing but underscores to squeeze out.
+    let is_given = |known: &str| known.bytes().filter(|letter| *letter != b'_').eq(given.bytes());
+    // What another call names so is no mistake of spelling.
+    let elsewhere = |operation: &Operation| operation.request_fields().iter().any(|field| is_given(field.name));
+    let found = match Operation::ALL.iter().any(elsewhere) {
+        true => names.find(|known| is_given(known)),
+        false => nearest(name, &mut names),
+    }?;
+    Some(OTHERWISE.iter().find(|(other, _)| *other == found).map_or(found, |(_, field)| field))
 }
 
 /// Secret options, which can be given in the place of fields.
@@ -311,18 +359,14 @@ pub(crate) fn is_private_name(name: &str) -> bool {
         .any(|private| (0..given.len()).any(|at| begins(given.get(at..).unwrap_or_default(), private)))
 }
 
-/// Is it not to be shown, by its name or by that of something in it?
+/// Is it not to be shown, by its name, what that was meant to be, or the name of something in it?
 fn is_private(name: &str, value: &Value) -> bool {
+    let others = OTHERWISE.iter().filter(|(_, field)| is_private_name(field)).map(|(other, _)| *other);
     is_private_name(name)
+        || nearest(name, &mut personal_names().chain(SECRET).chain(others)).is_some()
         || match value {
             Value::Object(members) => members.iter().any(|(name, value)| is_private(name, value)),
             Value::Array(list) => list.iter().any(|value| is_private("", value)),
             _ => false,
         }
-}
-
-fn squeezed(name: &str) -> String {
-    let mut squeezed = name.to_ascii_lowercase();
-    squeezed.retain(|letter| letter.is_ascii_alphanumeric());
-    squeezed
 }

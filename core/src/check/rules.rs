@@ -6,6 +6,7 @@ use super::{Fields, Report, Severity};
 use crate::{
     error::{Error, INVALID_OPTION},
     model::{CustomsCode, OrderType, Standing},
+    nearest::nearest,
     options::FieldEncryption,
 };
 
@@ -117,10 +118,13 @@ impl Rules {
         let mut rules = Rules::default();
         for (name, level) in levels {
             let refused = |why: String| Error::new(INVALID_OPTION, format!("option `rules`: {why}"));
-            let rule = ALL
-                .iter()
-                .find(|rule| rule.name == name)
-                .ok_or_else(|| refused(format!("no rule is named `{name}`")))?;
+            let rule = ALL.iter().find(|rule| rule.name == name).ok_or_else(|| {
+                let mut known = ALL.iter().filter(|rule| !rule.integrity).map(|rule| rule.name);
+                refused(match nearest(name, &mut known) {
+                    Some(known) => format!("no rule is named \"{name}\"; did you mean \"{known}\"?"),
+                    None => format!("no rule is named \"{name}\""),
+                })
+            })?;
             if rule.integrity {
                 return Err(refused(format!("`{name}` guards the integrity of the message and cannot be changed")));
             }
@@ -197,7 +201,14 @@ pub(super) fn text(field: &str, text: &str, report: &mut Report<'_>) {
             report.add(&ORDER_TYPE_KNOWN, field, format!("must be one of {}", OrderType::KNOWN.join(", ")));
         }
         "customs" => match CustomsCode::from(text).place() {
-            None => report.add(&CUSTOMS_UNKNOWN, field, "is not a customs code that this version knows"),
+            None => {
+                let what = "is not a customs code that this version knows";
+                let issue = match nearest(text, &mut CustomsCode::KNOWN.iter().copied()) {
+                    Some(known) => format!("{what}; did you mean {known}?"),
+                    None => what.to_owned(),
+                };
+                report.add(&CUSTOMS_UNKNOWN, field, issue);
+            }
             Some(place) if place.standing == Standing::Legacy => {
                 report.add(&CUSTOMS_LEGACY, field, format!("is a suspended or older code ({})", place.en));
             }

@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::{Error, INVALID_OPTION},
-    json::take,
+    json::{byte_list, take},
     model::{Wiped, wipe},
     response::Received,
 };
@@ -84,7 +84,7 @@ impl Call {
                 },
                 padding: match take(given, "padding") {
                     Value::Null => None,
-                    padding => Some(bytes(&padding).ok_or_else(|| wrong("`padding`", "bytes"))?),
+                    mut padding => Some(bytes(&mut padding).ok_or_else(|| wrong("`padding`", "bytes"))?),
                 },
                 // The last, so that what is refused before is wiped with the rest.
                 fields: take(given, "fields"),
@@ -143,9 +143,8 @@ fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
     Some(pairs)
 }
 
-/// A list of bytes.
-fn bytes(list: &Value) -> Option<Vec<u8>> {
-    list.as_array()?.iter().map(|byte| u8::try_from(byte.as_u64()?).ok()).collect()
+fn bytes(given: &mut Value) -> Option<Vec<u8>> {
+    byte_list(given)?.iter().map(|byte| u8::try_from(byte.as_u64()?).ok()).collect()
 }
 
 /// An answer as data: `status`, `headers` (a map from name to text or texts, or a list of pairs), `body` (text, or a list of bytes).
@@ -168,7 +167,7 @@ pub(crate) fn body(value: Value, what: &str) -> Result<Vec<u8>, Error> {
     let body = match value {
         Value::Null => Some(Vec::new()),
         Value::String(text) => Some(text.into_bytes()),
-        list => bytes(&list),
+        mut list => bytes(&mut list),
     };
     body.ok_or_else(|| wrong(&format!("`{what}.body`"), "text or bytes, exactly as sent or received"))
 }

@@ -21,7 +21,7 @@ impl Known {
 
     /// The cause with an issue of its own.
     pub(super) fn because(self, issue: impl Into<String>) -> Cause {
-        Cause { cause: self.cause, issue: issue.into(), remedy: self.remedy }
+        Cause { cause: self.cause, issue: issue.into(), remedy: self.remedy.into() }
     }
 }
 

@@ -14,6 +14,8 @@ mod variants;
 pub use causes::CAUSES;
 pub(crate) use sign_error::{SIGN_ERROR, SignError};
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -140,7 +142,7 @@ pub struct Cause {
     /// What happened.
     pub issue: String,
     /// What to do.
-    pub remedy: &'static str,
+    pub remedy: Cow<'static, str>,
 }
 
 /// Where two messages part.
@@ -195,6 +197,17 @@ pub(crate) fn call(
     match shared {
         Some(shared) => Ok(explain(shared, &Message::from_values(message, request)?, now)),
         None => explain_value(message, take(given, "options"), request, now, convention),
+    }
+}
+
+impl Explanation {
+    /// Every text in it that is ours.
+    pub(crate) fn texts(&mut self, change: fn(&mut String)) {
+        self.checks.iter_mut().filter_map(|check| check.issue.as_mut()).for_each(change);
+        for cause in &mut self.causes {
+            change(&mut cause.issue);
+            change(cause.remedy.to_mut());
+        }
     }
 }
 

@@ -86,31 +86,36 @@ fn personal(text: &[u8]) -> Vec<Range<usize>> {
         let after = personal_names().filter_map(|name| Some(find(text, name.as_bytes())? + name.len())).min();
         return after.into_iter().map(|after| after..text.len()).collect();
     }
-    let mut hidden = Vec::new();
-    let mut members = Vec::new();
+    // In the order in which they stand: names with where their values begin, and texts that speak of a field.
+    let mut found = Vec::new();
+    let mut remarked = false;
     let mut at = 0;
     while let Some(start) = text.get(at..).and_then(|rest| find(rest, b"\"")).map(|found| at + found) {
         let Some((Value::String(name), end)) = value(text, start) else { break };
         at = end;
         let colon = skip_space(text, end);
         if text.get(colon) == Some(&b':') {
-            members.push((name, skip_space(text, colon + 1)));
+            found.push((Some(name), skip_space(text, colon + 1), 0));
         } else if personal_names().any(|known| name.contains(known)) {
             // JSON within a text, or a remark about a field.
-            hidden.push(start + 1..end.saturating_sub(1));
+            remarked = true;
+            found.push((None, start + 1, end.saturating_sub(1)));
         }
     }
-    // Beside a remark about a field stands its value.
-    let remarked = !hidden.is_empty();
-    for (name, start) in members {
+    let mut hidden = Vec::new();
+    for (name, start, end) in found {
+        let Some(name) = name else {
+            hidden.push(start..end);
+            continue;
+        };
+        // Beside a remark about a field stands its value.
         if personal_names().any(|known| known == name) || (remarked && name == "value") {
-            let range = match value(text, start) {
-                Some((Value::String(value), _)) if is_ciphertext(&value) => continue,
-                Some((Value::String(_), end)) => start + 1..end.saturating_sub(1),
-                Some((_, end)) => start..end,
-                None => continue,
-            };
-            hidden.insert(hidden.partition_point(|known| known.start <= range.start), range);
+            match value(text, start) {
+                Some((Value::String(value), _)) if is_ciphertext(&value) => {}
+                Some((Value::String(_), end)) => hidden.push(start + 1..end.saturating_sub(1)),
+                Some((_, end)) => hidden.push(start..end),
+                None => {}
+            }
         }
     }
     hidden
