@@ -11,7 +11,7 @@ A = TypeVar("A", bound=Answer)
 
 
 class Advice(TypedDict):
-    """What to do, in two languages."""
+    """What to do, in two languages; options and attributes stand between backticks, in the host's spelling."""
 
     en: str
     """In English."""

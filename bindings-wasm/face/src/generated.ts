@@ -3,7 +3,7 @@
 /** Every operation. */
 export const OPERATIONS = ['declare', 'modify', 'query', 'redeclare', 'verify_identity', 'certificates'] as const
 
-/** What to do, in two languages. */
+/** What to do, in two languages; options and attributes stand between backticks, in the host's spelling. */
 export interface Advice {
   /** In English. */
   en: string
