@@ -81,7 +81,10 @@ impl Reader {
             return list.iter().map(|item| self.read(&item, depth + 1)).collect();
         }
         if let Ok(members) = value.cast::<PyDict>() {
-            return members.iter().map(|(name, member)| Ok((name_of(&name)?, self.read(&member, depth + 1)?))).collect();
+            return members
+                .iter()
+                .map(|(name, member)| Ok((name_of(&name)?, self.read(&member, depth + 1)?)))
+                .collect();
         }
         if let Ok(mapping) = value.cast::<PyMapping>() {
             let pairs = mapping.items()?.into_iter().map(|pair| {
@@ -94,7 +97,8 @@ impl Reader {
             Some(members) => self.given(&members, depth),
             None => {
                 let name = value.get_type().name()?.to_string();
-                let article = if name.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                let article =
+                    if name.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
                 Ok(odd(&format!("{article} {name}")))
             }
         }
