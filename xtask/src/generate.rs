@@ -15,6 +15,7 @@ use wechatpay_customs::{
     check::rules,
     customs_message::CustomsOrderFields,
     engine::{Emit, Event, Now, Step},
+    error::{INVALID_OPTION, NOT_LOADED},
     explain::Explanation,
     options::{Convention, OptionField, OptionKind},
     request::Signed,
@@ -186,6 +187,14 @@ impl Types {
         for (name, type_) in &self.public {
             out.push_str(&typescript::definition(name, type_));
         }
+        out.push_str(
+            "/** What to do about what goes wrong where the core is not asked. */\nexport const FACE_ADVICE = {\n",
+        );
+        for code in [INVALID_OPTION, NOT_LOADED] {
+            let Advice { en, zh } = code.advice();
+            let _ = writeln!(out, "  {}: {{ en: '{en}', zh: '{zh}' }},", code.name);
+        }
+        out.push_str("} as const\n\n");
         let business = rules::ALL.iter().filter(|rule| !rule.integrity).map(|rule| rule.name);
         let _ = writeln!(
             out,

@@ -1,4 +1,5 @@
-import type { ErrorAttributes, ErrorKind, OwnCode } from './generated.js'
+import type { ErrorAttributes, ErrorKind } from './generated.js'
+import { FACE_ADVICE } from './generated.js'
 import { camelCase, tag } from './plain.js'
 
 const BRAND = Symbol.for('wechatpay-customs.error')
@@ -140,8 +141,8 @@ export function raised(details: Details, cause?: unknown): WechatPayError {
 }
 
 /** An error of what the core cannot know, or cannot tell as it is not there. */
-export function refused(kind: ErrorKind, code: OwnCode, message: string): WechatPayError {
+export function refused(kind: ErrorKind, code: keyof typeof FACE_ADVICE, message: string): WechatPayError {
   const nothing = { reason: null, operation: null, status: null, request_id: null, detail: null, findings: [], warnings: [] }
-  const otherwise = { retryable: false, retry_after: null, attempts: 0, may_have_been_applied: false, advice: null }
+  const otherwise = { retryable: false, retry_after: null, attempts: 0, may_have_been_applied: false, advice: FACE_ADVICE[code] }
   return raised({ kind, code, message, ...nothing, ...otherwise, authenticated: false })
 }

@@ -576,6 +576,12 @@ export type VerifyDepartment =
   | 'OTHERS'
   | (string & {})
 
+/** What to do about what goes wrong where the core is not asked. */
+export const FACE_ADVICE = {
+  INVALID_OPTION: { en: 'Correct the option that the message names; docs/options.md lists all of them.', zh: '请按提示修正该选项；全部选项见 docs/options.md。' },
+  NOT_LOADED: { en: 'Call `await init()` first.', zh: '请先调用 `await init()`。' },
+} as const
+
 /** What to make of business rules, by name. */
 export type Rules = Partial<
   Record<
