@@ -32,6 +32,12 @@ fn with_the_test_runner_of_node() {
 }
 
 #[test]
+fn with_other_test_runners() {
+    let test = ["--test", "--unhandled-rejections=strict", "runners.test.mjs"];
+    passes(Command::new("node").args(test).current_dir(consumer()));
+}
+
+#[test]
 fn with_vitest() {
     let test = ["node_modules/vitest/vitest.mjs", "run", "vitest.test.mjs"];
     let told = passes(Command::new("node").args(test).env("NO_COLOR", "1").current_dir(consumer()));

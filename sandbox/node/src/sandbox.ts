@@ -74,7 +74,7 @@ export class Sandbox implements AsyncDisposable, Disposable {
   readonly #options: ClientOptions
   readonly #controlUrl: string
   readonly #process: ChildProcess
-  readonly #customs: Customs | undefined
+  readonly #customs: Customs | Error
 
   /** Starts the program and waits until it is ready; rejects with what it says if it cannot start. */
   static async start(options: StartOptions = {}): Promise<Sandbox> {
@@ -97,7 +97,7 @@ export class Sandbox implements AsyncDisposable, Disposable {
     }
   }
 
-  private constructor(ready: Ready, process: ChildProcess, customs: Customs | undefined) {
+  private constructor(ready: Ready, process: ChildProcess, customs: Customs | Error) {
     const camel = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
     this.url = ready.url
     this.#options = Object.fromEntries(Object.entries(ready.client).map(([name, value]) => [camel(name), value]))
@@ -113,9 +113,7 @@ export class Sandbox implements AsyncDisposable, Disposable {
 
   /** Makes a client of `wechatpay-customs`, or of `wechatpay-customs-wasm` if only that is installed. */
   client(options: Partial<ClientOptions> = {}): Client {
-    if (this.#customs === undefined) {
-      throw new Error('Sandbox.client() needs `wechatpay-customs` or `wechatpay-customs-wasm`: install one of them')
-    }
+    if (this.#customs instanceof Error) throw this.#customs
     return new this.#customs.Client({ ...this.#options, ...options })
   }
 
@@ -234,6 +232,6 @@ async function ready(started: ChildProcess, file: string): Promise<Ready> {
 /** Lets a process and its pipes keep the event loop alive, or not. */
 function hold(started: ChildProcess, how: 'ref' | 'unref'): void {
   started[how]()
-  // Pipes are sockets, which their types do not say.
-  for (const pipe of [started.stdin, started.stdout, started.stderr]) (pipe as Socket | null)?.[how]()
+  // Pipes are sockets, which their types do not say; but for Bun, where they keep nothing alive.
+  for (const pipe of [started.stdin, started.stdout, started.stderr]) (pipe as Partial<Socket> | null)?.[how]?.()
 }
