@@ -148,6 +148,65 @@ test('only the WebAssembly package: Vitest, pool vmThreads', async (t) => {
   assert.match(await passes(t, files, vitest('--pool', 'vmThreads'), { within: WASM_ALONE }), /1 passed/)
 })
 
+/** What a backend's tests do beside those of pages: jsdom's globals take the place of Node.js's, and Jest's have a realm of their own. */
+const page = `
+let sandbox, der, sign
+beforeAll(async () => {
+  sandbox = await Sandbox.start()
+  const key = createPrivateKey(sandbox.options.privateKey)
+  der = key.export({ type: 'pkcs8', format: 'der' })
+  sign = (message) => createSign('sha256').update(message).sign(key)
+})
+afterAll(() => sandbox.stop())
+
+test('jsdom is there', () => expect(document.body.tagName).toBe('BODY'))
+
+test.each([
+  ['PEM', () => ({})],
+  ['Buffer', () => ({ privateKey: der })],
+  ['Uint8Array', () => ({ privateKey: new Uint8Array(der) })],
+  ['ArrayBuffer', () => ({ privateKey: new Uint8Array(der).buffer })],
+  ['KeyObject', () => ({ privateKey: createPrivateKey(sandbox.options.privateKey) })],
+  ['signer that gives a Buffer', () => ({ privateKey: undefined, signer: (message) => sign(message) })],
+  ['signer that gives an ArrayBuffer', () => ({ privateKey: undefined, signer: async (message) => new Uint8Array(sign(message)).buffer })]
+])('%s', async (name, own) => {
+  const client = new wx.Client({ ...sandbox.options, ...own() })
+  await expect(client.declare({ ...${order('page')}, out_trade_no: name.replaceAll(' ', '-') })).resolves.toMatchObject({ state: 'UNDECLARED' })
+})
+
+test('an answer as a Buffer', async () => {
+  const body = Buffer.from('{ "code": "SYSTEMERROR", "message": "busy" }')
+  const parsed = new wx.Client(sandbox.options).parse('declare', { status: 500, headers: {}, body })
+  await expect(parsed).rejects.toMatchObject({ code: 'SYSTEMERROR' })
+})
+`
+
+test('Jest with jsdom', async (t) => {
+  const needs = "const { createPrivateKey, createSign } = require('node:crypto')\nconst wx = require('wechatpay-customs')\n"
+  const config = jest({ testEnvironment: resolve('jest-environment-jsdom') })
+  const files = { ...config, 'page.test.js': needs + required(page), 'package.json': '{}' }
+  assert.match(await passes(t, files, RUN_JEST), /9 passed/)
+})
+
+for (const [what, name, within] of [['the addon', 'wechatpay-customs', HERE], ['WebAssembly', 'wechatpay-customs-wasm', WASM_ALONE]]) {
+  for (const pool of ['forks', 'vmThreads']) {
+    test(`Vitest with jsdom, pool ${pool}, over ${what}`, async (t) => {
+      const needs = `import { createPrivateKey, createSign } from 'node:crypto'\nimport * as wx from '${name}'\n`
+      const files = { 'page.test.mjs': needs + imported(page) }
+      assert.match(await passes(t, files, vitest('--environment', 'jsdom', '--pool', pool), { within }), /9 passed/)
+    })
+  }
+}
+
+test('Jest with jsdom takes the WebAssembly package for a page’s; its own environment for Node.js does not', async (t) => {
+  const needs = "import { createPrivateKey, createSign } from 'node:crypto'\nimport * as wx from 'wechatpay-customs-wasm'\n"
+  const backend = page.replace(/test\('jsdom is there'.*/, '')
+  const config = jest({ testEnvironment: resolve('jest-environment-jsdom'), testMatch: ['**/*.test.mjs'], moduleFileExtensions: ['mjs', 'js'] })
+  const files = { ...config, 'page.test.mjs': `/** @jest-environment node */\n${needs}${imported(backend)}` }
+  const env = { NODE_OPTIONS: '--experimental-vm-modules' }
+  assert.match(await passes(t, files, RUN_JEST, { within: WASM_ALONE, env }), /8 passed/)
+})
+
 /** A script, and what Yarn Plug'n'Play installs for it from tarballs; other platforms' addons are this one's under their names. */
 function pnp(dependencies, overrides = {}) {
   const dist = join(ROOT, 'dist')

@@ -11,7 +11,7 @@ export interface Glue extends Module {
   default(from: { module_or_path: unknown }): Promise<unknown>
 }
 
-export interface Origin extends Pick<Binding, 'isolated' | 'browser'> {
+export interface Origin extends Pick<Binding, 'isolated' | 'browser' | 'crypto'> {
   /** The module or its bytes, where they can be had at once. */
   module?: () => object
   /** Where the module lies, elsewhere. */
