@@ -27,8 +27,8 @@ const attempts = channel('wechatpay-customs:attempt')
 function observe(attempt: Observed, thrown: unknown): void {
   if (attempts.hasSubscribers) attempts.publish(attempt)
   if (debug.enabled) {
-    const { operation, attempt: number, phase, host, status, request_id, ms, reason, backend } = attempt
-    debug('%s, attempt %d: %s %s %s %s %d ms%s (%s)', operation, number, phase, host, status, request_id, ms, reason ? ` ${reason}` : '', backend)
+    const { operation, attempt: number, phase, host, status, request_id, key_id, ms, reason, backend } = attempt
+    debug('%s, attempt %d: %s %s %s %s %d ms%s (%s)', operation, number, phase, host, status, key_id ?? request_id, ms, reason ? ` ${reason}` : '', backend)
     if (thrown !== undefined) debug('%s, attempt %d: thrown: %s', operation, number, told(thrown))
   }
 }

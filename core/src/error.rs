@@ -435,9 +435,33 @@ impl fmt::Display for Error {
     }
 }
 
+/// As `main` shows it that returns an error, and `unwrap`: in words, with what to do.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
+        let Details { message, code, findings, warnings, advice, request_id, .. } = &*self.0;
+        write!(formatter, "{message} [{code}]")?;
+        for Finding { rule, field, value, issue, .. } in findings.iter().chain(warnings) {
+            write!(formatter, "\n  {rule}: {field} {issue}")?;
+            if !value.is_null() {
+                write!(formatter, " (given: {value})")?;
+            }
+        }
+        if let Some(advice) = advice.as_ref().filter(|advice| !message.contains(&*advice.en)) {
+            write!(formatter, "\n  advice: {}", advice.en)?;
+        }
+        if self.may_have_been_applied && !message.contains("query it") {
+            formatter.write_str("\n  it may have been carried out all the same: query it")?;
+        }
+        if self.retryable {
+            formatter.write_str("\n  the same call can be tried again")?;
+            if let Some(ms) = self.retry_after {
+                write!(formatter, " in {} s", ms.div_ceil(1000))?;
+            }
+        }
+        match request_id {
+            Some(id) => write!(formatter, "\n  request id: {id}"),
+            None => Ok(()),
+        }
     }
 }
 

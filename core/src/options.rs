@@ -217,7 +217,8 @@ impl Convention {
             Convention::Python => number,
             Convention::JavaScript => number / 1000.0,
         };
-        Duration::try_from_secs_f64(seconds).ok()
+        // What is more than a clock can count never ends.
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
 }
 
@@ -242,14 +243,19 @@ pub enum OptionKind {
 }
 
 impl OptionKind {
-    /// What a value must be, in words.
-    fn wanted(self) -> String {
+    /// What a value must be, in words; without a convention, in Rust.
+    fn wanted(self, convention: Option<Convention>) -> String {
         match self {
             OptionKind::Text => "text, and not empty".to_owned(),
             OptionKind::Texts => "a list of texts, and not empty".to_owned(),
             OptionKind::KeyMaterial => "text or bytes, and not empty".to_owned(),
             OptionKind::KeyMaterials => "a map from an id to a key, as text or bytes".to_owned(),
-            OptionKind::Duration => "a span of time above 0".to_owned(),
+            OptionKind::Duration => match convention {
+                Some(Convention::Python) => "a number of seconds, at least 0.001",
+                Some(Convention::JavaScript) => "a number of milliseconds, at least 1",
+                None => "at least a millisecond",
+            }
+            .to_owned(),
             OptionKind::Word(words) => format!("one of \"{}\"", words.join("\", \"")),
             OptionKind::Rules => "a map from rule name to level".to_owned(),
         }
@@ -258,17 +264,24 @@ impl OptionKind {
 
 trait OptionType: Sized {
     const KIND: OptionKind;
-    /// Takes what it can use; the rest is wiped by the owner.
+    /// Takes what is of the right type; the rest is wiped by the owner.
     fn read(value: &mut Value, convention: Convention) -> Option<Self>;
+    /// Is it more than of the right type?
+    fn sound(&self) -> bool {
+        true
+    }
 }
 
 impl OptionType for String {
     const KIND: OptionKind = OptionKind::Text;
     fn read(value: &mut Value, _: Convention) -> Option<Self> {
         match value {
-            Value::String(text) if !text.is_empty() => Some(mem::take(text)),
+            Value::String(text) => Some(mem::take(text)),
             _ => None,
         }
+    }
+    fn sound(&self) -> bool {
+        !self.is_empty()
     }
 }
 
@@ -276,6 +289,9 @@ impl OptionType for Secret {
     const KIND: OptionKind = OptionKind::Text;
     fn read(value: &mut Value, convention: Convention) -> Option<Self> {
         String::read(value, convention).map(Secret::from)
+    }
+    fn sound(&self) -> bool {
+        !self.expose().is_empty()
     }
 }
 
@@ -287,14 +303,17 @@ impl OptionType for Vec<String> {
             Value::String(text) => Some(mem::take(text)),
             _ => None,
         });
-        texts.collect::<Option<Vec<_>>>().filter(|list| !list.is_empty())
+        texts.collect()
+    }
+    fn sound(&self) -> bool {
+        !self.is_empty()
     }
 }
 
 impl OptionType for KeyMaterial {
     const KIND: OptionKind = OptionKind::KeyMaterial;
     fn read(value: &mut Value, _: Convention) -> Option<Self> {
-        let material = match value {
+        match value {
             Value::String(text) => Some(KeyMaterial::from(mem::take(text))),
             value => {
                 let list = byte_list(value)?;
@@ -306,8 +325,10 @@ impl OptionType for KeyMaterial {
                 }
                 Some(KeyMaterial(bytes))
             }
-        };
-        material.filter(|material| !material.expose().is_empty())
+        }
+    }
+    fn sound(&self) -> bool {
+        !self.expose().is_empty()
     }
 }
 
@@ -317,12 +338,19 @@ impl OptionType for Vec<(String, KeyMaterial)> {
         let Value::Object(given) = value else { return None };
         given.iter_mut().map(|(id, value)| Some((id.clone(), KeyMaterial::read(value, convention)?))).collect()
     }
+    fn sound(&self) -> bool {
+        self.iter().all(|(_, key)| key.sound())
+    }
 }
 
 impl OptionType for Duration {
     const KIND: OptionKind = OptionKind::Duration;
     fn read(value: &mut Value, convention: Convention) -> Option<Self> {
         convention.duration(value)
+    }
+    fn sound(&self) -> bool {
+        // Timers count milliseconds.
+        *self >= Duration::from_millis(1)
     }
 }
 
@@ -360,8 +388,34 @@ pub struct OptionField {
     pub kind: OptionKind,
 }
 
+/// A method of [`crate::client::Builder`] for an option; `from` turns what it takes into the option's type, if `Into` cannot.
+#[cfg(feature = "client")]
+macro_rules! setter {
+    ($docs:tt $name:ident $Type:ty) => {
+        setter! { $docs $name $Type = impl Into<$Type> => Into::into }
+    };
+    ([$($doc:literal)+] $name:ident $Type:ty = $Given:ty => $from:path) => {
+        $(#[doc = $doc])+
+        #[must_use]
+        pub fn $name(mut self, $name: $Given) -> Self {
+            self.options.$name = Some($from($name));
+            self
+        }
+    };
+}
+
+#[cfg(feature = "client")]
+fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+    texts.into_iter().map(Into::into).collect()
+}
+
+#[cfg(feature = "client")]
+fn keys(keys: impl IntoIterator<Item = (impl Into<String>, impl Into<KeyMaterial>)>) -> Vec<(String, KeyMaterial)> {
+    keys.into_iter().map(|(id, key)| (id.into(), key.into())).collect()
+}
+
 macro_rules! options {
-    ($($(#[doc = $doc:literal])+ $name:ident: $Type:ty,)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident: $Type:ty $(= $Given:ty => $from:path)?,)+) => {
         /// What a client is made from. All are optional here; a client says what it lacks.
         #[derive(Clone, Default)]
         pub struct Options {
@@ -387,12 +441,24 @@ macro_rules! options {
                 },
             ];
 
+            /// Makes sure that what was given without [`Options::from_value`] is what that would have taken.
+            ///
+            /// # Errors
+            /// `INVALID_OPTION`.
+            #[cfg(feature = "client")]
+            pub(crate) fn require_sound(&self) -> Result<(), Error> {
+                $(if self.$name.as_ref().is_some_and(|value| !value.sound()) {
+                    return Err(must_be(stringify!($name), &<$Type as OptionType>::KIND.wanted(None)));
+                })+
+                Ok(())
+            }
+
             /// Takes a value, if it is of the option's type.
             fn set(&mut self, name: &str, value: &mut Value, convention: Convention) -> Result<bool, Error> {
                 Ok(match name {
                     $(stringify!($name) => {
                         self.$name = <$Type as OptionType>::read(value, convention);
-                        self.$name.is_some()
+                        self.$name.as_ref().is_some_and(OptionType::sound)
                     })+
                     _ => {
                         self.rules = Rules::from_value(value)?;
@@ -400,6 +466,11 @@ macro_rules! options {
                     }
                 })
             }
+        }
+
+        #[cfg(feature = "client")]
+        impl crate::client::Builder {
+            $(setter! { [$($doc)+] $name $Type $(= $Given => $from)? })+
         }
 
         /// Shows which are given, and of none what it holds: a secret can stand in the wrong one, or in a URL.
@@ -425,17 +496,18 @@ options! {
     private_key: KeyMaterial,
     /// Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given.
     private_key_password: Secret,
-    /// WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64.
-    platform_keys: Vec<(String, KeyMaterial)>,
+    /// WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys,
+    /// requests name the last by id, and encrypt with it.
+    platform_keys: Vec<(String, KeyMaterial)> = impl IntoIterator<Item = (impl Into<String>, impl Into<KeyMaterial>)> => keys,
     /// The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed.
     api_v3_key: Secret,
     /// Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed.
-    base_urls: Vec<String>,
+    base_urls: Vec<String> = impl IntoIterator<Item = impl Into<String>> => texts,
     /// Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020).
     path_prefix: PathPrefix,
-    /// The longest that one attempt may take; 10 seconds unless given.
+    /// The longest that one attempt may take, at least a millisecond; 10 seconds unless given.
     timeout: Duration,
-    /// The longest that a whole call may take; 30 seconds unless given.
+    /// The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too.
     deadline: Duration,
     /// Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`.
     accept_language: String,
@@ -499,6 +571,10 @@ fn unknown(name: &str, of: &str, known: &[String]) -> Error {
     Error::new(INVALID_OPTION, format!("there is no option \"{name}\"{of}; {meant} are {}", known.join(", ")))
 }
 
+fn must_be(name: &str, wanted: &str) -> Error {
+    Error::new(INVALID_OPTION, format!("option `{name}` must be {wanted}"))
+}
+
 impl Options {
     /// Reads options as a host language writes them.
     ///
@@ -517,7 +593,7 @@ impl Options {
                 if value.is_null() {
                     continue;
                 }
-                return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be {}", own.wanted)));
+                return Err(must_be(name, own.wanted));
             }
             let Some(field) = Options::FIELDS.iter().find(|field| convention.name(field.name) == *name) else {
                 let own = OwnOption::of(convention, false).map(|own| own.name);
@@ -525,8 +601,7 @@ impl Options {
                 return Err(unknown(name, "", &names.map(|name| convention.name(name)).collect::<Vec<_>>()));
             };
             if !value.is_null() && !options.set(field.name, value, convention)? {
-                let wanted = field.kind.wanted();
-                return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be {wanted}")));
+                return Err(must_be(name, &field.kind.wanted(Some(convention))));
             }
         }
         Ok(options)
@@ -592,9 +667,8 @@ impl TransportOptions {
         fn read<T: OptionType>(given: &mut Value, name: &str, convention: Convention) -> Result<Option<T>, Error> {
             let name = convention.name(name);
             let Some(value) = given.get_mut(&name).filter(|value| !value.is_null()) else { return Ok(None) };
-            T::read(value, convention)
-                .map(Some)
-                .ok_or_else(|| Error::new(INVALID_OPTION, format!("option `{name}` must be {}", T::KIND.wanted())))
+            let read = T::read(value, convention).filter(T::sound);
+            read.map(Some).ok_or_else(|| must_be(&name, &T::KIND.wanted(Some(convention))))
         }
         let mut given = Wiped::from(value);
         Ok(TransportOptions {

@@ -19,7 +19,7 @@ use crate::{
     },
     hiding::Hidden,
     json::{keep, take},
-    keys::{FRESH_S, PlatformKeys, decrypted},
+    keys::{FRESH_S, Listed, PUBLIC_KEY_PAGE, PlatformKeys, listed, names_public_key},
     message,
     model::Wiped,
 };
@@ -117,9 +117,9 @@ impl Received {
         .flatten()
     }
 
-    /// The certificates in the body, by serial.
-    pub(crate) fn certificates(&self, operation: Operation, key: &ApiV3Key) -> Result<Vec<(String, String)>, Error> {
-        decrypted(&self.body, key).map_err(|error| self.about(operation, error))
+    /// The certificates in the body.
+    pub(crate) fn certificates(&self, operation: Operation, key: &ApiV3Key) -> Result<Listed, Error> {
+        listed(&self.body, key).map_err(|error| self.about(operation, error))
     }
 
     /// Looks at everything but the signature itself.
@@ -332,12 +332,18 @@ pub(crate) fn fresh(what: &str, seconds: i64, now: i64) -> Result<(), Error> {
 }
 
 pub(crate) fn unknown_serial(serial: &str, keys: &PlatformKeys) -> Error {
-    let known: Vec<&str> = keys.ids().collect();
+    let known = match keys.is_empty() {
+        true => "which holds none".to_owned(),
+        false => keys.ids().collect::<Vec<_>>().join(", "),
+    };
+    let remedy = match names_public_key(serial) {
+        true => format!("; put WeChat Pay's public key there under this id: both stand {PUBLIC_KEY_PAGE}"),
+        false => String::new(),
+    };
     Error::new(
         SERIAL_UNKNOWN,
         format!(
-            "the answer is signed by platform key `{serial}`, which is not among `platform_keys`: {}",
-            known.join(", ")
+            "the answer is signed by platform key `{serial}`, which is not among `platform_keys` ({known}){remedy}"
         ),
     )
 }

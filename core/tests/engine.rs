@@ -197,6 +197,60 @@ fn the_deadline_ends_the_call_before_and_after_sending() {
 }
 
 #[test]
+fn the_shorter_of_timeout_and_deadline_ends_an_attempt() {
+    let ms = std::time::Duration::from_millis;
+    for (timeout, deadline, sent_for, code, says) in [
+        (400, 30_000, 400, "TIMEOUT", "400 ms"),
+        // A driver's timer and the engine's clock may be a little apart.
+        (60_000, 30_000, 29_999, "DEADLINE_EXCEEDED", "deadline"),
+        (30_000, 30_000, 29_999, "DEADLINE_EXCEEDED", "deadline"),
+    ] {
+        let options = CallOptions { timeout: Some(ms(timeout)), deadline: Some(ms(deadline)) };
+        let mut engine = Engine::new(declare(), shared(|_| {}), options, [7; 32]);
+        engine.step(Event::Start, NOW);
+        let Action::Send { timeout_ms, .. } = engine.step(signed(), NOW).action else { panic!("it is sent") };
+        assert_eq!(timeout_ms, timeout.min(deadline));
+        let error = error(engine.step(Event::Failed { sent: Sent::Unknown, cause: Cause::Timeout }, later(sent_for)));
+        assert_eq!(error.code, code);
+        assert!(error.message.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn less_than_a_millisecond_is_an_attempt_all_the_same() {
+    let options = CallOptions { timeout: Some(std::time::Duration::from_micros(400)), deadline: None };
+    let mut engine = Engine::new(declare(), shared(|_| {}), options, [7; 32]);
+    engine.step(Event::Start, NOW);
+    assert!(matches!(engine.step(signed(), NOW).action, Action::Send { timeout_ms: 1, .. }));
+    let late = error(engine.step(Event::Failed { sent: Sent::Unknown, cause: Cause::Timeout }, later(1)));
+    assert_eq!(late.code, "TIMEOUT");
+}
+
+#[test]
+fn spans_of_time_count_in_the_hosts_unit_from_a_millisecond_on() {
+    let read = |convention, value: Value| Options::from_value(json!({ "timeout": value }), convention);
+    let ms = std::time::Duration::from_millis;
+    for (convention, value, span) in [
+        (Convention::Python, json!(0.001), ms(1)),
+        (Convention::Python, json!(10), ms(10_000)),
+        (Convention::JavaScript, json!(1), ms(1)),
+        (Convention::JavaScript, json!(10_000), ms(10_000)),
+        (Convention::JavaScript, json!(1e300), std::time::Duration::MAX),
+    ] {
+        assert_eq!(read(convention, value).expect("a span").timeout, Some(span));
+    }
+    for (convention, value, unit) in [
+        (Convention::Python, json!(0.0004), "seconds, at least 0.001"),
+        (Convention::Python, json!(0), "seconds"),
+        (Convention::JavaScript, json!(0.4), "milliseconds, at least 1"),
+        (Convention::JavaScript, json!(-1), "milliseconds"),
+    ] {
+        let error = read(convention, value).expect_err("no span");
+        assert!(error.code == "INVALID_OPTION" && error.message.contains(unit), "{error}");
+    }
+}
+
+#[test]
 fn nothing_is_sent_without_keys_to_verify_the_answer_with() {
     let shared = shared(|options| drop(options.as_object_mut().expect("a map").remove("platform_keys")));
     let mut engine = Engine::new(declare(), shared, CallOptions::default(), [7; 32]);

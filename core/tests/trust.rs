@@ -121,8 +121,12 @@ fn list(certificates: &[(String, String)], now: Now) -> Event {
 }
 
 fn refusal(status: u16, code: &str) -> Event {
+    refusal_with(status, code, vec![])
+}
+
+fn refusal_with(status: u16, code: &str, headers: Vec<(String, String)>) -> Event {
     let body = json!({ "code": code, "message": "no" }).to_string();
-    Event::Response { status, headers: vec![], body: body.into_bytes(), truncated: false }
+    Event::Response { status, headers, body: body.into_bytes(), truncated: false }
 }
 
 /// Signs, sends and verifies until something else is asked for, answering each request with `event`.
@@ -214,6 +218,128 @@ fn a_download_that_failed_on_its_way_is_tried_by_the_next_call() {
 }
 
 #[test]
+fn a_download_that_was_answered_is_not_repeated_at_once_whatever_the_answer() {
+    let after = |seconds: &str| vec![("Retry-After".to_owned(), seconds.to_owned())];
+    for (status, code, headers, rest_s) in [
+        (500, "SYSTEMERROR", vec![], 60),
+        (429, "FREQUENCY_LIMITED", after("90"), 90),
+        // Less than the least interval, and more than anybody waits for.
+        (429, "FREQUENCY_LIMITED", after("5"), 60),
+        (429, "FREQUENCY_LIMITED", after("4000000000"), 3_600),
+    ] {
+        let shared = shared(&[]);
+        let mut call = engine(declare(), &shared);
+        let wanted = run(&mut call, Event::Start, never, NOW);
+        let failed = download(&shared, &wanted, || refusal_with(status, code, headers.clone()), NOW);
+        let first = error(run(&mut call, failed, never, NOW));
+        assert_eq!((first.code.as_str(), first.retry_after), (code, Some(rest_s * 1_000)), "{first}");
+        // Nine more of them, all within the interval: none downloads.
+        for step in 1..10 {
+            let ms = rest_s * 100 * step;
+            let told = error(run(&mut engine(declare(), &shared), Event::Start, never, later(ms as i64)));
+            assert_eq!((told.code.as_str(), told.retryable, told.may_have_been_applied), (code, true, false));
+            assert_eq!(told.retry_after, Some(rest_s * 1_000 - ms));
+            assert!(told.message.contains(&format!("allowed in {} s", rest_s - ms / 1_000)), "{told}");
+        }
+        assert!(urgent(&run(&mut engine(declare(), &shared), Event::Start, never, later(rest_s as i64 * 1_000))));
+    }
+}
+
+#[test]
+fn a_download_that_brings_no_valid_key_says_when_the_next_is_allowed() {
+    let ancient = later(40 * 365 * 24 * HOUR);
+    let shared = shared(&[]);
+    let mut call = engine(declare(), &shared);
+    let wanted = run(&mut call, Event::Start, never, ancient);
+    // It came in time and is not valid when it is needed.
+    shared.import_keys(&self::shared(&[certificate()]).export_keys()).expect("exported keys");
+    let Action::LoadKeys { flight, .. } = wanted else { panic!("no download was asked for") };
+    let empty = || answer(r#"{"data":[]}"#, &certificate().0, NOW);
+    let mut download = engine(Call::LoadKeys { flight }, &shared);
+    assert!(ok(&run(&mut download, Event::Start, empty, NOW)));
+    let soon = Now { mono_ms: NOW.mono_ms + 1_000, ..ancient };
+    let told = error(run(&mut engine(declare(), &shared), Event::Start, never, soon));
+    assert_eq!((told.code.as_str(), told.retryable, told.retry_after), ("PLATFORM_KEYS_MISSING", true, Some(59_000)));
+    assert!(told.message.contains("the next download is allowed in 59 s"), "{told}");
+}
+
+#[test]
+fn an_unknown_public_key_is_not_looked_for_among_certificates() {
+    let shared = shared(&[certificate()]);
+    let mut call = engine(declare(), &shared);
+    let id = "PUB_KEY_ID_0199999999992026112700000000000001";
+    let told = error(run(&mut call, Event::Start, || declared(id, NOW), NOW));
+    assert_eq!((told.code.as_str(), told.retryable), ("SERIAL_UNKNOWN", false));
+    for said in [id, "`platform_keys`", "API Security"] {
+        assert!(told.message.contains(said), "{told}");
+    }
+}
+
+#[test]
+fn one_certificate_that_cannot_be_used_spoils_no_other() {
+    let (known, pem) = certificate();
+    let odd = "6B1E7C3A90D24F5588A1C07D3E62F4B91D5A08C7";
+    let shared = shared(&[]);
+    let mut call = engine(declare(), &shared);
+    let wanted = run(&mut call, Event::Start, never, NOW);
+    let Action::LoadKeys { flight, .. } = wanted else { panic!("no download was asked for") };
+    let mixed = || list(&[(odd.to_owned(), "no certificate".to_owned()), (known.clone(), pem.clone())], NOW);
+    let mut emits = Vec::new();
+    let mut engine = engine(Call::LoadKeys { flight }, &shared);
+    let mut next = Event::Start;
+    let done = loop {
+        let step = engine.step(next, NOW);
+        emits.extend(step.emits);
+        next = match step.action {
+            Action::Sign { .. } => Event::Signed { signature: vec![1; 256] },
+            Action::Send { .. } => mixed(),
+            Action::Verify { spki_der, message, signature, .. } => {
+                Event::Verified { ok: rsa::RsaVerifier::default().verify(&spki_der, &message, &signature) }
+            }
+            action => break action,
+        };
+    };
+    let Action::Done { outcome: Outcome::Ok { warnings, .. } } = &done else { panic!("the good one is taken") };
+    assert_eq!((warnings[0].rule, warnings[0].field.as_str(), warnings.len()), ("certificate_skipped", "/data/0", 1));
+    let seen: Vec<_> = emits.iter().map(|emit| (emit.phase, emit.key_id.as_deref(), emit.reason.as_deref())).collect();
+    let skipped = ("skipped", Some(odd), Some("CERTIFICATE_NOT_DECRYPTED"));
+    assert_eq!(seen, [("request", None, None), skipped, ("response", None, None)]);
+    assert!(ok(&run(&mut call, Event::KeysReady, || declared(&known, NOW), NOW)));
+    // Who then meets the odd one is told why it is not there.
+    let told = error(run(&mut self::engine(declare(), &shared), Event::Start, || declared(odd, NOW), NOW));
+    assert_eq!(told.code, "SERIAL_UNKNOWN");
+    assert!(told.message.contains("what comes out is no certificate"), "{told}");
+}
+
+#[test]
+fn an_answer_may_spell_a_serial_otherwise() {
+    let (known, pem) = certificate();
+    let colons = known.as_bytes().chunks(2).map(String::from_utf8_lossy).collect::<Vec<_>>().join(":");
+    for given in [known.to_lowercase(), format!("00{known}"), colons] {
+        let shared = shared(&[(given.clone(), pem.clone())]);
+        assert_eq!(shared.platform_keys().ids().collect::<Vec<_>>(), [known.as_str()]);
+        for named in [&known, &given, &known.to_lowercase()] {
+            assert!(ok(&run(&mut engine(declare(), &shared), Event::Start, || declared(named, NOW), NOW)), "{named}");
+        }
+    }
+}
+
+#[test]
+fn the_merchants_own_keys_are_not_taken_in_either() {
+    let own = include_str!("../../tests/vectors/keys/merchant.cert.pem").to_owned();
+    let serial = options()["serial_no"].as_str().expect("a serial").to_owned();
+    let shared = shared(&[]);
+    let other = with(&[(serial, own)], |options| {
+        let members = options.as_object_mut().expect("a map");
+        members.retain(|name, _| name == "platform_keys" || name == "api_v3_key");
+    });
+    let told = shared.import_keys(&other.export_keys()).expect_err("they are its own");
+    assert_eq!(told.code, "PLATFORM_KEY_INVALID");
+    assert!(told.message.contains("the merchant's own certificate"), "{told}");
+    assert!(shared.platform_keys().is_empty());
+}
+
+#[test]
 fn where_each_call_downloads_one_that_fails_makes_do_with_the_keys_of_another() {
     let shared = shared(&[]);
     let (mut first, mut second) = (engine(declare(), &shared), engine(declare(), &shared));
@@ -270,10 +396,17 @@ fn an_unknown_serial_is_looked_for_at_once_but_not_again_and_again() {
     let told = error(ask(unknown, later(1_000)).1);
     assert_eq!(told.code, "SERIAL_UNKNOWN", "a download has just ended");
     assert!(told.may_have_been_applied);
+    // A second rotation within the minute: the same call may succeed when the next download is allowed.
+    assert_eq!((told.retryable, told.retry_after), (true, Some(59_000)));
+    assert!(told.message.contains("the next download is allowed in 59 s"), "{told}");
     let (mut call, wanted) = ask(unknown, later(60_000));
     let ready = download(&shared, &wanted, || list(&[(known.clone(), pem.clone())], later(60_000)), later(60_000));
-    assert_eq!(error(run(&mut call, ready, never, later(60_000))).code, "SERIAL_UNKNOWN");
-    assert_eq!(error(ask(unknown, later(200_000)).1).code, "SERIAL_UNKNOWN", "it was not in the list");
+    let told = error(run(&mut call, ready, never, later(60_000)));
+    assert_eq!(told.code, "SERIAL_UNKNOWN");
+    assert!(told.message.contains("downloaded without it") && !told.retryable, "{told}");
+    let told = error(ask(unknown, later(200_000)).1);
+    assert_eq!((told.code.as_str(), told.retryable), ("SERIAL_UNKNOWN", false), "it was not in the list");
+    assert!(told.message.contains("the next download is allowed in 460 s"), "{told}");
     assert!(urgent(&ask("7B1E", later(200_000)).1), "another may be");
     assert!(urgent(&ask(unknown, later(700_000)).1), "one day it may be there");
 }

@@ -84,6 +84,9 @@ fn cases() -> Vec<(&'static str, Value, Value)> {
         ("platform-keys-none", json!({ "platform_keys": {} }), error("key", "PLATFORM_KEYS_MISSING")),
         ("option-misspelt", json!({ "serial_number": "7F" }), error("input", "INVALID_OPTION")),
         ("timeout-negative", json!({ "timeout": -1 }), error("input", "INVALID_OPTION")),
+        ("timeout-below-a-millisecond", json!({ "timeout": 0.0004 }), error("input", "INVALID_OPTION")),
+        ("deadline-below-a-millisecond", json!({ "deadline": 0.0004 }), error("input", "INVALID_OPTION")),
+        ("timeout-zero", json!({ "timeout": 0 }), error("input", "INVALID_OPTION")),
         ("timeout-text", json!({ "timeout": "soon" }), error("input", "INVALID_OPTION")),
         ("closed-port", json!({ "base_urls": [format!("http://{closed}")] }), error("transport", "CONNECT_FAILED")),
         ("html", at("html"), applied("signature", "SIGNATURE_MISSING", true)),
@@ -100,6 +103,14 @@ fn cases() -> Vec<(&'static str, Value, Value)> {
     let mut hang = at("hang");
     hang["timeout"] = json!(0.7);
     cases.push(("timeout", hang, applied("transport", "TIMEOUT", true)));
+    let mut shortest = at("hang");
+    shortest["timeout"] = json!(0.001);
+    // A connection may take longer already, and then it is known that nothing was sent.
+    cases.push(("timeout-of-a-millisecond", shortest, json!({ "kind": "transport", "code": "TIMEOUT" })));
+    let mut longer = at("hang");
+    longer["deadline"] = json!(0.7);
+    longer["timeout"] = json!(60);
+    cases.push(("timeout-longer-than-the-deadline", longer, applied("transport", "DEADLINE_EXCEEDED", true)));
     let mut deadline = at("hang");
     deadline["deadline"] = json!(0.7);
     cases.push(("deadline", deadline, applied("transport", "DEADLINE_EXCEEDED", true)));

@@ -82,3 +82,43 @@ async fn a_download_goes_on_without_the_caller_that_began_it() {
     assert_eq!(downloads.load(Relaxed), 1);
     sandbox.shutdown().await;
 }
+
+#[tokio::test]
+async fn after_a_download_that_was_refused_calls_wait_for_their_turn() {
+    for (fault, wait_s) in [
+        (json!({ "fault": "server_error", "operation": "certificates", "times": 20 }), 60),
+        (json!({ "fault": "rate_limited", "operation": "certificates", "times": 20, "retry_after": 600 }), 600),
+    ] {
+        let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
+        let (client, downloads) = client(&sandbox);
+        let faults = format!("http://{}/sandbox/faults", sandbox.address());
+        let set = reqwest::Client::new().post(faults).body(fault.to_string()).send().await.expect("an answer");
+        assert!(set.status().is_success(), "{fault}");
+        let mut shortest = u64::MAX;
+        for number in 0..10 {
+            let told = client.declare(&order(number)).await.expect_err("there is no key");
+            assert!(told.retryable && !told.may_have_been_applied, "{told:?}");
+            assert!(told.message.contains("the next download is allowed in"), "{told}");
+            let wait = told.retry_after.expect("a time");
+            assert!((1..=wait_s * 1_000).contains(&wait) && wait <= shortest, "{told:?}");
+            shortest = wait;
+        }
+        assert_eq!(downloads.load(Relaxed), 1, "{fault}");
+        sandbox.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_second_rotation_within_a_minute_says_when_to_come_again() {
+    let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
+    let (client, downloads) = client(&sandbox);
+    client.declare(&order(0)).await.expect("it is declared");
+    let rotate = format!("http://{}/sandbox/rotate", sandbox.address());
+    assert!(reqwest::Client::new().post(rotate).body("{}").send().await.expect("an answer").status().is_success());
+    let told = client.declare(&order(1)).await.expect_err("the key is not known yet");
+    assert_eq!(told.code, "SERIAL_UNKNOWN");
+    assert!(told.retryable && told.may_have_been_applied && told.message.contains("allowed in"), "{told:?}");
+    assert!(told.retry_after.is_some_and(|ms| (1..=60_000).contains(&ms)), "{told:?}");
+    assert_eq!(downloads.load(Relaxed), 1);
+    sandbox.shutdown().await;
+}

@@ -96,8 +96,30 @@ fn every_quickstart_runs_against_the_sandbox() {
     rust.args(["run", "--quiet", "--package", "wechatpay-customs-tests", "--example", "quickstart"]);
     let told = output(&mut rust, &folder);
     assert!(told.starts_with("UNDECLARED ["), "{told}");
+    depends(&blocks(&readme, "toml"), &folder);
     let fences = readme.lines().filter(|line| line.starts_with("```") && line.len() > 3).count();
-    assert_eq!(fences, shell.len() + scripts.len() + 2, "a block of a language that is not run here");
+    assert_eq!(fences, shell.len() + scripts.len() + 3, "a block of a language that is not run here");
+}
+
+/// Cargo takes the block as the dependencies of a program beside a clone: paths, features and versions are there.
+fn depends(blocks: &[String], folder: &Path) {
+    assert_eq!(blocks.len(), 1);
+    let program = folder.join("program");
+    fs::create_dir_all(program.join("src")).expect("a folder");
+    fs::write(program.join("src/main.rs"), "fn main() {}").expect("a program");
+    fs::copy(root().join("Cargo.lock"), program.join("Cargo.lock")).expect("the versions that are here");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(root(), folder.join("wechatpay-customs")).expect("a link");
+    #[cfg(windows)]
+    std::os::windows::fs::symlink_dir(root(), folder.join("wechatpay-customs")).expect("a link");
+    let package = "[package]\nname = \"program\"\nedition = \"2024\"\n[workspace]\n";
+    fs::write(program.join("Cargo.toml"), format!("{package}{}", blocks[0])).expect("a manifest");
+    let mut tree = Command::new(env!("CARGO"));
+    tree.args(["tree", "--offline", "--quiet", "--edges", "normal,features", "--depth", "2"]);
+    let told = output(&mut tree, &program);
+    for feature in ["aws-lc", "client", "pkcs12"] {
+        assert!(told.contains(&format!("wechatpay-customs feature \"{feature}\"")), "{told}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ All forms of the merchant's key give one `Authorization`, whose signature comes 
 from __future__ import annotations
 
 import base64
+import json
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
@@ -38,6 +39,7 @@ from make import (
     NONCE,
     NOW,
     OPTIONS,
+    PLATFORM,
     PLATFORM_PUBLIC,
     PUBLIC_KEY_ID,
     QUERY_ANSWER,
@@ -118,6 +120,27 @@ SPELLINGS: dict[str, Callable[[str], str | bytes]] = {
     "bare-in-lines-with-crlf": lambda text: "\r\n".join(textwrap.wrap(base64_of(der_of(text)), 76)),
     "bare-in-quotes": lambda text: f'"{base64_of(der_of(text))}"',
     "bare-as-bytes": lambda text: base64_of(der_of(text)).encode(),
+    # What JSON, shells and `.env` files make of a text that is put into them twice.
+    "with-line-feeds-escaped-twice": lambda text: text.replace("\n", "\\\\n"),
+    "with-crlf-escaped-three-times": lambda text: text.replace("\n", "\\\\\\r\\\\\\n"),
+    "in-json-of-json": lambda text: json.dumps(json.dumps(text)),
+    "bare-in-json-of-json": lambda text: json.dumps(json.dumps("\n".join(textwrap.wrap(base64_of(der_of(text)), 64)))),
+    # PHP escapes slashes, .NET and Gson what HTML might not take.
+    "in-json-with-slashes-escaped": lambda text: json.dumps(text).replace("/", "\\/"),
+    "in-json-with-codes": lambda text: json.dumps(text).replace("+", "\\u002B").replace("=", "\\u003d"),
+    # As Kubernetes and CI keep secrets.
+    "base64-of-the-file": lambda text: base64_of(text.encode()),
+    "base64-of-the-file-in-lines": lambda text: "\n".join(textwrap.wrap(base64_of(text.encode()), 76)) + "\n",
+    "base64-of-the-file-with-crlf": lambda text: base64_of(text.replace("\n", "\r\n").encode()),
+    "base64-of-the-file-as-bytes": lambda text: base64_of(text.encode()).encode(),
+    "base64-of-the-file-in-json-with-slashes-escaped": (
+        lambda text: json.dumps(base64_of(text.encode())).replace("/", "\\/")
+    ),
+    "base64-of-base64-of-the-file": lambda text: base64_of(base64_of(text.encode()).encode()),
+    "base64-of-the-file-with-escaped-line-feeds": lambda text: base64_of(text.replace("\n", "\\n").encode()),
+    # As Windows PowerShell writes files.
+    "as-bytes-in-utf-16": lambda text: b"\xff\xfe" + text.replace("\n", "\r\n").encode("utf-16-le"),
+    "as-bytes-in-utf-16-big-endian": lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
 }
 
 
@@ -576,8 +599,86 @@ def platform_forms() -> list[Object]:
         invalid("private-der", CERTIFICATE_SERIAL, der_of(private), "private key"),
         invalid("private-bare", PUBLIC_KEY_ID, base64_of(der_of(private)), "private key"),
         invalid("private-encrypted", CERTIFICATE_SERIAL, pem("merchant_pbkdf2_sha256_aes256.key.pem"), "private key"),
+        *whose_keys(),
+        *serial_spellings(),
+        invalid("base64-of-a-broken-file", CERTIFICATE_SERIAL, base64_of(certificate[:700].encode()), "copy it again"),
+        invalid("base64-of-words", CERTIFICATE_SERIAL, base64_of(b"the key is in the safe"), "not PEM"),
+        # Ids of the wrong kind.
+        invalid("public-key-under-a-serial", UNKNOWN_SERIAL, public, UNKNOWN_SERIAL, "PUB_KEY_ID_", "API Security"),
+        invalid("public-key-under-two-letters", "AA", public, "`AA`", "PUB_KEY_ID_"),
+        invalid("pkcs1-public-key-under-a-serial", CERTIFICATE_SERIAL, traditional, "PUB_KEY_ID_"),
+        invalid("public-key-under-an-id-in-lower-case", PUBLIC_KEY_ID.lower(), public, "PUB_KEY_ID_"),
+        invalid("certificate-under-the-id-of-a-public-key", PUBLIC_KEY_ID, certificate, CERTIFICATE_SERIAL),
         invalid("under-another-serial", UNKNOWN_SERIAL, certificate, UNKNOWN_SERIAL, CERTIFICATE_SERIAL),
         invalid("der-under-another-serial", UNKNOWN_SERIAL, der_of(certificate), UNKNOWN_SERIAL, CERTIFICATE_SERIAL),
+    ]
+
+
+def whose_keys() -> list[Object]:
+    """The merchant's own certificate or public key, and nothing to verify with, in the place of WeChat Pay's."""
+    certificate, expired = pem("merchant.cert.pem"), pem("merchant_expired.cert.pem")
+    public = armour("PUBLIC KEY", spki(MERCHANT))
+    # A form of the private key that a page in a browser refuses: one that the host holds cannot be compared.
+    readable: Object = {"private_key": armour("RSA PRIVATE KEY", pkcs1(MERCHANT))}
+
+    def own(name: str, key_id: str, form: str | bytes, *says: str, options: Object | None = None) -> Object:
+        says = (key_id.replace(":", "").upper(), "merchant's own", *says)
+        error = {"kind": "key", "code": "PLATFORM_KEY_INVALID", "says": list(says)}
+        given = {**(options or {}), **platform_keys({key_id: form})}
+        good = answer(DECLARE_ANSWER)
+        return parse_vector(f"platform-key-own-{name}", "declare", good, {"error": error}, options=given)
+
+    alone: Object = {"private_key": None, "mchid": None}
+    return [
+        own("certificate", SERIAL, certificate, "certificate"),
+        own("certificate-der", SERIAL, der_of(certificate), "certificate"),
+        own("certificate-in-lower-case", SERIAL.lower(), certificate, "certificate"),
+        own("certificate-without-the-private-key", SERIAL, certificate, "certificate", options=alone),
+        own(
+            "certificate-by-the-serial-of-the-options-in-another-spelling",
+            SERIAL,
+            certificate,
+            "certificate",
+            options={**alone, "serial_no": ":".join(textwrap.wrap(SERIAL.lower(), 2))},
+        ),
+        own("older-certificate", "3B90D6E14C7A25F8903D1EB7A562C84F07D9E1A3", expired, "certificate", options=readable),
+        own("public-key", PUBLIC_KEY_ID, public, "public half", options=readable),
+        own("public-key-pkcs1", PUBLIC_KEY_ID, public_pkcs1(MERCHANT), "public half", options=readable),
+        own(
+            "public-key-of-an-encrypted-key",
+            PUBLIC_KEY_ID,
+            public,
+            "public half",
+            options={"private_key": pem("merchant_pbkdf2_sha256_aes256.key.pem"), "private_key_password": PASSWORD},
+        ),
+    ]
+
+
+def serial_spellings() -> list[Object]:
+    """A certificate under its serial, and an answer that names it, each in another spelling."""
+    certificate = pem("platform.cert.pem")
+    # The first digit is a 0, the first byte is not.
+    short = "0B7C1E93A5D2F84660C1D9E8A3B5F7210C4D6E98"
+    other = make_certificate(PLATFORM, short, utc(2021), utc(2057))
+    spelled: list[tuple[str, str, str, str]] = [
+        ("lower-case", CERTIFICATE_SERIAL.lower(), CERTIFICATE_SERIAL, certificate),
+        ("colons", ":".join(textwrap.wrap(CERTIFICATE_SERIAL, 2)), CERTIFICATE_SERIAL, certificate),
+        ("leading-zeros", "00" + CERTIFICATE_SERIAL, CERTIFICATE_SERIAL, certificate),
+        ("answer-in-lower-case", CERTIFICATE_SERIAL, CERTIFICATE_SERIAL.lower(), certificate),
+        ("answer-with-leading-zeros", CERTIFICATE_SERIAL, "00" + CERTIFICATE_SERIAL, certificate),
+        ("without-leading-zero", short[1:], short, other),
+        ("answer-without-leading-zero", short, short[1:], other),
+        ("neither-with-leading-zero", short[1:].lower(), short[1:], other),
+    ]
+    return [
+        parsed(
+            f"platform-serial-{name}",
+            "declare",
+            answer(DECLARE_ANSWER, serial=named),
+            DECLARE_ANSWER,
+            options=platform_keys({given: text}),
+        )
+        for name, given, named, text in spelled
     ]
 
 

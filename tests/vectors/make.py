@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -33,6 +34,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
     load_pem_public_key,
 )
@@ -70,8 +72,15 @@ def private_key(name: str) -> RSAPrivateKey:
     return key
 
 
-def make_certificate(key: RSAPrivateKey, serial: str, start: datetime, end: datetime) -> str:
-    """A self-signed certificate as PEM. Like the signatures, it comes out the same every time."""
+def make_certificate(
+    key: RSAPrivateKey,
+    serial: str,
+    start: datetime,
+    end: datetime,
+    of: RSAPublicKey | EllipticCurvePublicKey | None = None,
+) -> str:
+    """A certificate as PEM, of the key that signs it unless told otherwise. Like the signatures, it comes out the same
+    every time."""
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "wechatpay-customs"),
@@ -81,7 +90,7 @@ def make_certificate(key: RSAPrivateKey, serial: str, start: datetime, end: date
     builder = x509.CertificateBuilder(
         issuer_name=name,
         subject_name=name,
-        public_key=key.public_key(),
+        public_key=of or key.public_key(),
         serial_number=int(serial, 16),
         not_valid_before=start,
         not_valid_after=end,
@@ -199,7 +208,7 @@ def encrypted(key: RSAPublicKey, text: str, padding: bytes, scheme: str) -> str:
 
 
 def encryption_key(platform_keys: Mapping[str, str], timestamp: int) -> tuple[str, RSAPublicKey]:
-    """The public key if one is configured, else the valid certificate that expires last."""
+    """The public key if one is configured, of several the last by id; else the valid certificate that expires last."""
     at = datetime.fromtimestamp(timestamp, timezone.utc)
     valid: list[tuple[datetime, str, RSAPublicKey]] = []
     for key_id, text in platform_keys.items():
@@ -213,7 +222,7 @@ def encryption_key(platform_keys: Mapping[str, str], timestamp: int) -> tuple[st
             raise TypeError(f"{key_id} is not an RSA key")
         if start <= at < end:
             valid.append((end, key_id, key))
-    _, key_id, key = max(valid, key=lambda candidate: candidate[0])
+    _, key_id, key = max(valid, key=lambda candidate: candidate[:2])
     return key_id, key
 
 
@@ -515,7 +524,7 @@ def signed_request(
     if len(ordered) != len(filled):
         raise ValueError(f"unknown field in {sorted(filled)}")
 
-    key_id = next((known for known in options["platform_keys"] if known.startswith("PUB_KEY_ID_")), None)
+    key_id = max((known for known in options["platform_keys"] if known.startswith("PUB_KEY_ID_")), default=None)
     if padding:
         key_id, key = encryption_key(options["platform_keys"], timestamp)
         for name, part in zip(PERSONAL, padding, strict=True):
@@ -769,6 +778,7 @@ def prepare_vectors() -> list[Object]:
         *modify_requests(),
         *redeclare_requests(),
         *identity_requests(),
+        *two_public_keys(),
         *certificates_requests(),
     ]
 
@@ -968,6 +978,26 @@ def identity_requests() -> list[Object]:
             without(IDENTITY, "certificate_name"),
             ("required", "certificate_name"),
         ),
+    ]
+
+
+def two_public_keys() -> list[Object]:
+    """Requests name the public key that they are encrypted with: of two the last by id, however they are given."""
+    older, newer = PUBLIC_KEY_ID, "PUB_KEY_ID_0112345678901234567890123456789013"
+    of_newer = PLATFORM.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    both = {older: PUBLIC_KEY_ONLY["platform_keys"][older], newer: of_newer}
+    orders: dict[str, Object] = {
+        "": {"platform_keys": both},
+        "-in-another-order": {"platform_keys": dict(reversed(both.items()))},
+        "-beside-a-certificate": {"platform_keys": {**both, **CERTIFICATE_ONLY["platform_keys"]}},
+    }
+    return [
+        vector
+        for name, options in orders.items()
+        for vector in (
+            prepared(f"declare-with-two-public-keys{name}", "declare", DECLARE, options),
+            prepared_identity(f"verify-identity-with-two-public-keys{name}", None, options),
+        )
     ]
 
 
@@ -1799,9 +1829,19 @@ def failed(
     return parse_vector(name, operation, response, {"error": told}, request=request, now=now, options=options)
 
 
-def unverified(name: str, response: Object, kind: str, code: str, *, operation: str = "declare", **more: Any) -> Object:
+def unverified(
+    name: str,
+    response: Object,
+    kind: str,
+    code: str,
+    *,
+    operation: str = "declare",
+    says: Sequence[str] = (),
+    **more: Any,
+) -> Object:
     """A 2xx that cannot be trusted: never retryable, and what changes something may have been carried out."""
-    error = {"retryable": False, "may_have_been_applied": operation in CHANGING}
+    error: Object = {"retryable": False, "may_have_been_applied": operation in CHANGING}
+    error |= {"says": list(says)} if says else {}
     return failed(name, operation, response, kind, code, error, **more)
 
 
@@ -1930,7 +1970,14 @@ def verification_vectors() -> list[Object]:
             "signature",
             "SERIAL_UNKNOWN",
         ),
-        unverified("serial-of-public-key-not-held", public, "signature", "SERIAL_UNKNOWN", options=CERTIFICATE_ONLY),
+        unverified(
+            "serial-of-public-key-not-held",
+            public,
+            "signature",
+            "SERIAL_UNKNOWN",
+            options=CERTIFICATE_ONLY,
+            says=[PUBLIC_KEY_ID, "API Security"],
+        ),
         unverified(
             "signature-of-another-body",
             with_body(good, compact({**DECLARE_ANSWER, "state": "SUCCESS"})),
@@ -2634,14 +2681,26 @@ def listed(
     **changes: Any,
 ) -> Object:
     """A certificate as the list carries it: AES-256-GCM, the tag at the end; `changes` come after encryption."""
-    data = AESGCM(key.encode()).encrypt(nonce.encode(), certificate.encode(), associated_data.encode())
-    sealed: Object = {
+    content = sealed(certificate, key=key, nonce=nonce, associated_data=associated_data, damage=damage)
+    return {**times(certificate, serial), "encrypt_certificate": {**content, **changes}}
+
+
+def sealed(
+    text: str,
+    *,
+    key: str = API_V3_KEY,
+    nonce: str = "9b1c7e04a5d2",
+    associated_data: str = "certificate",
+    damage: Callable[[bytes], bytes] | None = None,
+) -> Object:
+    """A text as a member `encrypt_certificate`."""
+    data = AESGCM(key.encode()).encrypt(nonce.encode(), text.encode(), associated_data.encode())
+    return {
         "algorithm": "AEAD_AES_256_GCM",
         "nonce": nonce,
         "associated_data": associated_data,
         "ciphertext": base64.b64encode(damage(data) if damage else data).decode(),
     }
-    return {**times(certificate, serial), "encrypt_certificate": {**sealed, **changes}}
 
 
 def times(certificate: str, serial: str) -> Object:
@@ -2715,6 +2774,28 @@ def certificates_vectors() -> list[Object]:
     def damaged(**options: Any) -> Object:
         return listed(first_pem, CERTIFICATE_SERIAL, **options)
 
+    def listed_text(text: str) -> Object:
+        return {"encrypt_certificate": sealed(text)}
+
+    def skipping(name: str, *items: Object) -> Object:
+        """A list whose first certificate signs; the others stay encrypted, and there is a remark for each."""
+        value = {"data": [opened_first, *items[1:]]}
+        vector = read(name, answer({"data": list(items)}), value, bootstrap)
+        vector["expect"]["warnings"] = [
+            {"rule": "certificate_skipped", "field": f"/data/{place}", "value": item["serial_no"]}
+            for place, item in enumerate(items)
+            if place
+        ]
+        return vector
+
+    curve = load_pem_private_key(pem("ec.key.pem").encode(), password=None).public_key()
+    if not isinstance(curve, EllipticCurvePublicKey):
+        raise TypeError("ec.key.pem is not an EC key")
+    curve_serial, small_serial = "3A6D01C8E57F42B9904E7D2B16A8F35C0D92E471", "5E18B40F7A93C62D81F05B9E3C7A4D60F2B918E3"
+    small = private_key("small.key.pem").public_key()
+    of_curve = listed(make_certificate(PLATFORM, curve_serial, utc(2021), utc(2057), curve), curve_serial)
+    of_1024_bits = listed(make_certificate(PLATFORM, small_serial, utc(2021), utc(2057), small), small_serial)
+    sm4 = listed(LATER_CERTIFICATE, UNKNOWN_SERIAL, algorithm="AEAD_SM4_GCM")
     extended = {"data": [{**first, "new_field": 1}, second], "new_text": "新"}
     other_key = API_V3_KEY[::-1]
     return [
@@ -2751,6 +2832,39 @@ def certificates_vectors() -> list[Object]:
             {"data": [{**opened_first, "new_field": 1}, opened_second], "new_text": "新"},
             bootstrap,
         ),
+        # One that cannot be used spoils none of the others, unless it is the one that signed.
+        skipping("second-one-flipped", first, listed(LATER_CERTIFICATE, LATER_SERIAL, damage=flipped(0))),
+        skipping("second-one-of-another-algorithm", first, sm4),
+        skipping("second-one-of-an-elliptic-curve", first, of_curve),
+        skipping("second-one-of-1024-bits", first, of_1024_bits),
+        skipping("second-one-under-another-serial", first, listed(LATER_CERTIFICATE, UNKNOWN_SERIAL)),
+        skipping("second-one-no-certificate", first, {**second, **listed_text("no certificate")}),
+        skipping("two-and-a-half-of-three", first, sm4, of_curve),
+        *[
+            failed(
+                f"certificates-list-signed-by-one-{name}",
+                "certificates",
+                answer({"data": [odd, second]}, serial=odd["serial_no"]),
+                "key",
+                code,
+                {"may_have_been_applied": False, "says": [odd["serial_no"], says]},
+                options=bootstrap,
+            )
+            for name, odd, code, says in (
+                ("of-an-elliptic-curve", of_curve, "PLATFORM_KEY_INVALID", "RSA"),
+                ("of-1024-bits", of_1024_bits, "PLATFORM_KEY_INVALID", "1024 bits"),
+                ("of-another-algorithm", sm4, "CERTIFICATE_NOT_DECRYPTED", "AEAD_SM4_GCM"),
+            )
+        ],
+        failed(
+            "certificates-list-of-none-that-can-be-used",
+            "certificates",
+            answer({"data": [of_curve, sm4]}),
+            "key",
+            "PLATFORM_KEY_INVALID",
+            {"may_have_been_applied": False, "says": [of_curve["serial_no"], "the list of certificates", "RSA"]},
+            options=holding,
+        ),
         # Keys are held.
         read("list-signed-by-a-certificate-held", good, value, {**CERTIFICATE_ONLY, **holding}),
         read(
@@ -2778,7 +2892,6 @@ def certificates_vectors() -> list[Object]:
         not_decrypted("first-byte-flipped", damaged(damage=flipped(0)), second),
         not_decrypted("byte-in-the-middle-flipped", damaged(damage=flipped(700)), second),
         not_decrypted("tag-flipped", damaged(damage=flipped(-1)), second),
-        not_decrypted("second-one-flipped", first, listed(LATER_CERTIFICATE, LATER_SERIAL, damage=flipped(0))),
         not_decrypted("tag-cut-off", damaged(damage=lambda data: data[:-16])),
         not_decrypted("shorter-than-a-tag", damaged(damage=lambda data: data[:15])),
         not_decrypted(
@@ -2815,6 +2928,7 @@ def certificates_vectors() -> list[Object]:
             answer(body, signer=PLATFORM_PUBLIC, serial=PUBLIC_KEY_ID),
             "signature",
             "SERIAL_UNKNOWN",
+            says=[PUBLIC_KEY_ID, "API Security"],
         ),
         distrusted("serial-unknown", answer(body, serial=UNKNOWN_SERIAL), "signature", "SERIAL_UNKNOWN"),
         distrusted(

@@ -35,7 +35,9 @@ def wanted(on_attempt: Callable[[Attempt], object] | None, span: Any) -> bool:
 
 def tell(on_attempt: Callable[[Attempt], object] | None, span: Any, attempt: Attempt) -> None:
     """Tells everybody; what the caller's function raises must not change what it observes, and is only reported."""
-    if attempt["phase"] != "request":
+    if attempt["phase"] == "skipped":
+        _LOG.warning("%(operation)s, attempt %(attempt)d: certificate %(key_id)s is skipped: %(reason)s", attempt)
+    elif attempt["phase"] != "request":
         _LOG.debug("%(operation)s, attempt %(attempt)d: %(phase)s %(host)s %(status)s %(request_id)s %(ms)d ms", attempt)
         if span is not None and span.is_recording():
             told = {_ATTRIBUTES[name]: value for name, value in attempt.items() if name in _ATTRIBUTES and value is not None}

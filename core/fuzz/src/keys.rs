@@ -15,7 +15,7 @@ const PASSWORD: &str = "sesame-open-4711";
 const MCHID: &str = "1230000109";
 
 /// What a user may take for a key. First line: the id of a platform key, then words (`password` gives one; `pem`, `line`,
-/// `bare` and `lines` spell what follows as Base64; `sign` lets a private key sign, which is slow); then the material, text
+/// `bare` and `lines` spell what follows as Base64, `escaped` does what JSON does; `sign` lets a private key sign, which is slow); then the material, text
 /// or bytes, which is read as both kinds.
 pub fn keys(input: &[u8]) {
     let (line, bytes) = head(input);
@@ -62,6 +62,7 @@ fn spelled(word: &str, bytes: Vec<u8>) -> Vec<u8> {
         "lines" => lines("\n"),
         "pem" => framed(format!("\r\n{}", lines("\r\n"))),
         "line" => framed(format!("\\n{}", lines("\\n"))),
+        "escaped" => json!(String::from_utf8_lossy(&bytes)).to_string(),
         _ => return bytes,
     }
     .into_bytes()
@@ -107,6 +108,8 @@ fn use_platform_key(id: &str, material: &[u8], keys: &PlatformKeys) {
     }
     let mut options = options();
     options["platform_keys"] = json!({ id: material });
+    // It may be the merchant's own certificate, which is refused.
+    options["serial_no"] = json!("NOBODY");
     keys.for_encryption(NOW_S);
     let call = Call::Prepare {
         operation: "verify_identity".to_owned(),

@@ -76,11 +76,15 @@ pub(crate) const ID_ECHO: &str = "id_echo";
 /// A remark's name: the signature of an error answer is wrong.
 pub(crate) const ERROR_SIGNATURE: &str = "error_signature";
 
+/// A remark's name: a platform certificate in a list cannot be used.
+pub(crate) const CERTIFICATE_SKIPPED: &str = "certificate_skipped";
+
 /// The remarks about an answer, and what they say.
 #[cfg(feature = "schema")]
 pub(crate) const REMARKS: &[(&str, &str)] = &[
     (ID_ECHO, "An answer should name the order that the request names."),
     (ERROR_SIGNATURE, "The signature of an error answer, where there is one, should be right."),
+    (CERTIFICATE_SKIPPED, "A platform certificate in a list should be one that can be used."),
 ];
 
 /// What a caller may make of a business rule.

@@ -21,6 +21,7 @@
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
 mod host;
 
+mod builder;
 mod flights;
 
 use std::{
@@ -34,6 +35,7 @@ use std::{
 use serde_json::json;
 use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
+pub use builder::Builder;
 #[cfg(not(target_arch = "wasm32"))]
 pub use host::Connections;
 pub use host::Transport;
@@ -59,16 +61,15 @@ type Observer = Arc<dyn Fn(&Emit) + Send + Sync>;
 ///
 /// ```no_run
 /// # async fn declare(private_key: &str, platform_key: &str) -> Result<(), wechatpay_customs::Error> {
-/// use wechatpay_customs::{Options, api::declare, client::Client};
+/// use wechatpay_customs::{api::declare, client::Client};
 ///
-/// let client = Client::new(Options {
-///     appid: Some("wxd678efh567hg6787".into()),
-///     mchid: Some("1230000109".into()),
-///     serial_no: Some("5157F09EFDC096DE15EBE81A47057A7232F1B8E1".into()),
-///     private_key: Some(private_key.into()),
-///     platform_keys: Some([("PUB_KEY_ID_01".to_owned(), platform_key.into())].into()),
-///     ..Options::default()
-/// })?;
+/// let client = Client::builder()
+///     .appid("wxd678efh567hg6787")
+///     .mchid("1230000109")
+///     .serial_no("5157F09EFDC096DE15EBE81A47057A7232F1B8E1")
+///     .private_key(private_key)
+///     .platform_key("PUB_KEY_ID_01", platform_key)
+///     .build()?;
 /// let answer = client
 ///     .declare(&declare::Request {
 ///         out_trade_no: "20150806125346".into(),
@@ -99,6 +100,11 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
+    /// Begins a client: each option has a method of its name, and [`Builder::build`] ends it.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
     /// Makes a client that signs with `private_key`. Sends nothing.
     ///
     /// # Errors
@@ -114,7 +120,7 @@ impl Client {
     /// # Errors
     /// As [`Client::new`]; `INVALID_OPTION` if there is a `private_key` too.
     pub fn with_signer(options: Options, signer: Arc<dyn Signer>) -> Result<Client, Error> {
-        let client = Client::made_of(Shared::new(options, Signing::Caller)?, Some(signer))?;
+        let client = Client::made_of(shared(options, Signing::Caller)?, Some(signer))?;
         client.shared.require_signing()?;
         Ok(client)
     }
@@ -124,7 +130,7 @@ impl Client {
     /// # Errors
     /// As [`Client::new`], for what is given.
     pub fn for_parsing(options: Options) -> Result<Client, Error> {
-        let shared = Shared::new(options, Signing::Core)?;
+        let shared = shared(options, Signing::Core)?;
         let signer = shared.signer()?;
         Client::made_of(shared, signer)
     }
@@ -270,8 +276,17 @@ impl Client {
     }
 }
 
+fn shared(options: Options, signing: Signing) -> Result<Shared, Error> {
+    options.require_sound()?;
+    Shared::new(options, signing)
+}
+
 /// What is observed, for those who collect `tracing` events.
 fn log(emit: &Emit) {
+    if let Some(key_id) = &emit.key_id {
+        tracing::warn!(operation = emit.operation.name(), phase = emit.phase, key_id, reason = emit.reason);
+        return;
+    }
     tracing::debug!(
         operation = emit.operation.name(),
         attempt = emit.attempt,

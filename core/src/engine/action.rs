@@ -295,8 +295,9 @@ pub enum Outcome {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Attempt"))]
 pub struct Emit {
-    /// `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["request", "response", "failure"])))]
+    /// `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. Before it ends,
+    /// `skipped` for each certificate in its answer that cannot be used.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["request", "response", "failure", "skipped"])))]
     pub phase: &'static str,
     /// What was asked for.
     pub operation: Operation,
@@ -308,6 +309,8 @@ pub struct Emit {
     pub status: Option<u16>,
     /// WeChat Pay's id of the request.
     pub request_id: Option<String>,
+    /// The serial of a certificate that was skipped.
+    pub key_id: Option<String>,
     /// How long the attempt took.
     pub ms: u64,
     /// The code of what went wrong, if anything did.

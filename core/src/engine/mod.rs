@@ -19,19 +19,19 @@ pub use shared::{Shared, Signing};
 
 use crate::{
     api::{Kind, Operation},
-    check::{Finding, Severity, check},
+    check::{Finding, Severity, check, rules},
     crypto::Random,
     encryption::Padding,
     error::{
-        BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, Error, SIGNING_FAILED,
-        TIMEOUT, TLS_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT,
+        BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, ENCRYPTION_KEY_MISSING,
+        Error, PLATFORM_KEYS_MISSING, SIGNING_FAILED, TIMEOUT, TLS_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT,
     },
     explain::{SIGN_ERROR, SignError},
     hiding::Hidden,
     json::keep,
-    keys::{PlatformKeys, Refresh},
+    keys::{Listed, PlatformKeys, Refresh, names_public_key, next_download},
     model::Wiped,
-    options::{CallOptions, KeyMaterial},
+    options::CallOptions,
     request::{Unsigned, filled},
     response::{Examined, MAX_BODY, Received},
 };
@@ -222,6 +222,9 @@ impl Engine {
                 let fields = filled(&self.shared, operation, fields.take().into());
                 match self.refresh(operation, &fields, now) {
                     Refresh::None => self.compose(operation, fields, now),
+                    Refresh::Later { rest_ms, .. } => {
+                        self.compose(operation, fields, now).map_err(|error| brought_none(error, rest_ms))
+                    }
                     Refresh::Due(flight) => Ok(self.preload(operation, fields, flight, false, now)),
                     Refresh::Urgent(flight) => Ok(self.preload(operation, fields, flight, true, now)),
                     Refresh::Failed(error) => Err(not_loaded(operation, error)),
@@ -277,7 +280,7 @@ impl Engine {
     fn preload(&mut self, operation: Operation, fields: Wiped, flight: u64, urgent: bool, now: Now) -> Action {
         self.state = State::Preloading { operation, fields, flight, urgent };
         // Half the time is left for the call itself.
-        let timeout_ms = if urgent { self.left(now) } else { millis(self.timeout).min(self.left(now) / 2) };
+        let timeout_ms = if urgent { self.left(now) } else { self.limit().min(self.left(now) / 2) };
         Action::LoadKeys { flight, urgent, timeout_ms }
     }
 
@@ -294,7 +297,7 @@ impl Engine {
             Event::KeysReady => self.compose(operation, fields, now),
             Event::KeysFailed { .. } | Event::TimedOut if !urgent => self.compose(operation, fields, now),
             Event::KeysFailed { error: Value::Null } => Ok(done(Outcome::Host)),
-            Event::KeysFailed { .. } => match self.shared.trust.failure(flight) {
+            Event::KeysFailed { .. } => match self.shared.trust.failure(flight, now) {
                 Some(why) => Err(not_loaded(operation, why)),
                 // Where each call downloads for itself, the one of another may have ended well.
                 None => self.compose(operation, fields, now),
@@ -315,9 +318,17 @@ impl Engine {
         self.sign(unsigned, Then::Send, now)
     }
 
-    fn why_not_loaded(&self, flight: u64) -> Error {
+    fn why_not_loaded(&self, flight: u64, now: Now) -> Error {
         let unknown = || Error::new(TRANSPORT_FAILED, "the download ended without a reason");
-        self.shared.trust.failure(flight).unwrap_or_else(unknown)
+        self.shared.trust.failure(flight, now).unwrap_or_else(unknown)
+    }
+
+    /// What is said of a serial that a download did not bring.
+    fn not_brought(&self, serial: &str) -> String {
+        match self.shared.trust.skipped(serial) {
+            Some(why) => format!("its certificate was downloaded and is not used, as {why}"),
+            None => "the platform certificates were downloaded without it".to_owned(),
+        }
     }
 
     fn sign(&mut self, unsigned: Unsigned, then: Then, now: Now) -> Result<Action, Error> {
@@ -350,10 +361,10 @@ impl Engine {
         if then == Then::HandOver {
             return Ok(done(Outcome::Prepared { request: signed, warnings }));
         }
-        let timeout_ms = millis(self.timeout).min(self.left(now));
-        if timeout_ms == 0 {
+        if self.left(now) == 0 {
             return Err(self.too_late(operation, false));
         }
+        let timeout_ms = self.limit().min(self.left(now));
         self.attempt += 1;
         let attempt = Emit {
             phase: "request",
@@ -362,6 +373,7 @@ impl Engine {
             host: base.host.clone(),
             status: None,
             request_id: None,
+            key_id: None,
             ms: 0,
             reason: None,
             may_have_been_applied: false,
@@ -391,14 +403,22 @@ impl Engine {
         // Only a call of our own may download; its answer may be the first to name a new key.
         if self.shared.api_v3_key.is_some() && !exchange.operation.spec().brings_keys {
             let keys = self.shared.platform_keys();
-            if let Some(serial) = received.names_another_key(&keys, now_s) {
+            let another = received.names_another_key(&keys, now_s);
+            if let Some(serial) = another.filter(|serial| !names_public_key(serial)) {
                 match self.shared.trust.lacking(serial, &keys, now) {
                     Refresh::Urgent(flight) => {
                         let serial = serial.to_owned();
                         self.state = State::Loading { exchange, received, serial, flight, now_s };
                         return Ok(Action::LoadKeys { flight, urgent: true, timeout_ms: self.left(now) });
                     }
-                    Refresh::Failed(error) => return self.examine(exchange, received, now_s, now, Some(error)),
+                    Refresh::Failed(error) => {
+                        return self.examine(exchange, received, now_s, now, Some(failed_download(&error)));
+                    }
+                    Refresh::Later { rest_ms, missing } => {
+                        let text = self.not_brought(serial) + &next_download(rest_ms);
+                        let note = Note { text, retry_after: Some(rest_ms).filter(|_| !missing) };
+                        return self.examine(exchange, received, now_s, now, Some(note));
+                    }
                     Refresh::None | Refresh::Due(_) => {}
                 }
             }
@@ -420,18 +440,20 @@ impl Engine {
         let may_have_been_applied = exchange.may_have_been_applied();
         match event {
             Event::KeysReady => {
+                let mut note = None;
                 if received.names_another_key(&self.shared.platform_keys(), now_s).is_some() {
                     self.shared.trust.still_lacking(serial, now);
+                    note = Some(Note { text: self.not_brought(serial), retry_after: None });
                 }
-                self.examine(exchange, received, now_s, now, None)
+                self.examine(exchange, received, now_s, now, note)
             }
             Event::KeysFailed { error: Value::Null } => {
                 self.ended(exchange.attempt, None, may_have_been_applied);
                 Ok(done(Outcome::Host))
             }
             Event::KeysFailed { .. } => {
-                let why = self.why_not_loaded(flight);
-                self.examine(exchange, received, now_s, now, Some(why))
+                let why = self.why_not_loaded(flight, now);
+                self.examine(exchange, received, now_s, now, Some(failed_download(&why)))
             }
             Event::TimedOut => {
                 let error = self.too_late(exchange.operation, may_have_been_applied);
@@ -446,23 +468,27 @@ impl Engine {
     fn keys(&self, received: &Received, operation: Operation, now_s: i64) -> Result<Arc<PlatformKeys>, Error> {
         let known = self.shared.platform_keys();
         let key = self.shared.api_v3_key.as_ref().filter(|_| operation.spec().brings_keys);
-        match key {
-            Some(key) if received.names_another_key(&known, now_s).is_some() => {
-                let brought = brought_keys(received, operation, &received.certificates(operation, key)?)?;
-                Ok(Arc::new(PlatformKeys::clone(&known).with(brought)))
+        match key.zip(received.names_another_key(&known, now_s)) {
+            Some((key, serial)) => {
+                let listed = received.certificates(operation, key)?;
+                let skipped = listed.skipped.into_iter().find(|(_, skipped, _)| skipped == serial);
+                match skipped {
+                    Some((_, _, error)) => Err(received.about(operation, error)),
+                    None => Ok(Arc::new(PlatformKeys::clone(&known).with(listed.keys))),
+                }
             }
-            _ => Ok(known),
+            None => Ok(known),
         }
     }
 
-    /// `not_loaded` says why the key that the answer names could not be downloaded.
+    /// `note` says why the key that the answer names could not be downloaded.
     fn examine(
         &mut self,
         exchange: Exchange,
         received: Received,
         now_s: i64,
         now: Now,
-        not_loaded: Option<Error>,
+        note: Option<Note>,
     ) -> Result<Action, Error> {
         let examined = match self.keys(&received, exchange.operation, now_s) {
             Ok(keys) => received.examine(exchange.operation, &keys, now_s),
@@ -471,11 +497,12 @@ impl Engine {
         let examined = match examined {
             Ok(examined) => examined,
             Err(error) => {
-                let error = match not_loaded {
+                let error = match note {
                     None => error,
-                    Some(why) => error.with(|details| {
-                        details.message =
-                            format!("{}; downloading the platform certificates failed: {why}", details.message);
+                    Some(note) => error.with(|details| {
+                        details.message = format!("{}; {}", details.message, note.text);
+                        details.retry_after = note.retry_after;
+                        details.retryable = note.retry_after.is_some() && exchange.operation.spec().repeatable;
                     }),
                 };
                 self.ended(exchange.attempt, Some(&error), error.may_have_been_applied);
@@ -495,8 +522,8 @@ impl Engine {
     }
 
     fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool, now: Now) -> Result<Action, Error> {
-        let Exchange { request, hidden, mut warnings, message, attempt, operation } = exchange;
-        let certificates = self.certificates(&examined, operation, ok, now);
+        let certificates = self.certificates(&examined, &exchange, ok, now);
+        let Exchange { request, hidden, mut warnings, message, attempt, .. } = exchange;
         let sent = |field: &str| request.as_ref()?.get(field)?.as_str();
         match certificates.and_then(|certificates| Ok((examined.settle(ok, sent, &hidden)?, certificates))) {
             Ok((answer, certificates)) => {
@@ -504,7 +531,10 @@ impl Engine {
                 let request_id = answer.request_id.clone();
                 warnings.extend(answer.warnings.iter().cloned());
                 let mut value = Value::Object(answer.into_inner());
-                show_decrypted(&mut value, &certificates);
+                if let Some(listed) = certificates {
+                    warnings.extend(listed.skipped.iter().map(skipped));
+                    show_decrypted(&mut value, &listed.texts);
+                }
                 Ok(done(Outcome::Ok { value, request_id, warnings }))
             }
             Err(error) => {
@@ -526,19 +556,27 @@ impl Engine {
 
     /// The certificates in an answer that was verified, which are trusted from then on; none in any other.
     fn certificates(
-        &self,
+        &mut self,
         examined: &Examined,
-        operation: Operation,
+        exchange: &Exchange,
         ok: bool,
         now: Now,
-    ) -> Result<Vec<(String, String)>, Error> {
+    ) -> Result<Option<Listed>, Error> {
+        let operation = exchange.operation;
         let key =
             self.shared.api_v3_key.as_ref().filter(|_| ok && examined.succeeded() && operation.spec().brings_keys);
-        let Some(key) = key else { return Ok(Vec::new()) };
-        let certificates = examined.received().certificates(operation, key)?;
-        let keys = brought_keys(examined.received(), operation, &certificates)?;
-        self.shared.trust.learn(keys, now);
-        Ok(certificates)
+        let Some(key) = key else { return Ok(None) };
+        let listed = examined.received().certificates(operation, key)?;
+        for (_, serial, error) in &listed.skipped {
+            self.emits.extend(exchange.attempt.clone().map(|attempt| Emit {
+                phase: "skipped",
+                key_id: Some(serial.clone()),
+                reason: Some(error.code.clone()),
+                ..attempt
+            }));
+        }
+        self.shared.trust.learn(&listed, now);
+        Ok(Some(listed))
     }
 
     /// Lets the end of an attempt be observed.
@@ -555,14 +593,15 @@ impl Engine {
         let operation = exchange.operation;
         let host = exchange.attempt.as_ref().map(|attempt| attempt.host.clone()).unwrap_or_default();
         let may_have_been_applied = sent == Sent::Unknown && operation.spec().changes;
+        // What ended it is the shorter of the two.
+        let by_deadline = self.left(now) == 0 || since.saturating_add(self.limit()) >= self.ends_at;
+        let in_time = format!("no answer came within its timeout of {} ms", self.limit());
         let (code, what): (Code, &str) = match cause {
             Cause::Dns => (DNS_FAILED, "its name could not be resolved"),
             Cause::Connect => (CONNECT_FAILED, "no connection could be made"),
             Cause::Tls => (TLS_FAILED, "no secure connection could be made"),
-            Cause::Timeout if self.left(now) == 0 => {
-                (DEADLINE_EXCEEDED, "the whole call took longer than its deadline")
-            }
-            Cause::Timeout => (TIMEOUT, "no answer came in time"),
+            Cause::Timeout if by_deadline => (DEADLINE_EXCEEDED, "the whole call took longer than its deadline"),
+            Cause::Timeout => (TIMEOUT, &in_time),
             Cause::Reset => (CONNECTION_RESET, "the connection was closed before an answer came"),
             Cause::Body => (BODY_FAILED, "the answer broke off"),
             Cause::Other => (TRANSPORT_FAILED, "the transport failed"),
@@ -604,6 +643,11 @@ impl Engine {
         }
     }
 
+    /// The most milliseconds of one attempt; a timer of none would count nothing.
+    fn limit(&self) -> u64 {
+        millis(self.timeout).max(1)
+    }
+
     /// Milliseconds until the deadline, as far as a host's timer can count.
     fn left(&self, now: Now) -> u64 {
         self.ends_at.saturating_sub(now.mono_ms).min(LONGEST)
@@ -630,20 +674,40 @@ impl Engine {
     }
 }
 
-/// The keys in a list of certificates, each of which must be what its serial number says.
-fn brought_keys(
-    received: &Received,
-    operation: Operation,
-    certificates: &[(String, String)],
-) -> Result<PlatformKeys, Error> {
-    let given: Vec<(&str, KeyMaterial)> =
-        certificates.iter().map(|(serial, pem)| (serial.as_str(), pem.as_str().into())).collect();
-    PlatformKeys::read(given.iter().map(|(serial, pem)| (*serial, pem))).map_err(|error| {
-        let error = error.with(|details| {
-            details.message = details.message.replace("`platform_keys`", "the list of certificates in the answer");
-        });
-        received.about(operation, error)
+/// What is said, beside an error, of a key that could not be downloaded.
+struct Note {
+    text: String,
+    /// When the same call may find the key, in milliseconds.
+    retry_after: Option<u64>,
+}
+
+fn failed_download(why: &Error) -> Note {
+    Note { text: format!("downloading the platform certificates failed: {why}"), retry_after: why.retry_after }
+}
+
+/// Of a request that was not sent, soon after a download that brought no key for it.
+fn brought_none(error: Error, rest_ms: u64) -> Error {
+    if ![PLATFORM_KEYS_MISSING.name, ENCRYPTION_KEY_MISSING.name].contains(&error.code.as_str()) {
+        return error;
+    }
+    error.with(|details| {
+        details.message.push_str("; the platform certificates were downloaded just now, and none is valid");
+        details.message.push_str(&next_download(rest_ms));
+        details.retryable = true;
+        details.retry_after = Some(rest_ms);
     })
+}
+
+/// What is remarked of a certificate in a list that cannot be used.
+fn skipped((place, serial, error): &(usize, String, Error)) -> Finding {
+    Finding {
+        rule: rules::CERTIFICATE_SKIPPED,
+        severity: Severity::Warning,
+        field: format!("/data/{place}"),
+        value: serial.as_str().into(),
+        issue: format!("{error}; it is skipped"),
+        location: "response",
+    }
 }
 
 /// Puts certificates in the place of their encrypted form.

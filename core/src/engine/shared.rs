@@ -33,6 +33,8 @@ pub struct Shared {
     pub(crate) api_v3_key: Option<ApiV3Key>,
     crypto: Crypto,
     private_key: Option<PrivateKey>,
+    /// The serial of the merchant's certificate, also where `mchid` is lacking.
+    serial_no: Option<String>,
 }
 
 /// Who signs, by id.
@@ -138,9 +140,11 @@ impl Shared {
             ));
         }
         let platform_keys = options.platform_keys.unwrap_or_default();
+        let platform_keys = PlatformKeys::read(platform_keys.iter().map(|(id, key)| (id.as_str(), key)))?;
         // As the certificate spells it.
         let serial_no = certificate.map(|certificate| certificate.serial().to_owned()).or(serial_no);
-        let identity = match (options.mchid, serial_no) {
+        platform_keys.require_foreign(private_key.as_ref(), serial_no.as_deref())?;
+        let identity = match (options.mchid, serial_no.clone()) {
             (Some(mchid), Some(serial_no)) => Some(Identity { mchid, serial_no }),
             _ => None,
         };
@@ -154,7 +158,7 @@ impl Shared {
         Ok(Shared {
             appid: options.appid,
             identity,
-            trust: Trust::new(PlatformKeys::read(platform_keys.iter().map(|(id, key)| (id.as_str(), key)))?),
+            trust: Trust::new(platform_keys),
             bases,
             path_prefix: options.path_prefix.unwrap_or_default(),
             timeout: options.timeout.unwrap_or(Duration::from_secs(10)),
@@ -167,6 +171,7 @@ impl Shared {
             api_v3_key: options.api_v3_key.as_ref().map(api_v3_key).transpose()?,
             crypto,
             private_key,
+            serial_no,
         })
     }
 
@@ -224,7 +229,7 @@ impl Shared {
     /// # Errors
     /// `PLATFORM_KEY_INVALID`.
     pub fn import_keys(&self, text: &str) -> Result<(), Error> {
-        self.trust.import(text)
+        self.trust.import(text, |keys| keys.require_foreign(self.private_key.as_ref(), self.serial_no.as_deref()))
     }
 
     /// Makes sure that an answer can be verified, which will come at this time (Unix seconds) if it is not there yet; one that

@@ -1,7 +1,7 @@
 use base64ct::{Base64, Encoding};
 use serde_json::Value;
 
-use super::spelling::blocks;
+use super::{PlatformKeys, spelling::blocks};
 
 use crate::{
     crypto::aead::{ApiV3Key, NONCE},
@@ -28,49 +28,105 @@ pub(crate) fn api_v3_key(key: &Secret) -> Result<ApiV3Key, Error> {
     })
 }
 
-/// The PEM texts in an answer that is not verified yet, by serial. AES-GCM's tag proves each of them.
+/// The platform certificates of an answer.
+#[derive(Default)]
+pub(crate) struct Listed {
+    /// Those that can be used.
+    pub keys: PlatformKeys,
+    /// Their PEM texts, by the serial that the list gives them.
+    pub texts: Vec<(String, String)>,
+    /// Those that cannot, each with its place in the list and its serial.
+    pub skipped: Vec<(usize, String, Error)>,
+}
+
+/// The certificates in an answer that is not verified yet. AES-GCM's tag proves each of them.
+///
+/// One that cannot be used, such as one of an algorithm that is not RSA, spoils none of the others.
 ///
 /// # Errors
-/// `BODY_NOT_JSON`, `BODY_UNEXPECTED` for another shape, `CERTIFICATE_NOT_DECRYPTED` if the APIv3 key is another or the text was changed.
-pub(crate) fn decrypted(body: &[u8], key: &ApiV3Key) -> Result<Vec<(String, String)>, Error> {
+/// `BODY_NOT_JSON`, `BODY_UNEXPECTED` for another shape. If none can be used, what is wrong with the first:
+/// `CERTIFICATE_NOT_DECRYPTED` if the APIv3 key is another or the text was changed, `PLATFORM_KEY_INVALID`.
+pub(crate) fn listed(body: &[u8], key: &ApiV3Key) -> Result<Listed, Error> {
     let list: Value = serde_json::from_slice(body)
         .map_err(|_| Error::new(BODY_NOT_JSON, "the answer is not JSON, so it is no list of certificates"))?;
-    let unexpected = || {
-        Error::new(
-            BODY_UNEXPECTED,
-            "the answer is no list of encrypted certificates, as the certificates page shows it",
-        )
-    };
-    let mut certificates = Vec::new();
-    for item in list.get("data").and_then(Value::as_array).ok_or_else(unexpected)? {
-        let text = |value: &Value| value.as_str().map(str::to_owned).ok_or_else(unexpected);
+    let mut listed = Listed::default();
+    for (place, item) in list.get("data").and_then(Value::as_array).ok_or_else(unexpected)?.iter().enumerate() {
         let serial_no = text(&item["serial_no"])?;
-        let encrypted = &item["encrypt_certificate"];
-        let (algorithm, nonce) = (text(&encrypted["algorithm"])?, text(&encrypted["nonce"])?);
-        let (associated_data, ciphertext) = (&encrypted["associated_data"], text(&encrypted["ciphertext"])?);
-        let associated_data = if associated_data.is_null() { String::new() } else { text(associated_data)? };
+        let encrypted = Encrypted::read(&item["encrypt_certificate"])?;
+        let opened = encrypted.open(&serial_no, key);
+        let read = opened.and_then(|pem| {
+            let read = PlatformKeys::read([(serial_no.as_str(), &pem.as_str().into())]).map_err(|error| {
+                error.with(|details| {
+                    details.message =
+                        details.message.replace("`platform_keys`", "the list of certificates in the answer");
+                })
+            })?;
+            Ok((read, pem))
+        });
+        match read {
+            Ok((read, pem)) => {
+                listed.keys = listed.keys.with(read);
+                listed.texts.push((serial_no, pem));
+            }
+            Err(error) => listed.skipped.push((place, serial_no, error)),
+        }
+    }
+    match listed.skipped.first() {
+        Some((_, _, error)) if listed.texts.is_empty() => Err(error.clone()),
+        _ => Ok(listed),
+    }
+}
+
+fn unexpected() -> Error {
+    Error::new(BODY_UNEXPECTED, "the answer is no list of encrypted certificates, as the certificates page shows it")
+}
+
+fn text(value: &Value) -> Result<String, Error> {
+    value.as_str().map(str::to_owned).ok_or_else(unexpected)
+}
+
+/// A certificate as it stands in the list.
+struct Encrypted {
+    algorithm: String,
+    nonce: String,
+    associated_data: String,
+    ciphertext: String,
+}
+
+impl Encrypted {
+    fn read(item: &Value) -> Result<Encrypted, Error> {
+        let associated_data = &item["associated_data"];
+        Ok(Encrypted {
+            algorithm: text(&item["algorithm"])?,
+            nonce: text(&item["nonce"])?,
+            associated_data: if associated_data.is_null() { String::new() } else { text(associated_data)? },
+            ciphertext: text(&item["ciphertext"])?,
+        })
+    }
+
+    /// Its PEM text.
+    fn open(&self, serial_no: &str, key: &ApiV3Key) -> Result<String, Error> {
         let refused = |why: &str| {
             Error::new(
                 CERTIFICATE_NOT_DECRYPTED,
                 format!("platform certificate `{serial_no}` could not be decrypted: {why}"),
             )
         };
-        if algorithm != "AEAD_AES_256_GCM" {
-            return Err(refused(&format!("its algorithm is `{algorithm}`, not AEAD_AES_256_GCM")));
+        if self.algorithm != "AEAD_AES_256_GCM" {
+            return Err(refused(&format!("its algorithm is `{}`, not AEAD_AES_256_GCM", self.algorithm)));
         }
-        if nonce.len() != NONCE {
+        if self.nonce.len() != NONCE {
             return Err(refused("its nonce is not 12 bytes"));
         }
-        let ciphertext = Base64::decode_vec(&ciphertext).map_err(|_| refused("it is not Base64"))?;
+        let ciphertext = Base64::decode_vec(&self.ciphertext).map_err(|_| refused("it is not Base64"))?;
         let plain = key
-            .open(nonce.as_bytes(), associated_data.as_bytes(), &ciphertext)
+            .open(self.nonce.as_bytes(), self.associated_data.as_bytes(), &ciphertext)
             .ok_or_else(|| refused("its tag does not fit: `api_v3_key` is another one, or the answer was changed"))?;
         let text = String::from_utf8(plain).map_err(|_| refused("it is not text"))?;
         let blocks = blocks(text.as_bytes()).unwrap_or_default();
         if blocks.first().and_then(|block| block.label.as_deref()) != Some("CERTIFICATE") {
             return Err(refused("what comes out is no certificate"));
         }
-        certificates.push((serial_no, text));
+        Ok(text)
     }
-    Ok(certificates)
 }

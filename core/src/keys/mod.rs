@@ -12,11 +12,12 @@ mod trust;
 
 pub(crate) use asn1::{PrivateNumbers, PublicNumbers};
 pub use certificate::Certificate;
-pub(crate) use certificate_list::{api_v3_key, decrypted};
+pub(crate) use certificate_list::{Listed, api_v3_key, listed};
 pub(crate) use crypto_key::require_signing_key;
+pub(crate) use platform_keys::{PUBLIC_KEY_PAGE, names_public_key};
 pub use platform_keys::{PlatformKey, PlatformKeys};
 pub use private_key::PrivateKey;
-pub(crate) use trust::{Refresh, Trust};
+pub(crate) use trust::{Refresh, Trust, next_download};
 
 /// Timestamps and certificates are judged with clocks that may be this far apart, in seconds.
 pub(crate) const FRESH_S: i64 = 300;

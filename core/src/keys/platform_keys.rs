@@ -6,8 +6,8 @@ use rsa::RsaPublicKey;
 use serde_json::{Map, Value};
 
 use super::{
-    Certificate,
-    asn1::{PublicNumbers, spki, to_spki},
+    Certificate, PrivateKey,
+    asn1::{PrivateNumbers, PublicNumbers, spki, to_spki},
     certificate::suitable,
     spelling::{Unreadable, blocks, tags},
 };
@@ -77,12 +77,37 @@ impl PlatformKeys {
         for (id, material) in given {
             let key = read(id, material).map_err(|why| {
                 // What is longer than any id may be a key, where the two were swapped.
-                let id = if id.len() <= 64 { id } else { "…" };
-                Error::new(PLATFORM_KEY_INVALID, format!("`platform_keys`: `{id}` {why}"))
+                refused(if id.len() <= 64 { id } else { "…" }, &why)
             })?;
-            keys.insert(canonical(id), Arc::new(key));
+            // A certificate stands under its serial as it spells it itself.
+            let id = key.certificate().map_or(id, Certificate::serial).to_owned();
+            keys.insert(id, Arc::new(key));
         }
         Ok(keys)
+    }
+
+    /// Makes sure that none of them is the merchant's own, as far as its key or the serial of its certificate is known.
+    ///
+    /// # Errors
+    /// `PLATFORM_KEY_INVALID`, saying which it is and where WeChat Pay's is found.
+    pub(crate) fn require_foreign(&self, own: Option<&PrivateKey>, serial_no: Option<&str>) -> Result<(), Error> {
+        let own = own.and_then(|key| PrivateNumbers::of_pkcs8(key.pkcs8_der())).map(|key| key.public);
+        for (id, key) in self.iter() {
+            let is_own = own.is_some() && own == PublicNumbers::of_spki(&key.spki_der);
+            let what = match key.certificate() {
+                Some(found) if is_own || serial_no.is_some_and(|serial| found.has_serial(serial)) => {
+                    "is the merchant's own certificate"
+                }
+                None if is_own => "is the public half of the merchant's own `private_key`",
+                _ => continue,
+            };
+            let why = format!(
+                "{what}, and answers are signed with WeChat Pay's key: give that ({PUBLIC_KEY_PAGE}), or leave \
+                 `platform_keys` out and give `api_v3_key`"
+            );
+            return Err(refused(id, &why));
+        }
+        Ok(())
     }
 
     fn place(&self, id: &str) -> Result<usize, usize> {
@@ -96,9 +121,13 @@ impl PlatformKeys {
         }
     }
 
-    /// The key that an answer names, letter by letter.
+    /// The key that an answer names: a public key letter by letter, a certificate by its serial in any spelling.
     pub fn get(&self, id: &str) -> Option<&PlatformKey> {
-        self.place(id).ok().and_then(|place| self.keys.get(place)).map(|(_, key)| key.as_ref())
+        let found = match self.place(id) {
+            Ok(place) => self.keys.get(place),
+            Err(_) => self.keys.iter().find(|(_, key)| key.certificate().is_some_and(|found| found.has_serial(id))),
+        };
+        found.map(|(_, key)| key.as_ref())
     }
 
     /// The ids of all keys.
@@ -116,13 +145,14 @@ impl PlatformKeys {
         self.keys.iter().map(|(id, key)| (id.as_str(), key.as_ref()))
     }
 
-    /// The key that personal fields are encrypted with: the public key if there is one, else the valid certificate that
-    /// expires last.
+    /// The key that personal fields are encrypted with: the public key that requests name if there is one, else the valid
+    /// certificate that expires last.
     pub fn for_encryption(&self, now: i64) -> Option<(&str, &PlatformKey)> {
         let rank = |key: &PlatformKey| match key.certificate() {
             None => Some(i64::MAX),
             Some(certificate) => certificate.valid_at(now).then_some(certificate.valid_until()),
         };
+        // Of equals it is the last.
         self.iter()
             .filter_map(|(id, key)| Some((rank(key)?, id, key)))
             .max_by_key(|(rank, _, _)| *rank)
@@ -145,8 +175,11 @@ impl PlatformKeys {
     }
 
     /// The id of the WeChat Pay public key, which every request then names.
+    ///
+    /// Of several it is the last in alphabetical order, in whichever order they were given: ids hold the date after the
+    /// merchant's number, so that is the newest (inferred from ids seen in public).
     pub fn public_key_id(&self) -> Option<&str> {
-        self.ids().find(|id| id.starts_with(PUBLIC_KEY_ID))
+        self.iter().filter(|(_, key)| key.certificate().is_none()).map(|(id, _)| id).last()
     }
 
     /// Every key as Base64, by id.
@@ -161,13 +194,21 @@ impl PlatformKeys {
 
 const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_";
 
-/// Certificate serials are upper-case hexadecimal; ids of public keys stay as they are.
-fn canonical(id: &str) -> String {
-    if id.starts_with(PUBLIC_KEY_ID) { id.to_owned() } else { id.replace(':', "").to_ascii_uppercase() }
+/// Where WeChat Pay shows its public key and that key's id ("How to change to the WeChat Pay public key", 2024-12-12).
+pub(crate) const PUBLIC_KEY_PAGE: &str =
+    "on the merchant platform: Account Center, API Security, WeChat Pay public key";
+
+/// Is it the id of a public key, which no download of certificates brings?
+pub(crate) fn names_public_key(id: &str) -> bool {
+    id.starts_with(PUBLIC_KEY_ID)
+}
+
+fn refused(id: &str, why: &str) -> Error {
+    Error::new(PLATFORM_KEY_INVALID, format!("`platform_keys`: `{id}` {why}"))
 }
 
 fn read(id: &str, material: &KeyMaterial) -> Result<PlatformKey, String> {
-    if !header_safe(&canonical(id)) {
+    if !header_safe(&id.replace(':', "")) {
         return Err("is not the serial of a certificate or the id of a public key".to_owned());
     }
     let blocks = blocks(material.expose()).map_err(|why| {
@@ -184,6 +225,11 @@ fn read(id: &str, material: &KeyMaterial) -> Result<PlatformKey, String> {
     let Some(block) = blocks.first() else { return Err("holds nothing".to_owned()) };
     if let Some(spki_der) = public_key(&block.der) {
         suitable(&spki_der)?;
+        if !names_public_key(id) {
+            return Err(format!(
+                "is not the id of its public key, which begins {PUBLIC_KEY_ID} and stands beside the key {PUBLIC_KEY_PAGE}"
+            ));
+        }
         return Ok(PlatformKey::new(spki_der, None));
     }
     let Some(certificate) = Certificate::from_der(&block.der) else {

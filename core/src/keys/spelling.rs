@@ -28,7 +28,23 @@ pub(super) enum Unreadable {
 
 /// Every block in PEM, or the one thing that DER or bare Base64 holds; at least one.
 pub(super) fn blocks(material: &[u8]) -> Result<Vec<Block>, Unreadable> {
-    let material = material.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(material);
+    wrapped(material, MOST_WRAPPINGS)
+}
+
+/// Secret stores keep Base64 of a whole file, and some scripts put Base64 of that into them.
+const MOST_WRAPPINGS: u8 = 2;
+
+fn wrapped(material: &[u8], wrappings: u8) -> Result<Vec<Block>, Unreadable> {
+    let material = match material {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => rest,
+        // UTF-16, as older PowerShells write files: keys are of ASCII alone.
+        [0xFF, 0xFE, rest @ ..] | [0xFE, 0xFF, rest @ ..] => {
+            let mut ascii = Zeroizing::new(Vec::with_capacity(rest.len()));
+            ascii.extend(rest.iter().filter(|byte| **byte != 0));
+            return wrapped(&ascii, wrappings);
+        }
+        material => material,
+    };
     let text =
         std::str::from_utf8(material).ok().filter(|text| !text.contains(|c: char| c.is_control() && !is_space(c)));
     let Some(text) = text else {
@@ -38,26 +54,46 @@ pub(super) fn blocks(material: &[u8]) -> Result<Vec<Block>, Unreadable> {
             _ => Err(Unreadable::NoKey),
         };
     };
-    // Of the exact size at once: growing would leave copies behind.
-    let mut unescaped = Zeroizing::new(String::with_capacity(text.len() + 1));
-    for line in text.split("\\n").flat_map(|line| line.split("\\r")) {
-        unescaped.push_str(line);
-        unescaped.push('\n');
+    let unescaped = unescaped(text);
+    let inside = unescaped.trim_matches(|character: char| is_space(character) || "\"'`".contains(character));
+    if inside.contains(BEGIN) {
+        return pem(inside);
     }
-    let text = unescaped.trim_matches(|character: char| is_space(character) || "\"'`".contains(character));
-    if text.contains(BEGIN) {
-        return pem(text);
-    }
-    if text.contains(END) {
+    if inside.contains(END) {
         return Err(Unreadable::Broken);
     }
-    match base64(text) {
+    let found = match base64(inside) {
         Some(der) if der.first() == Some(&0x30) => Ok(vec![Block { label: None, der }]),
-        _ if text.len() < 1024 && (text.contains('/') || text.contains('\\') || text.ends_with(".pem")) => {
-            Err(Unreadable::Path)
-        }
+        Some(file) if wrappings > 0 && !file.is_empty() => wrapped(&file, wrappings - 1),
         _ => Err(Unreadable::NoKey),
+    };
+    let is_path = text.len() < 1024 && (text.contains(['/', '\\']) || text.ends_with(".pem"));
+    found.map_err(|why| if why == Unreadable::NoKey && is_path { Unreadable::Path } else { why })
+}
+
+/// Undoes what shells and JSON do to a text, however often they did it: `\n`, `\\n`, `\/`, `\"`, `\u002b`. No key holds a
+/// backslash.
+fn unescaped(text: &str) -> Zeroizing<String> {
+    // Of the exact size at once: growing would leave copies behind.
+    let mut unescaped = Zeroizing::new(String::with_capacity(text.len()));
+    let mut parts = text.split('\\');
+    unescaped.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let code = part.strip_prefix('u').and_then(|code| code.split_at_checked(4));
+        let ascii = code.and_then(|(code, rest)| Some((u8::from_str_radix(code, 16).ok()?, rest)));
+        match (ascii.filter(|(byte, _)| byte.is_ascii()), part.strip_prefix(['n', 'r', 't'])) {
+            (Some((byte, rest)), _) => {
+                unescaped.push(char::from(byte));
+                unescaped.push_str(rest);
+            }
+            (None, Some(rest)) => {
+                unescaped.push('\n');
+                unescaped.push_str(rest);
+            }
+            (None, None) => unescaped.push_str(part),
+        }
     }
+    unescaped
 }
 
 const BEGIN: &str = "-----BEGIN ";

@@ -2,10 +2,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::PlatformKeys;
+use super::{Listed, PlatformKeys};
 use crate::{
     engine::Now,
-    error::{Error, PLATFORM_KEY_INVALID},
+    error::{Error, ErrorKind, PLATFORM_KEY_INVALID},
     json::{json_text, object},
     options::KeyMaterial,
 };
@@ -15,6 +15,9 @@ const FRESH_FOR_S: i64 = 11 * 3600;
 
 /// Between two downloads that something forced, in milliseconds.
 const LEAST_INTERVAL_MS: u64 = 60_000;
+
+/// The longest that `Retry-After` can put a download off, in milliseconds: one odd answer must not do so for weeks.
+const LONGEST_WAIT_MS: u64 = 3_600_000;
 
 /// A serial that a download did not bring is not looked for again for this long, in milliseconds.
 const MISSING_FOR_MS: u64 = 600_000;
@@ -30,13 +33,16 @@ struct State {
     flight: u64,
     /// When the keys were downloaded, or first used if they were given (Unix seconds).
     fetched_at: Option<i64>,
-    /// When the last download was asked for because of its age, and when the last one ended (monotonic milliseconds).
+    /// When the last download was asked for because of its age (monotonic milliseconds).
     asked_at: Option<u64>,
-    ended_at: Option<u64>,
+    /// Until when no other is made after the last one (monotonic milliseconds).
+    rests_until: u64,
     /// Why the last download failed, with its number.
     failure: Option<(u64, Error)>,
     /// Serials that a download did not bring, and until when they are not looked for again (monotonic milliseconds).
     missing: Vec<(String, u64)>,
+    /// Serials of the last list whose certificates cannot be used, and why.
+    skipped: Vec<(usize, String, Error)>,
 }
 
 /// What is to be done about the keys.
@@ -47,8 +53,14 @@ pub(crate) enum Refresh {
     Due(u64),
     /// There is no way on without a download.
     Urgent(u64),
-    /// A download has just failed; another would not help.
+    /// A download has just failed; another would not help yet.
     Failed(Error),
+    /// A download has just ended well and did not help; so many milliseconds later, another may.
+    Later {
+        rest_ms: u64,
+        /// Is it because this very serial was looked for?
+        missing: bool,
+    },
 }
 
 impl Trust {
@@ -78,9 +90,9 @@ impl Trust {
             return Refresh::None;
         }
         let age = now_s.saturating_sub(*state.fetched_at.get_or_insert(now_s));
-        let lately = |at: Option<u64>| at.is_some_and(|at| now.mono_ms.saturating_sub(at) < LEAST_INTERVAL_MS);
+        let asked = state.asked_at.is_some_and(|at| now.mono_ms.saturating_sub(at) < LEAST_INTERVAL_MS);
         // A negative age is a clock that was set back.
-        if lately(state.asked_at) || lately(state.ended_at) || (0..FRESH_FOR_S).contains(&age) {
+        if asked || state.rest(now) > 0 || (0..FRESH_FOR_S).contains(&age) {
             return Refresh::None;
         }
         state.asked_at = Some(now.mono_ms);
@@ -93,12 +105,18 @@ impl Trust {
     pub fn lacking(&self, serial: &str, seen: &Arc<PlatformKeys>, now: Now) -> Refresh {
         let mut state = self.state();
         state.missing.retain(|(_, until)| *until > now.mono_ms);
-        match () {
-            () if !Arc::ptr_eq(&state.keys, seen) || state.missing.iter().any(|(missing, _)| missing == serial) => {
-                Refresh::None
-            }
-            () => state.urgent(now),
+        if !Arc::ptr_eq(&state.keys, seen) {
+            return Refresh::None;
         }
+        match state.missing.iter().find(|(missing, _)| missing == serial) {
+            Some((_, until)) => Refresh::Later { rest_ms: until.saturating_sub(now.mono_ms), missing: true },
+            None => state.urgent(now),
+        }
+    }
+
+    /// Why this serial's certificate, which the last list held, could not be used.
+    pub fn skipped(&self, serial: &str) -> Option<Error> {
+        self.state().skipped.iter().find(|(_, skipped, _)| skipped == serial).map(|(_, _, error)| error.clone())
     }
 
     /// After a download for this serial: it is not looked for again for some time.
@@ -114,11 +132,12 @@ impl Trust {
     }
 
     /// Takes in keys that WeChat Pay sent.
-    pub fn learn(&self, keys: PlatformKeys, now: Now) {
+    pub fn learn(&self, listed: &Listed, now: Now) {
         let mut state = self.state();
         let known = Arc::unwrap_or_clone(std::mem::take(&mut state.keys));
-        state.keys = Arc::new(known.without_expired(now.unix_s()).with(keys));
+        state.keys = Arc::new(known.without_expired(now.unix_s()).with(listed.keys.clone()));
         state.fetched_at = Some(now.unix_s());
+        state.skipped.clone_from(&listed.skipped);
     }
 
     /// A download has ended, well or not.
@@ -126,17 +145,19 @@ impl Trust {
         let mut state = self.state();
         if state.flight == flight {
             state.flight = state.flight.wrapping_add(1);
-            // What failed on its way may succeed the next moment.
-            if error.as_ref().is_none_or(|error| !error.retryable) {
-                state.ended_at = Some(now.mono_ms);
+            // What got no answer may succeed the next moment; any answer asks for patience.
+            if error.as_ref().is_none_or(|error| error.kind != ErrorKind::Transport) {
+                let asked = error.as_ref().and_then(|error| error.retry_after).unwrap_or_default();
+                state.rests_until = now.mono_ms.saturating_add(asked.clamp(LEAST_INTERVAL_MS, LONGEST_WAIT_MS));
             }
             state.failure = error.map(|error| (flight, error));
         }
     }
 
-    /// Why this download failed.
-    pub fn failure(&self, flight: u64) -> Option<Error> {
-        self.state().failure.as_ref().filter(|(of, _)| *of == flight).map(|(_, error)| error.clone())
+    /// Why this download failed, and when the next is made.
+    pub fn failure(&self, flight: u64, now: Now) -> Option<Error> {
+        let state = self.state();
+        state.failure.as_ref().filter(|(of, _)| *of == flight).map(|(_, error)| state.told(error, now))
     }
 
     /// The keys as one JSON text.
@@ -145,11 +166,11 @@ impl Trust {
         json_text(&object(&mut [("fetched_at", state.fetched_at.into()), ("keys", state.keys.to_base64().into())]))
     }
 
-    /// Takes in keys that were exported.
+    /// Takes in keys that were exported, if `sound` finds nothing wrong with them.
     ///
     /// # Errors
     /// `PLATFORM_KEY_INVALID`.
-    pub fn import(&self, text: &str) -> Result<(), Error> {
+    pub fn import(&self, text: &str, sound: impl Fn(&PlatformKeys) -> Result<(), Error>) -> Result<(), Error> {
         let (fetched_at, given) = exported(text).ok_or_else(|| {
             Error::new(
                 PLATFORM_KEY_INVALID,
@@ -157,6 +178,7 @@ impl Trust {
             )
         })?;
         let keys = PlatformKeys::read(given.iter().map(|(id, key)| (id.as_str(), key)))?;
+        sound(&keys)?;
         let mut state = self.state();
         let known = Arc::unwrap_or_clone(std::mem::take(&mut state.keys));
         state.keys = Arc::new(known.with(keys));
@@ -166,16 +188,34 @@ impl Trust {
 }
 
 impl State {
+    /// Milliseconds until another download may be forced.
+    fn rest(&self, now: Now) -> u64 {
+        self.rests_until.saturating_sub(now.mono_ms)
+    }
+
     fn urgent(&self, now: Now) -> Refresh {
-        let ended_ms_ago = self.ended_at.map(|at| now.mono_ms.saturating_sub(at));
-        match &self.failure {
-            Some((_, error)) if ended_ms_ago.is_some_and(|ago| ago < LEAST_INTERVAL_MS) => {
-                Refresh::Failed(error.clone())
-            }
-            _ if ended_ms_ago.is_some_and(|ago| ago < LEAST_INTERVAL_MS) => Refresh::None,
-            _ => Refresh::Urgent(self.flight),
+        match (self.rest(now), &self.failure) {
+            (0, _) => Refresh::Urgent(self.flight),
+            (_, Some((_, error))) => Refresh::Failed(self.told(error, now)),
+            (rest_ms, None) => Refresh::Later { rest_ms, missing: false },
         }
     }
+
+    /// Why a download failed, and when another may be forced.
+    fn told(&self, error: &Error, now: Now) -> Error {
+        match self.rest(now) {
+            0 => error.clone(),
+            rest => error.clone().with(|details| {
+                details.message.push_str(&next_download(rest));
+                details.retry_after = details.retryable.then_some(rest);
+            }),
+        }
+    }
+}
+
+/// Says when another download may be forced, to be put after a reason.
+pub(crate) fn next_download(rest_ms: u64) -> String {
+    format!("; the next download is allowed in {} s", rest_ms.div_ceil(1000))
 }
 
 /// What [`Trust::export`] wrote: when the keys were downloaded, and their texts by id.
