@@ -452,6 +452,7 @@ BUSINESS = {
     "sub_order_no_characters": "warning",
     "split_without_sub_order_no": "warning",
     "split_institution_mode": "warning",
+    "unusual_characters": "warning",
 }
 SEVERITY = {**dict.fromkeys(INTEGRITY, "error"), **BUSINESS}
 
@@ -1118,6 +1119,52 @@ def misspelt_findings() -> list[Object]:
     ]
 
 
+def character_findings() -> list[Object]:
+    """Characters that nobody sees, and that only look like others."""
+    declare = {**OWNER, **DECLARE}
+    alone: Hit = ("unusual_characters", "")
+
+    def unusual(name: str, field: str, text: str, says: str, *rules: str) -> Object:
+        hits = [(rule, field) for rule in rules]
+        vector = checked(f"characters-{name}", {**declare, field: text}, (alone[0], field), *hits)
+        about = next(finding for finding in vector["expect"]["findings"] if finding["rule"] == alone[0])
+        about["says"] = [says]
+        return vector
+
+    appid = OWNER["appid"]
+    hidden = [0xAD, 0x180E, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x202A, 0x202E, 0x2060, 0x2066, 0x206F, 0xFEFF]
+    return [
+        unusual("appid-ends-with-space", "appid", f"{appid} ", "begins or ends with a blank (U+0020)"),
+        unusual("appid-begins-with-space", "appid", f" {appid}", "begins or ends with a blank (U+0020)"),
+        unusual("appid-ends-with-no-break-space", "appid", f"{appid}\u00a0", "begins or ends with a blank (U+00A0)"),
+        unusual("appid-begins-with-ideographic-space", "appid", f"\u3000{appid}", "(U+3000)"),
+        unusual("only-blanks", "merchant_customs_no", " \u3000 ", "nothing but blanks"),
+        unusual("full-width-letter", "merchant_customs_no", "ＩC2N000001", "a full-width character (U+FF29)"),
+        unusual("full-width-sign", "merchant_customs_no", "IC2N（1）", "a full-width character (U+FF08)"),
+        unusual("mchid-with-space", "mchid", "1230000109 ", "(U+0020)", "mchid_digits"),
+        *[
+            unusual(
+                f"transaction-id-with-{code:04x}",
+                "transaction_id",
+                f"1000320306201511{chr(code)}078440737890",
+                f"an invisible character (U+{code:04X})",
+                "transaction_id_digits",
+            )
+            for code in hidden
+        ],
+        checked("characters-blank-within", {**declare, "merchant_customs_no": "12 34\u300056"}),
+        checked("characters-chinese", {**declare, "merchant_customs_no": "沪关12、34"}),
+        checked("characters-beside-full-width", {**declare, "merchant_customs_no": "1\uff5f2\u201134"}),
+        checked("characters-rule-off", {**declare, "appid": f"{appid} "}, rules={alone[0]: "off"}),
+        found(
+            "verify_identity",
+            "name-with-invisible-character",
+            {**OWNER, **IDENTITY, "certificate_name": "测\u200b试甲"},
+            ("unusual_characters", "certificate_name"),
+        ),
+    ]
+
+
 def wording_findings() -> list[Object]:
     """What is said of values of the wrong type."""
     declare = {**OWNER, **DECLARE}
@@ -1266,7 +1313,7 @@ def check_vectors() -> list[Object]:
         checked("declare-mchid-9-digits", {**declare, "mchid": "123000010"}, ("mchid_digits", "mchid")),
         checked("declare-mchid-11-digits", {**declare, "mchid": "12300001090"}, ("mchid_digits", "mchid")),
         checked(
-            "declare-mchid-fullwidth-digits", {**declare, "mchid": "１２３００００１０９"}, ("mchid_digits", "mchid")
+            "declare-mchid-fullwidth-digits", {**declare, "mchid": "１２３００００１０９"}, ("mchid_digits", "mchid"), ("unusual_characters", "mchid")
         ),
         checked_query("query-mchid-with-letter", {**query, "mchid": "123000010A"}, ("mchid_digits", "mchid")),
         checked(
@@ -1426,6 +1473,7 @@ def check_vectors() -> list[Object]:
             ("unknown_field", "certificate_name"),
         ),
         *misspelt_findings(),
+        *character_findings(),
         *wording_findings(),
         *[vector for operation in EVERY_FIELD for vector in field_vectors(operation)],
         *modify_findings(),
@@ -1659,13 +1707,14 @@ def identity_findings() -> list[Object]:
         number("with-two-digits-exchanged", NOBODY[:7] + NOBODY[8] + NOBODY[7] + NOBODY[9:], digit_rule),
         number("of-17-characters", NOBODY[:-1], digit_rule),
         number("of-19-characters", NOBODY + "0", digit_rule),
-        number("with-space", NOBODY + " ", digit_rule),
+        number("with-space", NOBODY + " ", digit_rule, ("unusual_characters", "certificate_id")),
         number("of-letters", "ABCDEFGHIJKLMNOPQR", digit_rule),
         number("with-x-in-the-middle", NOBODY[:9] + "X" + NOBODY[10:], digit_rule),
         number(
             "in-fullwidth-digits",
             NOBODY.translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)}),
             digit_rule,
+            ("unusual_characters", "certificate_id"),
         ),
         identity("type-in-lower-case", {"certificate_type": "idcard"}, type_rule),
         identity("type-other", {"certificate_type": "PASSPORT"}, type_rule),

@@ -325,7 +325,7 @@ RuleLevel = Literal["error", "warning", "off"]
 """
 
 
-RuleName = Literal["required", "empty", "type", "length", "range", "control_character", "unknown_field", "already_encrypted", "duplicate_field", "out_trade_no_characters", "split_fields_incomplete", "order_fee_sum", "fee_type_cny", "outside_bmp", "order_type_known", "payment_id_missing", "certificate_type_idcard", "identity_check_digit", "mchid_digits", "transaction_id_digits", "customs_unknown", "customs_legacy", "sub_order_no_characters", "split_without_sub_order_no", "split_institution_mode"]
+RuleName = Literal["required", "empty", "type", "length", "range", "control_character", "unknown_field", "already_encrypted", "duplicate_field", "out_trade_no_characters", "split_fields_incomplete", "order_fee_sum", "fee_type_cny", "outside_bmp", "order_type_known", "payment_id_missing", "certificate_type_idcard", "identity_check_digit", "mchid_digits", "transaction_id_digits", "customs_unknown", "customs_legacy", "sub_order_no_characters", "split_without_sub_order_no", "unusual_characters", "split_institution_mode"]
 """A rule's stable name.
 
 - ``required``: A required field must be given.
@@ -352,6 +352,7 @@ RuleName = Literal["required", "empty", "type", "length", "range", "control_char
 - ``customs_legacy``: `customs` is suspended, or an older spelling.
 - ``sub_order_no_characters``: `sub_order_no` is assumed to take the characters of `out_trade_no` (inferred).
 - ``split_without_sub_order_no``: Split amounts have no effect without `sub_order_no`.
+- ``unusual_characters``: A text that begins or ends with a blank, or holds invisible or full-width characters, was most likely copied so by mistake.
 - ``split_institution_mode``: The Chinese pages of 2025 limit splits to institution mode; the English ones do not.
 """
 

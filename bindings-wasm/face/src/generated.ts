@@ -485,6 +485,7 @@ export type RuleLevel =
  * - `customs_legacy`: `customs` is suspended, or an older spelling.
  * - `sub_order_no_characters`: `sub_order_no` is assumed to take the characters of `out_trade_no` (inferred).
  * - `split_without_sub_order_no`: Split amounts have no effect without `sub_order_no`.
+ * - `unusual_characters`: A text that begins or ends with a blank, or holds invisible or full-width characters, was most likely copied so by mistake.
  * - `split_institution_mode`: The Chinese pages of 2025 limit splits to institution mode; the English ones do not.
  */
 export type RuleName =
@@ -512,6 +513,7 @@ export type RuleName =
   | 'customs_legacy'
   | 'sub_order_no_characters'
   | 'split_without_sub_order_no'
+  | 'unusual_characters'
   | 'split_institution_mode'
 
 /** The service's documented codes, normalised. */
@@ -604,6 +606,7 @@ export type Rules = Partial<
     | 'customs_legacy'
     | 'sub_order_no_characters'
     | 'split_without_sub_order_no'
+    | 'unusual_characters'
     | 'split_institution_mode',
     RuleLevel
   >

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Fields, Report, Severity};
+use super::{Fields, Report, Severity, is_private_name};
 use crate::{
     error::{Error, INVALID_OPTION},
     model::{CustomsCode, OrderType, Standing},
@@ -68,6 +68,7 @@ rules! {
     CUSTOMS_LEGACY "customs_legacy" Warning false "`customs` is suspended, or an older spelling.",
     SUB_ORDER_NO_CHARACTERS "sub_order_no_characters" Warning false "`sub_order_no` is assumed to take the characters of `out_trade_no` (inferred).",
     SPLIT_WITHOUT_SUB_ORDER_NO "split_without_sub_order_no" Warning false "Split amounts have no effect without `sub_order_no`.",
+    UNUSUAL_CHARACTERS "unusual_characters" Warning false "A text that begins or ends with a blank, or holds invisible or full-width characters, was most likely copied so by mistake.",
     SPLIT_INSTITUTION_MODE "split_institution_mode" Warning false "The Chinese pages of 2025 limit splits to institution mode; the English ones do not.",
 }
 
@@ -184,6 +185,9 @@ pub(super) fn text(field: &str, text: &str, report: &mut Report<'_>) {
     if field != "certificate_name" && text.bytes().any(|byte| byte >= 0xF0) {
         report.add(&OUTSIDE_BMP, field, "must not hold characters outside the Basic Multilingual Plane, such as emoji");
     }
+    if let Some(issue) = unusual(field, text) {
+        report.add(&UNUSUAL_CHARACTERS, field, issue);
+    }
     match field {
         "mchid" if !digits(text, 10) => report.add(&MCHID_DIGITS, field, "is usually 10 digits"),
         "transaction_id" if !digits(text, 28) => report.add(&TRANSACTION_ID_DIGITS, field, "is usually 28 digits"),
@@ -220,6 +224,33 @@ pub(super) fn text(field: &str, text: &str, report: &mut Report<'_>) {
         },
         _ => {}
     }
+}
+
+/// What a text has that cannot be seen, or not be told from what is usual.
+fn unusual(field: &str, text: &str) -> Option<String> {
+    if text.is_ascii() && !text.starts_with(' ') && !text.ends_with(' ') {
+        return None;
+    }
+    if text.trim().is_empty() {
+        return Some("holds nothing but blanks".to_owned());
+    }
+    let blank = |character: &char| character.is_whitespace();
+    let end = text.chars().next().filter(blank).or(text.chars().next_back().filter(blank));
+    if let Some(end) = end {
+        return Some(format!("begins or ends with a blank (U+{:04X})", u32::from(end)));
+    }
+    text.chars().find_map(|character| {
+        let code = u32::from(character);
+        match code {
+            0xAD | 0x180E | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFEFF => {
+                Some(format!("holds an invisible character (U+{code:04X})"))
+            }
+            // It would show a digit of a person's number.
+            0xFF01..=0xFF5E if is_private_name(field) => Some("holds a full-width character".to_owned()),
+            0xFF01..=0xFF5E => Some(format!("holds a full-width character (U+{code:04X})")),
+            _ => None,
+        }
+    })
 }
 
 /// The rules of a request that may be for one part of a split payment.
