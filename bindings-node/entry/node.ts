@@ -3,6 +3,7 @@ import { channel } from 'node:diagnostics_channel'
 import { webcrypto } from 'node:crypto'
 import { debuglog, TextDecoder, TextEncoder } from 'node:util'
 import { type Send, sendBy } from '../../bindings-wasm/face/src/driver.js'
+import type { Finding } from '../../bindings-wasm/face/src/generated.js'
 import type { Step } from '../../bindings-wasm/face/src/generated_engine.js'
 import type { Native, Observed, Shared } from '../../bindings-wasm/face/src/native.js'
 import { bind, native as loaded, readStep } from '../../bindings-wasm/face/src/native.js'
@@ -23,6 +24,7 @@ interface Addon extends Pick<Native, 'Shared' | 'call'> {
 
 const debug = debuglog('wechatpay-customs')
 const attempts = channel('wechatpay-customs:attempt')
+const warned = channel('wechatpay-customs:warning')
 
 function observe(attempt: Observed, thrown: unknown): void {
   if (attempts.hasSubscribers) attempts.publish(attempt)
@@ -30,6 +32,14 @@ function observe(attempt: Observed, thrown: unknown): void {
     const { operation, attempt: number, phase, host, status, request_id, key_id, ms, reason, backend } = attempt
     debug('%s, attempt %d: %s %s %s %s %d ms%s (%s)', operation, number, phase, host, status, key_id ?? request_id, ms, reason ? ` ${reason}` : '', backend)
     if (thrown !== undefined) debug('%s, attempt %d: thrown: %s', operation, number, told(thrown))
+  }
+}
+
+/** Of a call that went through; nothing of what the fields hold. */
+function warn(operation: string, warnings: Finding[]): void {
+  for (const { rule, field, issue } of warnings) {
+    if (warned.hasSubscribers) warned.publish({ operation, rule, field, issue })
+    debug('warning: %s: %s %s (%s)', operation, field, issue, rule)
   }
 }
 
@@ -60,6 +70,7 @@ const hosts = {
     if (globalThis.fetch === own && versions.bun === undefined) return send(request)
     return sendBy(versions.bun === undefined ? fetch : checked)(request)
   },
+  warn,
   observer: () => (attempts.hasSubscribers || debug.enabled ? observe : undefined)
 }
 

@@ -5,7 +5,7 @@ mod engine;
 
 use std::sync::Arc;
 
-use napi::{Env, Result, Status};
+use napi::{Env, Result, Status, Task, bindgen_prelude::AsyncTask};
 use napi_derive::napi;
 use serde_json::Value;
 use wechatpay_customs::{
@@ -49,6 +49,39 @@ impl Shared {
     #[napi]
     pub fn call(&self, env: Env, function: String, arguments: String) -> Result<String> {
         called(env, &function, arguments, Some(&self.shared))
+    }
+
+    /// The same on the thread pool, for what may take long: a promise of JSON, `{"value": …}` or `{"error": …}`.
+    #[napi]
+    pub fn call_apart(&self, function: String, arguments: String) -> AsyncTask<Apart> {
+        let (shared, arguments) = (Arc::clone(&self.shared), Zeroizing::new(arguments));
+        AsyncTask::new(Apart { shared, function, arguments })
+    }
+}
+
+/// A pure function that is called on the thread pool.
+pub struct Apart {
+    shared: Arc<Common>,
+    function: String,
+    arguments: Zeroizing<String>,
+}
+
+impl Task for Apart {
+    type Output = String;
+    type JsValue = String;
+
+    fn compute(&mut self) -> Result<String> {
+        let arguments = from_json(&self.arguments)?;
+        Ok(match host::call(&self.function, arguments, Some(&self.shared), Convention::JavaScript) {
+            Ok(value) => format!("{{\"value\":{}}}", serde_json::to_string(&value)?),
+            Err(error) => {
+                format!("{{\"error\":{}}}", serde_json::to_string(&host::error(error, Convention::JavaScript))?)
+            }
+        })
+    }
+
+    fn resolve(&mut self, _: Env, told: String) -> Result<String> {
+        Ok(told)
     }
 }
 

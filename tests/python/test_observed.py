@@ -70,6 +70,21 @@ class Logging(unittest.TestCase):
             asyncio.run(calls(**options))
             self.assertEqual(sorted(line[0] for line in self.lines()), ["0", "1", "2", "3", "4"])
 
+    def test_warnings_of_a_call(self) -> None:
+        client, asynchronous = wx.Client(**OPTIONS), wx.AsyncClient(**OPTIONS)
+        for number, call in enumerate(
+            (
+                lambda: client.declare(order(customs="SHANGHAI_Z")),
+                lambda: asyncio.run(asynchronous.declare(order(customs="SHANGHAI_Z"))),
+                lambda: client.prepare("declare", order(customs="SHANGHAI_Z")),
+            )
+        ):
+            self.collector.records.clear()
+            call()
+            warned = [line[2] for line in self.lines() if line[1] == "WARNING"]
+            self.assertEqual(len(warned), 1, (number, self.lines()))
+            self.assertRegex(warned[0], r"^declare: /customs .*did you mean SHANGHAI_ZS\? \(customs_unknown\)$")
+
     def test_failures_and_what_was_cancelled(self) -> None:
         async def cancelled(url: str) -> None:
             REQUEST.set("cancelled")

@@ -69,6 +69,7 @@ class AsyncDriver(Driver):
                     _observe.tell(self.on_attempt, span, attempt)
                 if action == "ok":
                     answer: dict[str, Any] = takes
+                    _observe.warn(call, answer)
                     return answer
                 event, failure = await self._answer_async(loop, action, takes, failure)
         except BaseException:

@@ -86,6 +86,7 @@ class Driver:
                     _observe.tell(self.on_attempt, span, attempt)
                 if action == "ok":
                     answer: dict[str, Any] = takes
+                    _observe.warn(call, answer)
                     return answer
                 event, failure = self._answer(action, takes, failure)
         except BaseException:

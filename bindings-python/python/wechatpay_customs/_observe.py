@@ -50,6 +50,13 @@ def tell(on_attempt: Callable[[Attempt], object] | None, span: Any, attempt: Att
             _native.unraisable(error, on_attempt)
 
 
+def warn(call: dict[str, object], answer: dict[str, Any]) -> None:
+    """Logs what is odd about a call that went through; the answer tells it too, but not everybody looks there."""
+    for finding in answer.get("warnings") or ():
+        name = call.get("operation", call["call"])
+        _LOG.warning("%s: %s %s (%s)", name, finding["field"], finding["issue"], finding["rule"])
+
+
 _ATTRIBUTES = {
     "operation": "wechatpay.operation",
     "host": "server.address",

@@ -1,4 +1,5 @@
 import type {
+  Answer,
   CallOptions,
   CoreOptions,
   CustomsOrderFields,
@@ -15,7 +16,7 @@ import { OPERATIONS } from './generated.js'
 import type { Backend, Observed, Shared } from './native.js'
 import { host, init, native } from './native.js'
 import { drive, type Landed, sendBy } from './driver.js'
-import { asked, called, from, refused, WechatPayError } from './errors.js'
+import { asked, called, from, raised, refused, WechatPayError } from './errors.js'
 import { camelCase, json, members, tag } from './plain.js'
 import type { HeldKey } from './webcrypto.js'
 import { described, signWith } from './webcrypto.js'
@@ -264,7 +265,11 @@ async function explained(
   request?: Sent,
   now?: number
 ): Promise<Explanation> {
-  return call(shared, 'explain', { message, request, now: now ?? Math.floor(time(own) / 1000) }) as Explanation
+  const argument = { message, request, now: now ?? Math.floor(time(own) / 1000) }
+  if (shared.callApart === undefined) return call(shared, 'explain', argument) as Explanation
+  const told = JSON.parse(await shared.callApart('explain', json(argument)))
+  if ('error' in told) throw raised(told.error)
+  return told.value
 }
 
 /** Calls a pure function by its name, of a client or of the package. */
@@ -335,7 +340,7 @@ function isSignal(value: unknown): value is AbortSignal {
 
 async function run(shared: Shared, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
   const [signal, limits] = perCall(options)
-  const { engine: begin, sign, verify, backend, observer, send } = native()
+  const { engine: begin, sign, verify, backend, observer, send, warn } = native()
   const { signer } = own
   const [observe, mine] = [observer?.(), own.onAttempt]
   time(own)
@@ -353,7 +358,19 @@ async function run(shared: Shared, own: OwnOptions, call: object, options: PerCa
     signal,
     clock: own.clock ?? Date.now
   })
+  if (warn !== undefined) {
+    void done.then((answer) => heard(warn, call as { call: string; operation?: string }, answer as Answer), () => {})
+  }
   return engine.free === undefined ? done : done.finally(() => engine.free!())
+}
+
+/** The answer tells it too, but not everybody looks there. */
+function heard(
+  warn: (operation: string, warnings: Finding[]) => void,
+  { call, operation }: { call: string; operation?: string },
+  { warnings }: Answer
+): void {
+  if (warnings?.length > 0) warn(operation ?? call, warnings)
 }
 
 /** An observer must not change what it observes: what it throws is left aside. */

@@ -2,7 +2,7 @@
 
 import type { Sending } from './driver.js'
 import { refused } from './errors.js'
-import type { Attempt } from './generated.js'
+import type { Attempt, Finding } from './generated.js'
 import type { Step } from './generated_engine.js'
 
 /** What signs, verifies and reads: a native addon, or WebAssembly. */
@@ -18,6 +18,8 @@ export interface Shared {
   requireSigning(): void
   /** Gives JSON text. */
   call(name: string, json: string): string
+  /** The same beside the event loop, where a core can do so: a promise of the JSON text of `{ value }` or `{ error }`. */
+  callApart?(name: string, json: string): Promise<string>
   /** Gives its memory back at once, where a host would do so late. */
   free?(): void
 }
@@ -51,6 +53,8 @@ export interface Native<S extends Shared = Shared> {
   verify?(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** Sends where the host has better means than `fetch`. */
   send?: Sending
+  /** Who hears what is odd about a call that went through. */
+  warn?(operation: string, warnings: Finding[]): void
   /** Who sees every attempt of every client by the host's own ways, if anybody does now. */
   observer?(): ((attempt: Observed, thrown: unknown) => void) | undefined
 }

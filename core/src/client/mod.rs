@@ -42,6 +42,7 @@ pub use host::Transport;
 
 use crate::{
     api::Endpoint,
+    check::Finding,
     crypto::{Signer, Verifier},
     engine::{Action, Call, Cause, Emit, Engine, Event, Now, Outcome, Sent, Shared, Signing},
     error::{
@@ -161,7 +162,8 @@ impl Client {
         self
     }
 
-    /// Calls `observer` at the beginning and end of each attempt. The same goes out as `tracing` events at level DEBUG.
+    /// Calls `observer` at the beginning and end of each attempt. The same goes out as `tracing` events at level DEBUG, and
+    /// the warnings of a call at level WARN.
     #[must_use]
     pub fn on_attempt(mut self, observer: impl Fn(&Emit) + Send + Sync + 'static) -> Client {
         self.observer = Some(Arc::new(observer));
@@ -231,7 +233,12 @@ impl Client {
             }
             event = match step.action {
                 Action::Done { outcome: Outcome::Host } => return Err(raised.unwrap_or_else(unexpected)),
-                Action::Done { outcome } => return Ok(outcome),
+                Action::Done { outcome } => {
+                    if let Outcome::Ok { warnings, .. } | Outcome::Prepared { warnings, .. } = &outcome {
+                        warnings.iter().for_each(warn);
+                    }
+                    return Ok(outcome);
+                }
                 Action::Sign { message, entropy, .. } => {
                     // A signer of the caller's may want entropy of which the engine knows nothing.
                     let entropy = entropy.map_or_else(seed, Ok)?;
@@ -297,6 +304,11 @@ fn log(emit: &Emit) {
         ms = emit.ms,
         reason = emit.reason,
     );
+}
+
+/// What is odd about a call that went through.
+fn warn(finding: &Finding) {
+    tracing::warn!(rule = finding.rule, field = finding.field, location = finding.location, "{}", finding.issue);
 }
 
 /// The answer of a future, unless the other is ready first.
