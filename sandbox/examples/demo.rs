@@ -95,8 +95,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             println!("   {RED}{}{PLAIN} HTTP {}", error.code, error.status.unwrap_or_default());
             println!("   reason  {}", error.reason.unwrap_or_default());
             let advice = error.advice.ok_or("the refusal has no remedy")?;
-            wrapped(advice.en, "   ");
-            wrapped(advice.zh, "   ");
+            wrapped(&advice.en, "   ");
+            wrapped(&advice.zh, "   ");
         }
     }
 
