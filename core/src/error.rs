@@ -202,6 +202,10 @@ codes! {
         SIGNATURE_MALFORMED
             "Do not trust the answer; query the order. Look for a proxy that changes headers."
             "应答不可信，请查询订单，并检查代理是否改动了头。",
+        /// The answer is signed by another algorithm than RSA with SHA-256.
+        SIGNATURE_UNSUPPORTED
+            "Ask WeChat Pay which signature algorithm this merchant is set to, and have it set to RSA; then query the order."
+            "请联系微信支付确认该商户的签名算法，并改为 RSA；然后查询订单。",
         /// The answer names a platform key that is not known here.
         SERIAL_UNKNOWN
             "Add the platform key that the message names to `platform_keys`, or give `api_v3_key`; then query the order."
@@ -278,6 +282,10 @@ codes! {
         ID_MISMATCH
             "Do not use the answer: it may be another order's. Query the order by its own ids."
             "应答可能属于其他订单，请勿使用；请按本订单的单号查询。",
+        /// The pages of a query brought fewer records than the service counts.
+        RECORDS_MISSING
+            "Query all records again: they may have moved while they were read."
+            "请重新查询全部记录：读取期间记录的顺序可能发生了变化。",
         /// The server redirects; this API never does.
         REDIRECT_REFUSED
             "Look for a proxy that answers in WeChat Pay's place, and check `base_urls`; then query the order."

@@ -115,6 +115,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
         };
         let state = take(given, "state");
         let mut pages = Pages::from(state);
+        pages.asked(fields);
         let records = match take(given, "answer") {
             Value::Object(answer) => pages.take(&answer)?,
             _ => Vec::new(),
@@ -220,13 +221,21 @@ fn holdable(convention: Convention) -> fn(&mut Value) {
     }
 }
 
+/// Beyond the integers that floats hold exactly, an integer comes as its text.
 fn floats(value: &mut Value) {
+    const EXACT: u64 = (1 << 53) - 1;
     match value {
-        Value::Number(number) if number.as_i64().is_none_or(|number| i32::try_from(number).is_err()) => {
-            if let Some(float) = number.as_f64().and_then(serde_json::Number::from_f64) {
-                *number = float;
+        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(whole), ..) if i32::try_from(whole).is_ok() => {}
+            (Some(whole), ..) if whole.unsigned_abs() > EXACT => *value = number.to_string().into(),
+            (None, Some(_), _) => *value = number.to_string().into(),
+            (_, _, Some(float)) => {
+                if let Some(float) = serde_json::Number::from_f64(float) {
+                    *number = float;
+                }
             }
-        }
+            _ => {}
+        },
         Value::Array(list) => list.iter_mut().for_each(floats),
         Value::Object(map) => map.values_mut().for_each(floats),
         _ => {}

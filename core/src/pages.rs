@@ -1,15 +1,15 @@
 //! All records of a query, page by page.
 //!
-//! Records can shift between two pages while they are read: one that comes twice is given once, and while fewer came than
-//! the service counts, the pages are gone through again. That ends when a round brings nothing new, so that a wrong count
-//! cannot keep it going.
+//! Records can shift between two pages while they are read: one that comes twice is given once. A round goes through all
+//! pages; what came is complete after a round in which nothing moved and as many came as the service counts, or after
+//! one that brought nothing new. If fewer came even then, that is an error, once all that came was given.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
     check::rules,
-    error::{Error, ID_MISMATCH},
+    error::{Error, ID_MISMATCH, RECORDS_MISSING},
     json::{json_text, keep, object},
 };
 
@@ -21,10 +21,18 @@ const LIMIT: u64 = 20;
 #[serde(from = "Value", into = "Value")]
 pub struct Pages {
     offset: u64,
+    /// The page size that was asked for; 0 if that is not known.
+    limit: u64,
     /// How often each record was given: those without ids can be alike.
     given: Map<String, Value>,
+    /// How many records there are, as the service counted when it was last asked.
+    total: Option<u64>,
+    /// The first record of the last page of this round: what it says is empty after an empty page.
+    last: Option<String>,
     /// Did this round bring anything new?
     new: bool,
+    /// Did anything move while this round was read, or did one before?
+    moved: bool,
     finished: bool,
 }
 
@@ -39,7 +47,11 @@ impl From<Value> for Pages {
         let is = |name: &str| state.get(name).is_some_and(|is| *is == true);
         Pages {
             offset: times(state.get("offset")),
+            limit: times(state.get("limit")),
+            total: state.get("total").and_then(Value::as_u64),
+            last: state.get("last").and_then(Value::as_str).map(str::to_owned),
             new: is("new"),
+            moved: is("moved"),
             finished: is("finished"),
             given: match state.get_mut("given").map(Value::take) {
                 Some(Value::Object(given)) => given,
@@ -50,11 +62,15 @@ impl From<Value> for Pages {
 }
 
 impl From<Pages> for Value {
-    fn from(Pages { offset, given, new, finished }: Pages) -> Value {
+    fn from(Pages { offset, limit, given, total, last, new, moved, finished }: Pages) -> Value {
         object(&mut [
             ("offset", offset.into()),
+            ("limit", limit.into()),
             ("given", given.into()),
+            ("total", total.into()),
+            ("last", last.into()),
             ("new", new.into()),
+            ("moved", moved.into()),
             ("finished", finished.into()),
         ])
     }
@@ -72,10 +88,16 @@ impl Pages {
         Some(fields)
     }
 
+    /// Notes the page size that the fields ask for.
+    pub(crate) fn asked(&mut self, fields: &Map<String, Value>) {
+        self.limit = fields.get("limit").and_then(Value::as_u64).unwrap_or(LIMIT);
+    }
+
     /// Takes the answer to that query, with its `warnings`, and gives the records that did not come before.
     ///
     /// # Errors
-    /// `ID_MISMATCH` if the answer names another order than the query.
+    /// `ID_MISMATCH` if the answer names another order or customs than the query; `RECORDS_MISSING` at the end, if the
+    /// service counts more records than all pages brought.
     pub fn take(&mut self, answer: &Map<String, Value>) -> Result<Vec<Value>, Error> {
         let list = |name: &str| answer.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         if let Some(echo) = list("warnings").iter().find(|warning| warning["rule"] == rules::ID_ECHO) {
@@ -83,7 +105,11 @@ impl Pages {
             return Err(Error::new(ID_MISMATCH, format!("the records cannot be trusted: {issue}")));
         }
         let page = list("data");
+        let size = page.len() as u64;
+        let limit = [self.limit, times(answer.get("limit"))].into_iter().find(|limit| *limit > 0).unwrap_or(LIMIT);
         let total = answer.get("total_count").and_then(Value::as_u64);
+        self.moved |= self.offset > 0 && total != self.total;
+        self.total = total;
         let mut on_page = Map::new();
         let mut new = Vec::new();
         for record in page {
@@ -99,15 +125,34 @@ impl Pages {
                 self.given.insert(identity, count);
             }
         }
-        // The state may have been kept, and changed, elsewhere.
-        self.offset = self.offset.saturating_add(page.len() as u64);
+        let first = page.first().map(identity).unwrap_or_default();
+        // Two pages without records, or a page that came before in the place of the next: there are no others.
+        let again = new.is_empty() && self.last.as_ref() == Some(&first);
+        self.moved |= new.len() < page.len();
         self.new |= !new.is_empty();
-        if new.is_empty() || total.is_some_and(|total| self.offset >= total) {
+        self.last = Some(first);
+        let alone = self.offset == 0;
+        // The state may have been kept, and changed, elsewhere. The place of an empty page in the middle is passed over.
+        self.offset = self.offset.saturating_add(if size == 0 { limit } else { size });
+        // After a full page with new records there may be more, whatever is counted.
+        let ends = match total.filter(|total| *total > self.offset || size < limit || new.is_empty()) {
+            None => size == 0 || again,
+            Some(total) => again || self.offset >= total,
+        };
+        if ends {
             let given = self.given.values().fold(0, |sum: u64, count| sum.saturating_add(times(Some(count))));
-            let missing = total.is_some_and(|total| total > given);
-            self.finished = !(missing && self.new && self.offset > 0);
-            self.offset = 0;
-            self.new = false;
+            let missing = total.filter(|total| *total > given);
+            let counted = total.is_none_or(|total| total == given);
+            // What came in one page came at one time.
+            self.finished = !self.new || (missing.is_none() && (alone || (counted && !self.moved)));
+            *self = Pages { offset: 0, last: None, moved: true, new: false, ..std::mem::take(self) };
+            if let (true, Some(total)) = (self.finished, missing) {
+                let why = format!(
+                    "{given} records came, though the service counts {total}: they may have moved while they were read; \
+                     query them again"
+                );
+                return Err(Error::new(RECORDS_MISSING, why).with(|error| error.retryable = true));
+            }
         }
         Ok(new)
     }
@@ -182,6 +227,7 @@ mod all {
             let unreadable = |error| Error::new(BODY_UNEXPECTED, format!("the records cannot be read: {error}"));
             let fields = serde_json::from_value(json!(self.request)).map_err(unreadable)?;
             let Some(fields) = self.pages.request(&fields) else { return Ok(false) };
+            self.pages.asked(&fields);
             let request = serde_json::from_value(Value::Object(fields)).map_err(unreadable)?;
             let answer = self.client.query(&request).await?;
             let mut fields: Map<String, Value> = serde_json::from_value(json!(*answer)).map_err(unreadable)?;
