@@ -24,6 +24,7 @@ pub mod catalogue;
 pub mod check;
 #[cfg(feature = "client")]
 pub mod client;
+mod clock;
 pub mod crypto;
 pub mod customs_message;
 pub mod encryption;
@@ -34,6 +35,7 @@ mod hiding;
 pub mod host;
 mod json;
 pub mod keys;
+mod lenient;
 pub mod message;
 pub mod model;
 mod nearest;

@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    clock::in_milliseconds,
     error::{Error, INVALID_OPTION},
     json::{byte_list, take},
     model::{Wiped, wipe},
@@ -114,7 +115,13 @@ fn text(given: &mut Map<String, Value>, name: &str) -> Result<String, Error> {
 pub(crate) fn seconds(given: &mut Map<String, Value>, name: &str) -> Result<Option<i64>, Error> {
     match take(given, name) {
         Value::Null => Ok(None),
-        value => value.as_i64().map(Some).ok_or_else(|| wrong(&format!("`{name}`"), "a whole number of Unix seconds")),
+        value => match value.as_i64() {
+            Some(seconds) if in_milliseconds(seconds) => {
+                Err(wrong(&format!("`{name}`"), &format!("in Unix seconds; {seconds} is in milliseconds")))
+            }
+            Some(seconds) => Ok(Some(seconds)),
+            None => Err(wrong(&format!("`{name}`"), "a whole number of Unix seconds")),
+        },
     }
 }
 

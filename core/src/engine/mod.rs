@@ -20,13 +20,14 @@ pub use shared::{Shared, Signing};
 use crate::{
     api::{Kind, Operation},
     check::{Finding, Severity, check, rules},
+    clock::in_milliseconds,
     crypto::Random,
     encryption::Padding,
     error::{
         BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, ENCRYPTION_KEY_MISSING,
-        Error, PLATFORM_KEYS_MISSING, SIGNING_FAILED, TIMEOUT, TLS_FAILED, TRANSPORT_FAILED, UNEXPECTED_EVENT,
+        Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, SIGNING_FAILED, TIMEOUT, TLS_FAILED, TRANSPORT_FAILED,
+        UNEXPECTED_EVENT,
     },
-    explain::{SIGN_ERROR, SignError},
     hiding::Hidden,
     json::keep,
     keys::{Listed, PlatformKeys, Refresh, names_public_key, next_download},
@@ -204,6 +205,13 @@ impl Engine {
     }
 
     fn start(&mut self, call: Call, now: Now) -> Result<Action, Error> {
+        if in_milliseconds(now.unix_s()) {
+            let why = format!(
+                "option `clock` gives a time that is {} s after 1970, thousands of years from now: it is in another unit",
+                now.unix_s()
+            );
+            return Err(Error::new(INVALID_OPTION, why));
+        }
         let operation = match &call {
             Call::Operation { operation, .. } | Call::Prepare { operation, .. } | Call::Parse { operation, .. } => {
                 Operation::named(operation)?
@@ -491,7 +499,7 @@ impl Engine {
         note: Option<Note>,
     ) -> Result<Action, Error> {
         let examined = match self.keys(&received, exchange.operation, now_s) {
-            Ok(keys) => received.examine(exchange.operation, &keys, now_s),
+            Ok(keys) => received.examine(exchange.operation, &keys, now_s, &exchange.hidden),
             Err(error) => Err(error),
         };
         let examined = match examined {
@@ -524,6 +532,7 @@ impl Engine {
     fn verified(&mut self, examined: Examined, exchange: Exchange, ok: bool, now: Now) -> Result<Action, Error> {
         let certificates = self.certificates(&examined, &exchange, ok, now);
         let Exchange { request, hidden, mut warnings, message, attempt, .. } = exchange;
+        let refused = examined.received().sign_error();
         let sent = |field: &str| request.as_ref()?.get(field)?.as_str();
         match certificates.and_then(|certificates| Ok((examined.settle(ok, sent, &hidden)?, certificates))) {
             Ok((answer, certificates)) => {
@@ -539,15 +548,13 @@ impl Engine {
             }
             Err(error) => {
                 self.ended(attempt, Some(&error), error.may_have_been_applied);
-                let refused = error.detail.as_ref().filter(|_| error.code == SIGN_ERROR && error.status == Some(401));
-                let told =
-                    refused.and_then(SignError::from_detail).zip(message).map(|(refusal, ours)| refusal.told(&ours));
+                let told = refused.zip(message).and_then(|(refusal, ours)| refusal.told(&ours));
                 Err(error.with(|details| {
                     // What was odd about the request may explain its refusal.
                     details.warnings.splice(..0, warnings).for_each(drop);
                     if let Some(told) = told {
                         details.message.push_str("; ");
-                        details.message.push_str(&told);
+                        details.message.push_str(&hidden.masked(&told));
                     }
                 }))
             }

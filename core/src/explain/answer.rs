@@ -1,21 +1,19 @@
-use serde_json::Value;
-
 use super::{
     Checks, Explanation, Lines, RESPONSE_CHECKS, Request, Response, Verdict,
     causes::{
-        CLOCK, DUPLICATED_HEADERS, EXPIRED_CERTIFICATE, Known, MALFORMED_HEADERS, NO_KNOWN_KEY, PROBE,
-        RECEIVED_CHANGED_BYTES, STRIPPED_HEADERS, UNKNOWN_SERIAL, WRONG_SERIAL,
+        CLOCK, COMPRESSED_BODY, DUPLICATED_HEADERS, EXPIRED_CERTIFICATE, Known, MALFORMED_HEADERS, NO_KNOWN_KEY, PROBE,
+        RECEIVED_CHANGED_BYTES, SIGNATURE_TYPE, STRIPPED_HEADERS, UNKNOWN_SERIAL, WRONG_SERIAL,
     },
     public_key::{Hash, PublicKey},
-    sign_error::{SIGN_ERROR, SignError},
     signed_request,
 };
 use crate::{
+    clock::{LOCAL, fresh},
     engine::Shared,
-    error::{Error, SIGNATURE_DUPLICATED, SIGNATURE_MISSING},
+    error::{Error, SIGNATURE_DUPLICATED, SIGNATURE_MISSING, SIGNATURE_UNSUPPORTED},
     keys::PlatformKeys,
     message,
-    response::{SIGNATURE_HEADERS, decoded, fresh, probe, signature_headers, stamp, unknown_serial},
+    response::{Received, SIGNATURE_HEADERS, decoded, probe, signature_headers, stamp, unknown_serial},
 };
 
 pub(super) fn explain(
@@ -43,7 +41,9 @@ pub(super) fn explain(
             "probe" if signature.is_empty() => Verdict::Impossible("the answer has no signature"),
             "probe" => probe(signature).map_err(|error| (error, PROBE)).into(),
             "clock" => match (now, timestamp.and_then(|timestamp| stamp(timestamp).ok())) {
-                (Some(now), Some(seconds)) => fresh("answer", seconds, now).map_err(|error| (error, CLOCK)).into(),
+                (Some(now), Some(seconds)) => {
+                    fresh("answer", seconds, &LOCAL, now).map_err(|error| (error, CLOCK)).into()
+                }
                 _ => Verdict::Impossible("the answer's time or the present time is not known"),
             },
             _ if keys.is_empty() => Verdict::Impossible("the options hold no `platform_keys`"),
@@ -58,16 +58,18 @@ pub(super) fn explain(
             "key" => key(keys, serial, &opened),
             _ => match (opened(serial), &lines) {
                 (Some(digest), Some(lines)) => {
-                    Verdict::of_bytes(lines, digest, |variant| variant.response, RECEIVED_CHANGED_BYTES)
+                    let otherwise = if is_compressed(response) { COMPRESSED_BODY } else { RECEIVED_CHANGED_BYTES };
+                    Verdict::of_bytes(lines, digest, |variant| variant.response, otherwise)
                 }
                 _ => Verdict::Impossible("what was signed or what must have been signed is not known"),
             },
         });
     }
     let mut explanation = checks.explanation("response", lines.as_ref());
-    if let Some(refusal) = sign_error(response) {
-        let ours = request.and_then(|request| signed_request::lines_of(shared, request));
-        let (difference, cause) = refusal.explain(ours.as_ref());
+    let ours = request.and_then(|request| signed_request::lines_of(shared, request));
+    if let Some((difference, cause)) =
+        received(response).sign_error().and_then(|refusal| refusal.explain(ours.as_ref()))
+    {
         explanation.difference = difference;
         explanation.causes.insert(0, cause);
     }
@@ -81,8 +83,9 @@ fn is_signature_header((name, _): &(String, String)) -> bool {
 /// The value of a header, if it has one and no more.
 fn once<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
     let mut found = response.headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
-    let value = found.next().map(|(_, value)| value.trim())?;
-    (found.next().is_none() && !value.contains(',')).then_some(value)
+    let value = found.next().map(|(_, value)| value.as_str())?;
+    (found.next().is_none() && !value.contains(|letter: char| letter == ',' || letter.is_control()))
+        .then_some(value.trim())
 }
 
 fn headers(response: &Response) -> Result<(), (Error, Known)> {
@@ -90,6 +93,7 @@ fn headers(response: &Response) -> Result<(), (Error, Known)> {
         let cause = match &error.code {
             code if code == SIGNATURE_MISSING.name => STRIPPED_HEADERS,
             code if code == SIGNATURE_DUPLICATED.name => DUPLICATED_HEADERS,
+            code if code == SIGNATURE_UNSUPPORTED.name => SIGNATURE_TYPE,
             _ => MALFORMED_HEADERS,
         };
         (error, cause)
@@ -141,9 +145,11 @@ fn key(keys: &PlatformKeys, serial: &str, opened: Opened<'_>) -> Verdict {
     Verdict::Failed(format!("the signature was not made with platform key `{serial}`"), vec![cause])
 }
 
-/// Is it a refusal for the signature that shows what was checked?
-fn sign_error(response: &Response) -> Option<SignError> {
-    let body = serde_json::from_slice::<Value>(&response.body).ok()?;
-    let code = body.get("code").or_else(|| body.get("return_code"))?;
-    (response.status == 401 && code == SIGN_ERROR).then(|| SignError::from_detail(body.get("detail")?))?
+/// Does a header tell so? A host that decompresses may leave it.
+fn is_compressed(response: &Response) -> bool {
+    received(response).compression().is_some()
+}
+
+fn received(response: &Response) -> Received {
+    Received::new(response.status, response.headers.clone(), response.body.clone(), false)
 }

@@ -1,7 +1,7 @@
 use super::Cause;
 
 /// A cause as it is known beforehand.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Known {
     cause: &'static str,
     issue: &'static str,
@@ -75,6 +75,12 @@ causes! {
     WRONG_KEY "wrong_key":
         "the signature was not made with this private key",
         "Sign with the private key of the API certificate that `serial_no` names, with RSASSA-PKCS1-v1_5 and SHA-256.";
+    MERCHANT_CERTIFICATE "merchant_certificate":
+        "the server refuses the merchant's API certificate",
+        "See on the merchant platform (API security) which certificate is valid, and give its private key and `serial_no`.";
+    REPEATED_NONCE "repeated_nonce":
+        "the server has seen this nonce before, or takes it for none",
+        "Sign each attempt anew, with a nonce of its own, and send it once.";
     WRONG_REQUEST "wrong_request":
         "the answer is another request's",
         "Give the request that was answered: each attempt has its own nonce and timestamp.";
@@ -90,6 +96,9 @@ causes! {
     MALFORMED_HEADERS "malformed_headers":
         "a signature header cannot be read",
         "Give the headers exactly as received; do not trust the answer if that is what came.";
+    SIGNATURE_TYPE "signature_type":
+        "the answer is signed by another algorithm than RSA with SHA-256",
+        "Ask WeChat Pay which algorithm this merchant is set to; SM2 cannot be verified here.";
     PROBE "probe":
         "the signature is false on purpose",
         "Refuse the answer, as any with a wrong signature, and query what became of the request.";
@@ -105,6 +114,9 @@ causes! {
     NO_KNOWN_KEY "wrong_key":
         "no platform key that is known made the signature",
         "Check that `platform_keys` holds the keys of this merchant and service, under their own ids; else do not trust the answer.";
+    COMPRESSED_BODY "compressed_body":
+        "the body is compressed, and the signature is over what was compressed",
+        "Send `Accept-Encoding: identity`, have proxies leave answers as they are, or decompress the body before it is verified.";
     RECEIVED_LINE_ENDS "line_ends":
         "the body's line ends were changed on the way",
         "Verify the bytes as received, before anything reads, trims or converts them.";

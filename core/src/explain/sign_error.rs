@@ -5,36 +5,72 @@ use serde_json::Value;
 use super::{
     Cause, Difference, Lines,
     causes::{
-        CHANGED_BODY, CHANGED_BYTES, FULL_URL, Known, PATH_PREFIX, QUERY_ENCODING, UNKNOWN_REQUEST, WRONG_KEY,
-        WRONG_REQUEST,
+        CHANGED_BODY, CHANGED_BYTES, CLOCK, FULL_URL, Known, MALFORMED_AUTHORIZATION, MERCHANT_CERTIFICATE,
+        PATH_PREFIX, QUERY_ENCODING, REPEATED_NONCE, RESERIALISED_BODY, UNKNOWN_REQUEST, WRONG_KEY, WRONG_MCHID,
+        WRONG_REQUEST, WRONG_SERIAL_NO,
     },
     shown, variants,
 };
-use crate::message;
+use crate::{
+    clock::{SERVER, fresh},
+    lenient::line,
+    message,
+    response::seconds,
+};
 
 /// The service's code for a signature that is not right.
 pub(crate) const SIGN_ERROR: &str = "SIGN_ERROR";
 
-/// The message that the server checked, as far as it shows it.
+/// What a refusal for the signature tells of the message that the server checked.
 pub(crate) struct SignError {
+    /// As far as it is shown.
     shown: Vec<u8>,
-    length: usize,
+    /// Of the whole message; nothing if it is not shown at all.
+    length: Option<usize>,
+    /// What the server objects to.
+    issue: String,
+    /// The server's clock when it refused.
+    date: Option<i64>,
 }
 
+/// What a refusal objects to, by words of it, where that is not the signature itself.
+const OBJECTIONS: [(&[&str], Known); 6] = [
+    (&["timestamp", "时间戳"], CLOCK),
+    (&["nonce", "随机"], REPEATED_NONCE),
+    (&["mchid", "mch_id"], WRONG_MCHID),
+    (&["serial", "序列号"], WRONG_SERIAL_NO),
+    (&["certificate", "证书"], MERCHANT_CERTIFICATE),
+    (&["authorization"], MALFORMED_AUTHORIZATION),
+];
+
 impl SignError {
-    /// Reads the `detail` of a `SIGN_ERROR`.
-    pub(crate) fn from_detail(detail: &Value) -> Option<SignError> {
-        let information = detail.get("sign_information")?;
-        let shown = information.get("truncated_sign_message")?.as_str()?.as_bytes().to_vec();
-        let length = information.get("sign_message_length").and_then(Value::as_u64);
-        let length = length.and_then(|length| usize::try_from(length).ok());
-        Some(SignError { length: length.unwrap_or(shown.len()), shown })
+    /// Reads the body of a `SIGN_ERROR`; `date` is that of the answer.
+    ///
+    /// The live service shows the four lines before the body, the body's first 8 bytes and a line feed, and counts the
+    /// whole (seen in public threads, 2022 to 2025).
+    pub(crate) fn new(body: &Value, date: Option<i64>) -> SignError {
+        let information = body.pointer("/detail/sign_information").unwrap_or(&Value::Null);
+        let length = information["sign_message_length"].as_u64().and_then(|length| usize::try_from(length).ok());
+        let text = information["truncated_sign_message"].as_str();
+        let mut shown = text.unwrap_or_default().as_bytes();
+        let length = text.map(|text| length.unwrap_or(text.len()));
+        if length.is_some_and(|length| shown.len() < length) {
+            shown = shown.strip_suffix(b"\n").unwrap_or(shown);
+            // Half a character at the cut.
+            while let Some(before) = shown.strip_suffix("\u{FFFD}".as_bytes()) {
+                shown = before;
+            }
+        }
+        let issue =
+            ["/detail/detail/issue", "/detail/issue", "/message"].into_iter().find_map(|at| body.pointer(at)?.as_str());
+        SignError { shown: shown.to_vec(), length, issue: issue.unwrap_or_default().to_owned(), date }
     }
 
     /// Where the server's message and the one that was signed part; nothing if, as far as is shown, they do not.
     fn difference(&self, ours: &[u8]) -> Option<Difference> {
         let same = ours.iter().zip(&self.shown).take_while(|(one, other)| one == other).count();
-        if ours == self.shown || (same == self.shown.len() && self.length == ours.len()) {
+        let length = self.length?;
+        if same == self.shown.len() && length == ours.len() {
             return None;
         }
         let before = ours.iter().take(same).filter(|byte| **byte == b'\n').count();
@@ -47,30 +83,74 @@ impl SignError {
     }
 
     /// What the refusal tells about the message that was signed, in a sentence.
-    pub(crate) fn told(&self, ours: &[u8]) -> String {
-        match self.difference(ours) {
-            Some(difference) => difference.told(),
-            None => WRONG_KEY_TOLD.to_owned(),
-        }
+    pub(crate) fn told(&self, ours: &[u8]) -> Option<String> {
+        self.judged(Some(ours), |_| CHANGED_BYTES).map(|(_, cause)| cause.issue)
     }
 
-    /// Where and why the two messages part.
-    pub(super) fn explain(&self, lines: Option<&Lines>) -> (Option<Difference>, Cause) {
-        let Some(lines) = lines else { return (None, UNKNOWN_REQUEST.plainly()) };
-        let ours = lines.bytes();
-        let Some(difference) = self.difference(&ours) else { return (None, WRONG_KEY.because(WRONG_KEY_TOLD)) };
-        let cause = self.cause(lines, &difference).because(difference.told());
-        (Some(difference), cause)
+    /// Where and why the two messages part, as far as that can be told.
+    pub(super) fn explain(&self, lines: Option<&Lines>) -> Option<(Option<Difference>, Cause)> {
+        let ours = lines.map(Lines::bytes);
+        self.judged(ours.as_deref(), |difference| lines.map_or(CHANGED_BYTES, |lines| self.cause(lines, difference)))
+    }
+
+    /// What is to be mended first: the clock, then the bytes, then what the server names; only then the key.
+    fn judged(
+        &self,
+        ours: Option<&[u8]>,
+        cause: impl FnOnce(&Difference) -> Known,
+    ) -> Option<(Option<Difference>, Cause)> {
+        let stamped = ours.and_then(|ours| std::str::from_utf8(ours.split(|byte| *byte == b'\n').nth(2)?).ok());
+        if let (Some(stamped), Some(date)) = (stamped.and_then(seconds), self.date)
+            && let Err(skewed) = fresh("request", stamped, &SERVER, date)
+        {
+            return Some((None, CLOCK.because(skewed.message.clone())));
+        }
+        if let Some(difference) = ours.and_then(|ours| self.difference(ours)) {
+            let told = difference.told(self, ours.map_or(0, <[u8]>::len));
+            let cause = cause(&difference).because(told);
+            return Some((Some(difference), cause));
+        }
+        let agreed = ours.and_then(|_| self.agreed());
+        let issue = self.issue.to_ascii_lowercase();
+        let named = |(words, _): &&(&[&str], Known)| words.iter().any(|word| issue.contains(word));
+        if let Some((_, objection)) = OBJECTIONS.iter().find(named) {
+            let agreed = agreed.map(|agreed| format!("{agreed}; ")).unwrap_or_default();
+            let told = format!("{agreed}what it objects to is not the signature itself: {}", line(&self.issue, 256));
+            return Some((None, objection.because(told)));
+        }
+        // Without any message of the server's, nothing can be said.
+        self.length?;
+        Some(match agreed {
+            None => (None, UNKNOWN_REQUEST.plainly()),
+            Some(agreed) => {
+                let so = "so the private key is not that of `serial_no`, or `serial_no` is not this merchant's";
+                (None, WRONG_KEY.because(format!("{agreed}, {so}")))
+            }
+        })
+    }
+
+    /// How much of the server's message is known to be the one that was signed.
+    fn agreed(&self) -> Option<String> {
+        let (length, shown) = (self.length?, self.shown.len());
+        Some(match shown == length {
+            true => "the server checked the very message that was signed".to_owned(),
+            false => format!(
+                "the server checked the message that was signed, as far as can be told: it shows the first {shown} of \
+                 {length} bytes, and they and the length are the same"
+            ),
+        })
     }
 
     fn cause(&self, lines: &Lines, difference: &Difference) -> Known {
-        let fits = |message: &[u8]| message.starts_with(&self.shown) && message.len() == self.length;
+        let fits = |message: &[u8]| message.starts_with(&self.shown) && Some(message.len()) == self.length;
         let found = || variants::fitting(lines, fits).map(|(variant, _)| variant.request);
         match difference.line {
             "method" => CHANGED_BYTES,
             "timestamp" | "nonce" => WRONG_REQUEST,
-            // Only the lengths differ: what does, is not shown.
-            _ if difference.offset == self.shown.len() && self.length > self.shown.len() => CHANGED_BODY,
+            // Only the lengths differ: of what is not shown, no more than the likeliest is said.
+            _ if difference.offset == self.shown.len() => {
+                found().filter(|known| *known == RESERIALISED_BODY).unwrap_or(CHANGED_BODY)
+            }
             "path" => found().unwrap_or_else(|| self.path_cause(lines)),
             _ => found().unwrap_or(CHANGED_BODY),
         }
@@ -90,14 +170,18 @@ impl SignError {
     }
 }
 
-const WRONG_KEY_TOLD: &str = "the server checked the very message that was signed, so the private key is not that of \
-                              `serial_no`, or `serial_no` is not this merchant's";
-
 impl Difference {
-    fn told(&self) -> String {
-        let Difference { offset, line, ours, theirs } = self;
-        format!(
-            "what the server checked and what was signed part at byte {offset}, in the {line}: signed `{ours}`, checked `{theirs}`"
-        )
+    fn told(&self, refusal: &SignError, ours: usize) -> String {
+        let Difference { offset, line, ours: signed, theirs } = self;
+        match refusal.length.filter(|length| *offset == refusal.shown.len() && *length > *offset) {
+            Some(length) => format!(
+                "what the server checked and what was signed are the same in the {offset} bytes that it shows, but it \
+                 checked {length} bytes and {ours} were signed: they part further on, in the {line}"
+            ),
+            None => format!(
+                "what the server checked and what was signed part at byte {offset}, in the {line}: signed `{signed}`, \
+                 checked `{theirs}`"
+            ),
+        }
     }
 }

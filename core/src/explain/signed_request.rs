@@ -10,10 +10,11 @@ use super::{
     shown, variants,
 };
 use crate::{
+    clock::{LOCAL, fresh},
     engine::Shared,
     message,
     request::{SCHEME, is_nonce, is_path},
-    response::{fresh, seconds},
+    response::seconds,
 };
 
 pub(super) fn explain(shared: &Shared, request: &Request, now: Option<i64>) -> Explanation {
@@ -29,7 +30,9 @@ pub(super) fn explain(shared: &Shared, request: &Request, now: Option<i64>) -> E
             "identity" if authorization.pairs.is_empty() => Verdict::Impossible("the request names no merchant"),
             "identity" => identity(shared, &authorization),
             "clock" => match (now, seconds(authorization.get("timestamp"))) {
-                (Some(now), Some(seconds)) => fresh("request", seconds, now).map_err(|error| (error, CLOCK)).into(),
+                (Some(now), Some(seconds)) => {
+                    fresh("request", seconds, &LOCAL, now).map_err(|error| (error, CLOCK)).into()
+                }
                 _ => Verdict::Impossible("the request's time or the present time is not known"),
             },
             "path" if request.url.is_empty() => Verdict::Impossible("the URL is not known"),
