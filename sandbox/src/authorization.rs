@@ -23,8 +23,10 @@ const NAMES: [&str; 5] = ["mchid", "nonce_str", "timestamp", "serial_no", "signa
 const FRESH_S: u64 = 300;
 /// How long a nonce is remembered: a timestamp is good for so long, counted from its earliest to its latest.
 const REMEMBERED: Duration = Duration::from_secs(2 * FRESH_S);
-/// The most characters of a signed message that an error shows.
+/// The most characters of a signed message that the log shows.
 const SHOWN: usize = 1024;
+/// How many bytes of the body an error shows, as the live service does (seen in public threads).
+const BODY_SHOWN: usize = 8;
 
 /// The texts that are signed, each ended by a line feed.
 pub(crate) fn lines(texts: &[&[u8]]) -> Vec<u8> {
@@ -160,6 +162,9 @@ fn refusal(call: &Call<'_>, message: &[u8], mut got: BTreeMap<&'static str, &str
     let squeezed = squeezed.to_ascii_lowercase();
     let private = ["certificateid", "certificatename"].iter().any(|name| squeezed.contains(name));
     let logged = if private { "***" } else { &text };
+    let head = message.len().saturating_sub(call.body.len() + 1);
+    let body = call.body.get(..BODY_SHOWN).unwrap_or(call.body);
+    let shown = String::from_utf8_lossy(&lines(&[message.get(..head + body.len()).unwrap_or_default()])).into_owned();
     Refusal {
         log: Box::new([("issue", json!(issue)), ("expected_message", json!(logged)), ("got", json!(got))]),
         ..Refusal::new(
@@ -175,7 +180,7 @@ fn refusal(call: &Call<'_>, message: &[u8], mut got: BTreeMap<&'static str, &str
             "sign_information": {
                 "method": call.method,
                 "url": call.target,
-                "truncated_sign_message": text,
+                "truncated_sign_message": shown,
                 "sign_message_length": message.len(),
             },
         }))
