@@ -291,6 +291,104 @@ entries! {
     }
 }
 
+/// A refusal that the pages of the mainland's API v3 explain, on any operation; WeChat Pay Global is presumed to say the
+/// same (mainland FAQ on signatures, "why 401", and error codes, read 2024-11 to 2026-01).
+#[derive(Debug, Clone)]
+pub struct Mainland {
+    /// Its stable name: the `reason` of an error.
+    pub reason: &'static str,
+    /// What went wrong.
+    #[cfg(feature = "schema")]
+    pub cause: Cause,
+    /// What to do.
+    pub advice: Advice,
+    words: &'static [Spellings],
+}
+
+macro_rules! mainland {
+    ($($reason:ident when $words:tt
+        cause $cause_en:literal $cause_zh:literal
+        advice $advice_en:literal $advice_zh:literal)+) => {
+        /// What the mainland's pages explain beside the customs pages.
+        pub const MAINLAND: &[Mainland] = &[$(Mainland {
+            reason: stringify!($reason),
+            #[cfg(feature = "schema")]
+            cause: Cause { en: $cause_en, zh: $cause_zh },
+            advice: advise($advice_en, $advice_zh),
+            words: &$words,
+        },)+];
+    };
+}
+
+mainland! {
+    timestamp_expired when ["timestamp|时间戳", "5 minutes|five minutes|expired|300 seconds|5分钟|过期"]
+        cause "The request was stamped more than 5 minutes from the server's clock."
+            "请求的时间戳与服务器时间相差超过 5 分钟。"
+        advice "Set this machine's clock (NTP), and give timestamps in seconds, not milliseconds."
+            "请校准本机时钟（NTP），并确认时间戳以秒为单位，而非毫秒。"
+    nonce_wrong when ["nonce_str|随机串|随机字符串", "不合法|有误|错误|重复|已使用|used before|repeated|invalid"]
+        cause "The nonce is not one, or was used before."
+            "随机串不合法，或已被使用过。"
+        advice "Sign every attempt anew, with a nonce of its own (at most 32 letters and digits), and send it once."
+            "每次尝试都应重新签名并使用新的随机串（不超过 32 位字母和数字），且只发送一次。"
+    authorization_scheme when ["Authorization", "认证类型|scheme|authorization type"]
+        cause "`Authorization` names another scheme than WECHATPAY2-SHA256-RSA2048."
+            "Authorization 的认证类型不是 WECHATPAY2-SHA256-RSA2048。"
+        advice "Send the header as this library made it; look for a proxy or HTTP client that puts its own there."
+            "请原样发送本库生成的请求头，并检查代理或 HTTP 客户端是否替换了 Authorization。"
+    authorization_malformed when ["Authorization", "格式错误|不合法|缺少|malformed|format|missing"]
+        cause "`Authorization` is missing, or not as documented."
+            "缺少 Authorization 请求头，或其格式不正确。"
+        advice "Send the header as this library made it, in one line; look for a proxy that drops or changes it, and check `mchid` and `serial_no`."
+            "请将本库生成的 Authorization 原样放在一行内发送，检查代理是否将其删除或改动，并核对 mchid 与 serial_no。"
+    certificate_serial_wrong when ["商户证书序列号|merchant certificate serial|certificate serial number", "有误|错误|不匹配|incorrect|wrong|invalid|not match"]
+        cause "`serial_no` is not that of a certificate of this `mchid`."
+            "serial_no 不是该 mchid 名下 API 证书的序列号。"
+        advice "Give the serial number of apiclient_cert.pem, not that of a platform certificate, and check that it was made for this `mchid`: openssl x509 -in apiclient_cert.pem -noout -serial -subject."
+            "请填写 apiclient_cert.pem 的序列号（不是平台证书的），并确认该证书属于此 mchid：openssl x509 -in apiclient_cert.pem -noout -serial -subject。"
+    certificate_expired when ["商户证书|merchant certificate", "已过期|expired"]
+        cause "The merchant's API certificate has expired."
+            "商户 API 证书已过期。"
+        advice "Renew it on the merchant platform (API security), then give the new `private_key` and `serial_no`."
+            "请在商户平台（API 安全）更新证书，然后换用新的 private_key 与 serial_no。"
+    certificate_revoked when ["商户证书|merchant certificate", "作废|revoked|invalidated"]
+        cause "The merchant's API certificate was revoked."
+            "商户 API 证书已作废。"
+        advice "Apply for another one on the merchant platform (API security), then give its `private_key` and `serial_no`."
+            "请在商户平台（API 安全）重新申请证书，然后换用新的 private_key 与 serial_no。"
+    certificate_replaced when ["已更换证书|证书已更换|certificate has been replaced|use the new certificate"]
+        cause "The merchant has a newer API certificate."
+            "商户已申请了新的 API 证书。"
+        advice "Give the `private_key` and `serial_no` of the newer certificate."
+            "请换用新证书的 private_key 与 serial_no。"
+    certificate_never_made when ["未申请过证书|没有申请过证书|not applied for a certificate"]
+        cause "The merchant never applied for an API certificate."
+            "商户从未申请过 API 证书。"
+        advice "Apply for one on the merchant platform (API security), then give its `private_key` and `serial_no`."
+            "请先在商户平台（API 安全）申请 API 证书，再填写其 private_key 与 serial_no。"
+    api_v3_key_not_set when ["未设置APIv3密钥|没有设置APIv3密钥|APIv3 key is not set"]
+        cause "The merchant has set no APIv3 key."
+            "商户没有设置 APIv3 密钥。"
+        advice "Set it on the merchant platform (API security), then give it as `api_v3_key`."
+            "请先在商户平台（API 安全）设置 APIv3 密钥，再填入 api_v3_key。"
+    mchid_differs when ["mchid|商户号", "http header|Authorization|请求头", "不匹配|不一致|not match|differ"]
+        cause "`mchid` in the request is not the one that signed it."
+            "请求中的 mchid 与签名所用的 mchid 不一致。"
+        advice "Leave `mchid` out of the request, so that the client's own is sent, or make a client for that merchant."
+            "请不要在请求参数中另传 mchid（将使用客户端自身的），或为该商户另建客户端。"
+    appid_mchid_not_match when ["appid", "mchid|mch_id|商户号", "不匹配|not match|mismatch"]
+        cause "`appid` is not bound to `mchid`."
+            "appid 与 mchid 没有绑定关系。"
+        advice "Use the `appid` that the payment was made with, and bind it to `mchid` on the merchant platform (Product Center > AppID account management)."
+            "请使用支付时所用的 appid，并在商户平台（产品中心 > AppID 账号管理）将其与 mchid 绑定。"
+}
+
+/// Finds what the mainland's pages say of a message.
+pub fn mainland(message: &str) -> Option<&'static Mainland> {
+    let message = squeezed(message);
+    MAINLAND.iter().find(|entry| fit(entry.words, &message).is_some())
+}
+
 /// Finds the documented cause of a refusal by the words of its message.
 ///
 /// Of several entries that fit, the one that says most is found, then the first in the order of the pages.
@@ -298,7 +396,7 @@ pub fn entry(operation: Operation, code: &str, message: &str) -> Option<&'static
     let (code, message) = (normalised(code), squeezed(message));
     let mut best = None;
     for entry in ENTRIES.iter().filter(|entry| entry.operation == operation && entry.code == code) {
-        let Some(fit) = entry.fit(&message) else { continue };
+        let Some(fit) = fit(entry.words, &message) else { continue };
         if best.is_none_or(|(known, _)| known < fit) {
             best = Some((fit, entry));
         }
@@ -318,18 +416,18 @@ impl Entry {
         let place = ENTRIES.iter().position(same);
         place.and_then(|place| CAUSES.get(place)).copied().unwrap_or(Cause { en: "", zh: "" })
     }
+}
 
-    /// How well a squeezed message fits, if it does: how many things it says, then how much of it says them.
-    ///
-    /// Bytes do for that: a Chinese character says about as much as three Latin letters.
-    fn fit(&self, message: &str) -> Option<(usize, usize)> {
-        let longest = |spellings: &Spellings| {
-            let found = spellings.split('|').map(squeezed).filter(|word| message.contains(word.as_str()));
-            found.map(|word| word.len()).max()
-        };
-        let length = self.words.iter().map(longest).sum::<Option<usize>>()?;
-        Some((self.words.len(), length))
-    }
+/// How well a squeezed message fits, if it does: how many things it says, then how much of it says them.
+///
+/// Bytes do for that: a Chinese character says about as much as three Latin letters.
+fn fit(words: &[Spellings], message: &str) -> Option<(usize, usize)> {
+    let longest = |spellings: &Spellings| {
+        let found = spellings.split('|').map(squeezed).filter(|word| message.contains(word.as_str()));
+        found.map(|word| word.len()).max()
+    };
+    let length = words.iter().map(longest).sum::<Option<usize>>()?;
+    Some((words.len(), length))
 }
 
 /// The service's own messages have at most 256 characters.
@@ -381,7 +479,7 @@ fn plain(character: char) -> char {
 
 /// What to do about each of the service's codes when no entry says more.
 ///
-/// The codes are those of the customs pages and of the general Global page on status codes.
+/// The codes are those of the customs pages and of the general Global page on status codes; the last is the mainland's.
 pub const CODE_ADVICE: &[(&str, Advice)] = &[
     (
         "PARAM_ERROR",
@@ -446,6 +544,13 @@ pub const CODE_ADVICE: &[(&str, Advice)] = &[
             "服务暂时不可用，请求可能已被处理。请稍候；仅当 retryable 为真时可原样重试，否则请先查询。",
         ),
     ),
+    (
+        "APPID_MCHID_NOT_MATCH",
+        advise(
+            "Use the `appid` that the payment was made with, and bind it to `mchid` on the merchant platform (Product Center > AppID account management).",
+            "请使用支付时所用的 appid，并在商户平台（产品中心 > AppID 账号管理）将其与 mchid 绑定。",
+        ),
+    ),
 ];
 
 /// What to do about one of the service's codes, in any of its spellings.
@@ -461,12 +566,25 @@ const NO_CERTIFICATES: Advice = advise(
     "该商户没有平台证书，只启用了微信支付公钥：请在商户平台下载公钥，并以公钥 ID（PUB_KEY_ID_…）为键填入 `platform_keys`。",
 );
 
-/// What to do about a refusal, and whether the message needs it to be understood.
-pub(crate) fn advice(operation: Operation, code: &str, message: &str) -> (Option<Advice>, bool) {
+/// What is known of a refusal.
+pub(crate) struct Found {
+    /// The name of its entry.
+    pub reason: Option<&'static str>,
+    /// What to do.
+    pub advice: Option<Advice>,
+    /// Is the message not understood without it?
+    pub told: bool,
+}
+
+/// Finds what is known of a refusal: by the words of its message, else by its code.
+pub(crate) fn found(operation: Operation, code: &str, message: &str) -> Found {
     if operation.spec().brings_keys && code == "RESOURCE_NOT_EXISTS" {
-        return (Some(NO_CERTIFICATES), true);
+        return Found { reason: None, advice: Some(NO_CERTIFICATES), told: true };
     }
-    (entry(operation, code, message).map(|entry| entry.advice.clone()).or_else(|| code_advice(code)), false)
+    let page = entry(operation, code, message).map(|entry| (entry.reason, entry.advice.clone()));
+    let known = page.or_else(|| mainland(message).map(|entry| (entry.reason, entry.advice.clone())));
+    let (reason, advice) = known.unzip();
+    Found { reason, advice: advice.or_else(|| code_advice(code)), told: false }
 }
 
 /// One spelling for the codes of which the pages print several.
@@ -487,20 +605,23 @@ pub(crate) struct Consequence {
     pub passing: bool,
 }
 
-pub(crate) fn consequence(code: Option<&str>, status: u16) -> Consequence {
-    let (not_processed, passing) = match (code, status) {
-        (Some("RATE_LIMITED"), _) => (true, true),
-        (Some("SYSTEMERROR" | "SERVICE_UNAVAILABLE"), _) => (false, true),
+/// Is it a code that says what became of the request (general Global page on status codes; customs pages)?
+pub(crate) fn is_documented(code: &str) -> bool {
+    consequence(code, 0).not_processed || ["SYSTEMERROR", "SERVICE_UNAVAILABLE"].contains(&normalised(code))
+}
+
+/// `code` is empty if there was none.
+pub(crate) fn consequence(code: &str, status: u16) -> Consequence {
+    let (not_processed, passing) = match (normalised(code), status) {
+        ("RATE_LIMITED", _) => (true, true),
+        ("SYSTEMERROR" | "SERVICE_UNAVAILABLE", _) => (false, true),
         (
-            Some(
-                "PARAM_ERROR" | "INVALID_REQUEST" | "SIGN_ERROR" | "NOAUTH" | "ORDER_NOT_EXIST" | "RESOURCE_NOT_EXISTS",
-            ),
+            "PARAM_ERROR" | "INVALID_REQUEST" | "SIGN_ERROR" | "NOAUTH" | "ORDER_NOT_EXIST" | "RESOURCE_NOT_EXISTS",
             _,
         ) => (true, false),
         (_, 429) => (true, true),
-        // Not the API's words, or not its status: whoever said it may not know what became of the request.
-        (None, 400..=499) | (_, 408) => (false, false),
-        (Some(_), 400..=499) => (true, false),
+        // Not the API's words, or not any that are known: whoever said it may not know what became of the request.
+        (_, 400..=499) => (false, false),
         _ => (false, true),
     };
     Consequence { not_processed, passing }

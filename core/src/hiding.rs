@@ -7,10 +7,64 @@ use zeroize::Zeroizing;
 
 use crate::{
     api::{Field, Kind},
+    catalogue::is_documented,
     check::is_private_name,
 };
 
 const MASK: &str = "***";
+
+/// The members of a refusal, which a name may be spelt like.
+const DOCUMENTED: [&str; 13] = [
+    "code",
+    "return_code",
+    "message",
+    "detail",
+    "field",
+    "value",
+    "issue",
+    "location",
+    "sign_information",
+    "method",
+    "url",
+    "truncated_sign_message",
+    "sign_message_length",
+];
+
+/// Shorter ones can be a part of any word, and are masked where they stand alone.
+const SHORT: usize = 8;
+
+/// Where a text holds another one, from a byte on.
+fn find(text: &str, hidden: &str, from: usize) -> Option<usize> {
+    let (text, hidden) = (text.as_bytes(), hidden.as_bytes());
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let whole = |at: usize| {
+        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + hidden.len()..).unwrap_or_default());
+        // In URLs and in JSON that stands in a text, letters end what is escaped.
+        let escape = match before {
+            [.., b'%', one, other] => one.is_ascii_hexdigit() && other.is_ascii_hexdigit(),
+            [.., b'\\', _] => true,
+            _ => false,
+        };
+        let begins = !is_letter(hidden.first()) || !is_letter(before.last()) || escape;
+        begins && !(is_letter(hidden.last()) && is_letter(after.first()))
+    };
+    let fits = |at: &usize| {
+        let found = text.get(*at..*at + hidden.len()).is_some_and(|part| part.eq_ignore_ascii_case(hidden));
+        found && (hidden.len() >= SHORT || whole(*at))
+    };
+    (from..text.len()).find(fits)
+}
+
+/// Is it a documented word, such as a code, which says nothing of a person?
+fn is_word(name: &str, value: &Value) -> bool {
+    let known = |word: &str| match name {
+        "code" | "return_code" => is_documented(word),
+        "location" => ["body", "url", "query", "header", "authorization"].contains(&word),
+        "method" => ["GET", "POST", "PATCH"].contains(&word),
+        _ => false,
+    };
+    value.as_str().is_some_and(known)
+}
 
 /// A person's data in one request, spelt as an answer may quote it.
 #[derive(Clone, Default)]
@@ -58,30 +112,39 @@ impl Hidden {
         if text.chars().nth(1).is_none() {
             return;
         }
-        // As given; as sent, with a capital X; and in JSON that stands in a text.
+        // As given, and in JSON that stands in a text.
         self.0.push(Zeroizing::new(text.to_owned()));
-        self.0.push(Zeroizing::new(text.to_ascii_uppercase()));
-        for upper in [false, true] {
-            let mut escaped = Zeroizing::new(String::with_capacity(6 * text.len()));
-            for character in text.chars() {
-                match character.is_ascii() {
-                    true => escaped.push(character),
-                    false => character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
-                        escaped.push_str(&if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") });
-                    }),
-                }
+        if text.is_ascii() {
+            return;
+        }
+        let mut escaped = Zeroizing::new(String::with_capacity(6 * text.len()));
+        for character in text.chars() {
+            match character.is_ascii() {
+                true => escaped.push(character),
+                false => character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                    escaped.push_str(&format!("\\u{unit:04x}"));
+                }),
             }
-            self.0.push(escaped);
+        }
+        self.0.push(escaped);
+    }
+
+    /// Masks a person's data in a text, whatever its letter case.
+    pub fn in_text(&self, text: &mut String) {
+        for hidden in &self.0 {
+            let mut from = 0;
+            while let Some(at) = find(text, hidden, from) {
+                text.replace_range(at..at + hidden.len(), MASK);
+                from = at + MASK.len();
+            }
         }
     }
 
-    /// Masks a person's data in a text.
-    pub fn in_text(&self, text: &mut String) {
-        for hidden in &self.0 {
-            if text.contains(hidden.as_str()) {
-                *text = text.replace(hidden.as_str(), MASK);
-            }
-        }
+    /// A text with a person's data masked.
+    pub fn masked(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        self.in_text(&mut text);
+        text
     }
 
     /// Masks a person's data at any depth, and what is theirs by its name.
@@ -102,9 +165,12 @@ impl Hidden {
                 for (mut name, mut value) in mem::take(members) {
                     match is_private_name(&name) || (about_private && name == "value") {
                         true => value = MASK.into(),
+                        false if is_word(&name, &value) => {}
                         false => self.in_value(&mut value),
                     }
-                    self.in_text(&mut name);
+                    if !DOCUMENTED.contains(&name.as_str()) {
+                        self.in_text(&mut name);
+                    }
                     members.insert(name, value);
                 }
             }

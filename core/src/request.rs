@@ -125,9 +125,11 @@ impl Unsigned {
                 .map_err(|_| Error::new(INVALID_FIELDS, "the request cannot be written as JSON"))?,
         };
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut headers = Vec::with_capacity(6);
+        let mut headers = Vec::with_capacity(7);
         headers.extend([
             header("Accept", "application/json"),
+            // The signature is over the body before it is compressed, which not every host undoes.
+            header("Accept-Encoding", "identity"),
             header("Content-Type", "application/json"),
             header("User-Agent", &shared.user_agent),
             header("Accept-Language", &shared.accept_language),

@@ -10,18 +10,22 @@ use crate::{
     api::{Endpoint, Field, Kind, Need, Operation},
     catalogue,
     check::{Finding, Severity, rules},
+    clock::{self, fresh, http_date},
     crypto::{Verifier, aead::ApiV3Key},
     engine::REDIRECTED,
     error::{
         BODY_NOT_JSON, BODY_TOO_LARGE, BODY_UNEXPECTED, CERTIFICATE_NOT_VALID, Error, REDIRECT_REFUSED, SERIAL_UNKNOWN,
         SIGNATURE_DUPLICATED, SIGNATURE_MALFORMED, SIGNATURE_MISMATCH, SIGNATURE_MISSING, SIGNATURE_PROBE,
-        STATUS_UNEXPECTED, TIMESTAMP_SKEWED,
+        SIGNATURE_UNSUPPORTED, STATUS_UNEXPECTED,
     },
+    explain::{SIGN_ERROR, SignError},
     hiding::Hidden,
     json::{keep, take},
-    keys::{FRESH_S, Listed, PUBLIC_KEY_PAGE, PlatformKeys, listed, names_public_key},
+    keys::{Listed, PUBLIC_KEY_PAGE, PlatformKeys, listed, names_public_key},
+    lenient::{self, line},
     message,
     model::Wiped,
+    request::SCHEME,
 };
 
 /// No answer of this API is larger.
@@ -97,13 +101,13 @@ impl Received {
         verifier: &dyn Verifier,
         now: i64,
     ) -> Result<Verified<R::Response>, Error> {
-        let examined = self.examine(R::OPERATION, keys, now)?;
-        let ok =
-            examined.proof().is_some_and(|proof| verifier.verify(&proof.spki_der, &proof.message, &proof.signature));
         // Only a request with a person's data has anything to hide.
         let personal = R::FIELDS.iter().any(|field| field.kind == Kind::Personal);
         let fields = personal.then(|| serde_json::to_value(request).ok()).flatten().map(Wiped::from);
         let hidden = fields.as_deref().map(Hidden::of).unwrap_or_default();
+        let examined = self.examine(R::OPERATION, keys, now, &hidden)?;
+        let ok =
+            examined.proof().is_some_and(|proof| verifier.verify(&proof.spki_der, &proof.message, &proof.signature));
         examined.settle(ok, |field| request.text(field), &hidden)?.typed(R::OPERATION)
     }
 
@@ -122,8 +126,14 @@ impl Received {
         listed(&self.body, key).map_err(|error| self.about(operation, error))
     }
 
-    /// Looks at everything but the signature itself.
-    pub(crate) fn examine(self, operation: Operation, keys: &PlatformKeys, now: i64) -> Result<Examined, Error> {
+    /// Looks at everything but the signature itself; `hidden` is not to be shown of the request.
+    pub(crate) fn examine(
+        self,
+        operation: Operation,
+        keys: &PlatformKeys,
+        now: i64,
+        hidden: &Hidden,
+    ) -> Result<Examined, Error> {
         let status = self.status;
         let about = |error: Error| self.about(operation, error);
         let proof = match status {
@@ -140,7 +150,10 @@ impl Received {
                     "the answer is larger than 1 MiB; no answer of this API is",
                 )));
             }
-            200..=299 => Ok(self.proof(keys, now).map_err(about)?),
+            200..=299 => Ok(self.proof(keys, now).map_err(|error| {
+                let html = error.code == SIGNATURE_MISSING.name && self.is_html();
+                about(if html { Error::new(SIGNATURE_MISSING, self.not_by_the_api(operation, hidden)) } else { error })
+            })?),
             400..=599 => self.proof(keys, now),
             _ => {
                 return Err(about(Error::new(
@@ -155,7 +168,7 @@ impl Received {
     fn proof(&self, keys: &PlatformKeys, now: i64) -> Result<Proof, Error> {
         let [timestamp, nonce, signature, serial] = signature_headers(&self.headers)?;
         probe(signature)?;
-        fresh("answer", stamp(timestamp)?, now)?;
+        fresh("answer", stamp(timestamp)?, &clock::LOCAL, now)?;
         let key = keys.get(serial).ok_or_else(|| unknown_serial(serial, keys))?;
         if let Some(certificate) = key.certificate().filter(|_| !key.valid_at(now)) {
             return Err(Error::new(
@@ -179,12 +192,21 @@ impl Received {
         self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// `Retry-After` in milliseconds, if it is in seconds; a date would need the server's clock.
+    /// When the server answered, by its clock.
+    pub(crate) fn date(&self) -> Option<i64> {
+        http_date(self.header("Date")?)
+    }
+
+    /// `Retry-After` in milliseconds; if it is a date, from that of the answer on.
     fn retry_after_ms(&self) -> Option<u64> {
-        let seconds = self.header("Retry-After")?;
+        let given = self.header("Retry-After")?;
         // As far as a host's timer can count.
         const LONGEST: u64 = i32::MAX as u64;
-        Some(seconds.trim().parse::<u64>().ok()?.saturating_mul(1000).min(LONGEST))
+        let seconds = match given.trim().parse::<u64>() {
+            Ok(seconds) => seconds,
+            Err(_) => u64::try_from(http_date(given)?.saturating_sub(self.date()?)).unwrap_or(0),
+        };
+        Some(seconds.saturating_mul(1000).min(LONGEST))
     }
 
     pub(crate) fn status(&self) -> u16 {
@@ -209,35 +231,32 @@ impl Received {
     fn refusal(&self, operation: Operation, hidden: &Hidden) -> Error {
         let status = self.status;
         let spec = operation.spec();
-        let body = serde_json::from_slice::<Value>(&self.body).ok().filter(Value::is_object).map(|mut body| {
-            hidden.in_value(&mut body);
-            body
-        });
-        let object = body.as_ref().and_then(Value::as_object);
-        let text = |name: &str| object.and_then(|object| object.get(name)).and_then(Value::as_str);
-        let code = text("code").or_else(|| text("return_code")).map(catalogue::normalised);
+        let mut body = lenient::json(&self.body).unwrap_or_default();
+        let sent = code_of(&body).unwrap_or_default().to_owned();
+        // Whatever it quotes, it is understood as it came.
+        let message = body.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
+        hidden.in_value(&mut body);
+        let code = catalogue::normalised(&sent);
         let consequence = catalogue::consequence(code, status);
         let error = match code {
-            None if object.is_none() => Error::new(
-                BODY_NOT_JSON,
-                format!("{operation} was answered with HTTP {status} and {}, not by the API", self.looks_like()),
-            ),
-            None => Error::new(
+            "" if !body.is_object() => Error::new(BODY_NOT_JSON, self.not_by_the_api(operation, hidden)),
+            "" => Error::new(
                 BODY_UNEXPECTED,
                 format!("{operation} was answered with HTTP {status} and JSON without `code`"),
             ),
-            Some(code) => {
-                let message = text("message").unwrap_or_default();
-                let sent = text("code").or_else(|| text("return_code")).filter(|sent| *sent != code);
-                let sent = sent.map(|sent| format!("sent as {sent}, ")).unwrap_or_default();
-                let (advice, told) = catalogue::advice(operation, code, message);
-                let hint =
-                    advice.as_ref().filter(|_| told).map(|advice| format!(". {}", advice.en)).unwrap_or_default();
+            _ => {
+                let shown = |text: &str, most| line(&hidden.masked(text), most);
+                let known = |code: &str| if catalogue::is_documented(code) { code.to_owned() } else { shown(code, 64) };
+                let sent = if sent == code { String::new() } else { format!("sent as {}, ", known(&sent)) };
+                let found = catalogue::found(operation, code, &message);
+                let hint = found.advice.as_ref().filter(|_| found.told);
+                let hint = hint.map(|advice| format!(". {}", advice.en)).unwrap_or_default();
+                let (code, message) = (known(code), shown(&message, 512));
                 let why = format!("{operation} was refused: {code} ({sent}HTTP {status}): {message}{hint}");
-                Error::refused(code.to_owned(), why).with(|details| {
-                    details.reason = catalogue::entry(operation, code, message).map(|entry| entry.reason);
-                    details.advice = advice;
-                    details.detail = object.and_then(|object| object.get("detail")).cloned();
+                Error::refused(code, why).with(|details| {
+                    details.reason = found.reason;
+                    details.advice = found.advice;
+                    details.detail = body.get_mut("detail").map(Value::take);
                 })
             }
         };
@@ -248,15 +267,68 @@ impl Received {
         })
     }
 
-    fn looks_like(&self) -> &'static str {
-        let start = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
-        match start {
-            None => "an empty body",
-            Some(b'<') => "HTML",
-            Some(b'{') => "broken JSON",
-            Some(_) => "a body that is not JSON",
+    /// What a refusal for the signature tells of it.
+    pub(crate) fn sign_error(&self) -> Option<SignError> {
+        let body = lenient::json(&self.body).filter(|body| self.status == 401 && code_of(body) == Some(SIGN_ERROR))?;
+        Some(SignError::new(&body, self.date()))
+    }
+
+    fn is_html(&self) -> bool {
+        self.body.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// The body's compression, as a header tells it. A host may have undone it, and left the header.
+    pub(crate) fn compression(&self) -> Option<&str> {
+        self.header("Content-Encoding").map(str::trim).filter(|name| !["", "identity"].contains(name))
+    }
+
+    fn looks_like(&self) -> String {
+        match (self.body.trim_ascii_start().first(), self.compression()) {
+            (None, _) => "an empty body".to_owned(),
+            (Some(b'<'), _) => "an HTML page".to_owned(),
+            (Some(b'{'), _) => "broken JSON".to_owned(),
+            (Some(_), Some(name)) => format!("a compressed body (`Content-Encoding: {}`)", line(name, 32)),
+            (Some(0x1F), None) => "a compressed body".to_owned(),
+            (Some(_), None) => "a body that is not JSON".to_owned(),
         }
     }
+
+    /// What an HTML page calls itself.
+    fn title(&self) -> Option<String> {
+        let page = String::from_utf8_lossy(self.body.get(..4096).unwrap_or(&self.body));
+        let lower = page.to_ascii_lowercase();
+        let start = lower.find("<title")?;
+        let start = start + lower.get(start..)?.find('>')? + 1;
+        Some(page.get(start..start + lower.get(start..)?.find('<')?)?.to_owned())
+    }
+
+    /// That somebody else answered: with what, who, and what to do.
+    fn not_by_the_api(&self, operation: Operation, hidden: &Hidden) -> String {
+        let (status, what) = (self.status, self.looks_like());
+        let mut told = format!("{operation} was answered with HTTP {status} and {what}");
+        let mut add = |before: &str, text: Option<&str>| {
+            if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
+                told.extend([before, "`", &line(&hidden.masked(text), 80), "`"]);
+            }
+        };
+        add(" titled ", self.title().as_deref());
+        add(" from ", self.header("Server"));
+        add(" via ", self.header("Via"));
+        told.push_str(", not by the API");
+        if self.is_html() {
+            told.push_str(
+                ": a proxy, a firewall or a network's sign-in page stands in between, or `base_urls` leads elsewhere; \
+                 open the URL from this machine to see the page, and let this machine through to WeChat Pay",
+            );
+        }
+        told
+    }
+}
+
+/// The code in a refusal; the pages of 2020 call it `return_code`.
+pub(crate) fn code_of(body: &Value) -> Option<&str> {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|code| !code.is_empty());
+    text("code").or_else(|| text("return_code"))
 }
 
 /// In the order in which they are signed, then the signature and the key's name.
@@ -280,6 +352,14 @@ pub(crate) fn signature_headers(headers: &[(String, String)]) -> Result<[&str; 4
             (_, Some(_)) => {
                 return Err(Error::new(SIGNATURE_DUPLICATED, format!("the answer has the header `{name}` twice")));
             }
+            (Some((_, value)), None) if value.contains(char::is_control) => {
+                return Err(Error::new(
+                    SIGNATURE_MALFORMED,
+                    format!(
+                        "the header `{name}` holds a control character, which could forge a line of what is verified"
+                    ),
+                ));
+            }
             (Some((_, value)), None) => value.trim(),
         };
         if value.contains(',') {
@@ -289,7 +369,20 @@ pub(crate) fn signature_headers(headers: &[(String, String)]) -> Result<[&str; 4
             ));
         }
     }
-    Ok(values)
+    let other = headers
+        .iter()
+        .find(|(header, value)| header.eq_ignore_ascii_case("Wechatpay-Signature-Type") && value.trim() != SCHEME);
+    match other {
+        None => Ok(values),
+        Some((_, value)) => Err(Error::new(
+            SIGNATURE_UNSUPPORTED,
+            format!(
+                "the answer is signed as `{}` (header `Wechatpay-Signature-Type`), and only {SCHEME} can be verified \
+                 here: ask WeChat Pay which algorithm this merchant is set to",
+                line(value.trim(), 64)
+            ),
+        )),
+    }
 }
 
 /// Refuses a signature that is false on purpose.
@@ -314,23 +407,6 @@ pub(crate) fn stamp(timestamp: &str) -> Result<i64, Error> {
         .ok_or_else(|| Error::new(SIGNATURE_MALFORMED, "the header `Wechatpay-Timestamp` is not in Unix seconds"))
 }
 
-/// Refuses a timestamp that is too far from the clock; `what` bears it.
-pub(crate) fn fresh(what: &str, seconds: i64, now: i64) -> Result<(), Error> {
-    let apart = now.saturating_sub(seconds);
-    if apart.saturating_abs() < FRESH_S {
-        return Ok(());
-    }
-    let side = if apart < 0 { "ahead of" } else { "behind" };
-    Err(Error::new(
-        TIMESTAMP_SKEWED,
-        format!(
-            "the {what} is stamped {seconds}, {} seconds {side} the local clock, {now}; less than {FRESH_S} are \
-             allowed: check the clock",
-            apart.unsigned_abs()
-        ),
-    ))
-}
-
 pub(crate) fn unknown_serial(serial: &str, keys: &PlatformKeys) -> Error {
     let known = match keys.is_empty() {
         true => "which holds none".to_owned(),
@@ -343,7 +419,8 @@ pub(crate) fn unknown_serial(serial: &str, keys: &PlatformKeys) -> Error {
     Error::new(
         SERIAL_UNKNOWN,
         format!(
-            "the answer is signed by platform key `{serial}`, which is not among `platform_keys` ({known}){remedy}"
+            "the answer is signed by platform key `{}`, which is not among `platform_keys` ({known}){remedy}",
+            line(serial, 64),
         ),
     )
 }
@@ -380,7 +457,7 @@ impl Examined {
         if !received.succeeded() {
             let odd = match &proof {
                 Ok(_) if ok => None,
-                Ok(proof) => Some(mismatch(proof)),
+                Ok(proof) => Some(received.mismatch(proof)),
                 Err(error) if error.code == SIGNATURE_MISSING.name => None,
                 Err(error) => Some(error.clone()),
             };
@@ -398,13 +475,29 @@ impl Examined {
         }
         let proof = proof?;
         if !ok {
-            return Err(received.about(operation, mismatch(&proof)));
+            return Err(received.about(operation, received.mismatch(&proof)));
+        }
+        if operation.spec().changes && received.body.trim_ascii().is_empty() {
+            let issue = format!(
+                "{operation} was accepted with HTTP {} and without a body, which says nothing of the record: query it",
+                received.status
+            );
+            let warning = Finding {
+                rule: rules::EMPTY_ANSWER,
+                severity: Severity::Warning,
+                field: String::new(),
+                value: Value::Null,
+                issue,
+                location: "response",
+            };
+            let request_id = received.request_id();
+            return Ok(Verified { value: Map::new(), request_id, warnings: vec![warning] });
         }
         let table = operation.response_fields();
-        let value = match serde_json::from_slice(&received.body) {
-            Ok(Value::Object(mut value)) => read(table, &mut value, "").map(|()| value),
-            Ok(_) => Err("is not a JSON object".to_owned()),
-            Err(_) => {
+        let value = match lenient::json(&received.body) {
+            Some(Value::Object(mut value)) => read(table, &mut value, "").map(|()| value),
+            Some(_) => Err("is not a JSON object".to_owned()),
+            None => {
                 let issue = format!("the answer is signed, but it is {}", received.looks_like());
                 return Err(received.about(operation, Error::new(BODY_NOT_JSON, issue)));
             }
@@ -428,11 +521,17 @@ impl Verified<Map<String, Value>> {
 
 impl<T: DeserializeOwned> Verified<T> {
     pub(crate) fn from_parts(
-        value: Value,
+        mut value: Value,
         request_id: Option<String>,
         warnings: Vec<Finding>,
         operation: Operation,
     ) -> Result<Verified<T>, Error> {
+        // Only an answer without a body lacks what is required: types know no way to leave that out.
+        if let Some(fields) = value.as_object_mut() {
+            for field in operation.response_fields().iter().filter(|field| field.need == Need::Required) {
+                fields.entry(field.name).or_insert_with(|| "".into());
+            }
+        }
         let value = serde_json::from_value(value).map_err(|error| {
             Error::new(BODY_UNEXPECTED, format!("the answer is not of the documented shape: {error}")).with(|details| {
                 details.operation = Some(operation);
@@ -443,15 +542,24 @@ impl<T: DeserializeOwned> Verified<T> {
     }
 }
 
-fn mismatch(proof: &Proof) -> Error {
-    Error::new(
-        SIGNATURE_MISMATCH,
-        format!(
-            "the signature of the answer does not belong to these bytes and platform key `{}`: the body was changed on \
-             its way, or the PEM under that id is another key's",
-            proof.key_id
-        ),
-    )
+impl Received {
+    fn mismatch(&self, proof: &Proof) -> Error {
+        let why = match self.compression() {
+            Some(name) => format!(
+                "the body is compressed (`Content-Encoding: {}`), though none was asked for: have the proxy in between \
+                 leave it as it is, or decompress it before it is given here",
+                line(name, 32)
+            ),
+            None => "the body was changed on its way, or the PEM under that id is another key's".to_owned(),
+        };
+        Error::new(
+            SIGNATURE_MISMATCH,
+            format!(
+                "the signature of the answer does not belong to these bytes and platform key `{}`: {why}",
+                proof.key_id
+            ),
+        )
+    }
 }
 
 /// Puts documented fields into their documented shape; a null is as if the field were missing.
@@ -471,7 +579,10 @@ pub(crate) fn read(table: &[Field], given: &mut Map<String, Value>, at: &str) ->
                 given.insert(field.name.to_owned(), Value::Array(Vec::new()));
             }
             (_, None) if field.need == Need::Required => return Err(format!("lacks `{}`", pointer())),
-            (_, None) | (Kind::Text | Kind::Personal, Some(Value::String(_))) => {}
+            (_, None) => {}
+            // What stands in the place of bytes that are no text.
+            (_, Some(Value::String(text))) if text.contains('\u{FFFD}') => return wrong("text in UTF-8"),
+            (Kind::Text | Kind::Personal, Some(Value::String(_))) => {}
             (Kind::Code(known), Some(Value::String(text))) => {
                 // Words have been seen in odd letter case.
                 if let Some(word) = known.iter().find(|word| word.eq_ignore_ascii_case(text) && *word != text) {
@@ -500,7 +611,7 @@ pub(crate) const IDS: [&str; 6] = ["appid", "mchid", "out_trade_no", "transactio
 
 /// Ids that the answer echoes and that differ from the request: it may be another order's answer.
 ///
-/// Only ids that both carry are compared.
+/// Only ids that the answer carries are compared; those of a sub-order also with a request that names none.
 fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<String, Value>) -> Vec<Finding> {
     let order_type = sent("order_type");
     let records = answer.get("data").and_then(Value::as_array).into_iter().flatten();
@@ -508,18 +619,34 @@ fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<String, Value
     for (index, record) in records.enumerate() {
         places.push((format!("/data/{index}"), record.as_object()));
     }
+    let named = |name: &str| sent(name).filter(|sent| !sent.is_empty());
+    // A query by the payment finds its sub-orders; every other request names what it is about.
+    let whole = order_type.is_none()
+        && IDS.iter().any(|name| named(name).is_some())
+        && named("sub_order_no").or_else(|| named("sub_order_id")).is_none();
     let mut findings = Vec::new();
-    for name in IDS {
-        let sent = sent(if order_type == Some(name) { "order_no" } else { name });
-        let Some(sent) = sent.filter(|sent| !sent.is_empty()) else { continue };
+    for name in IDS.into_iter().chain(["customs"]) {
+        let sent = named(if order_type == Some(name) { "order_no" } else { name });
+        let asked = match sent {
+            Some(sent) => format!("`{}`", line(sent, 64)),
+            None if whole && name.starts_with("sub_order") => "none".to_owned(),
+            None => continue,
+        };
         for (at, place) in &places {
-            let came = place.and_then(|place| place.get(name)).and_then(Value::as_str);
-            let Some(came) = came.filter(|came| !came.is_empty() && *came != sent) else { continue };
+            let came = place.and_then(|place| place.get(name)).and_then(Value::as_str).unwrap_or_default();
+            // Words have been seen in odd letter case.
+            let same = |sent: &str| sent == came || (name == "customs" && sent.eq_ignore_ascii_case(came));
+            if came.is_empty() || sent.is_some_and(same) {
+                continue;
+            }
             findings.push(Finding {
                 rule: rules::ID_ECHO,
                 severity: Severity::Warning,
                 field: format!("{at}/{name}"),
-                issue: format!("the answer names `{came}` where the request named `{sent}`: it may be another order's"),
+                issue: format!(
+                    "the answer names `{}` where the request named {asked}: it may be another order's",
+                    line(came, 64)
+                ),
                 value: came.into(),
                 location: "response",
             });

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Operation,
-    catalogue::{CODE_ADVICE, ENTRIES},
+    catalogue::{CODE_ADVICE, ENTRIES, MAINLAND},
     check::rules,
     error::CODES,
     explain::{CAUSES, REQUEST_CHECKS, RESPONSE_CHECKS},
@@ -72,7 +72,9 @@ words! {
     /// The service's documented codes, normalised.
     ServiceCode: bare(ENTRIES.iter().map(|entry| entry.code).chain(CODE_ADVICE.iter().map(|(code, _)| *code)));
     /// The catalogue's names of documented refusals.
-    Reason: ENTRIES.iter().map(|entry| (entry.reason, entry.cause().en)).collect::<BTreeMap<_, _>>();
+    Reason: ENTRIES.iter().map(|entry| (entry.reason, entry.cause().en))
+        .chain(MAINLAND.iter().map(|entry| (entry.reason, entry.cause.en)))
+        .collect::<BTreeMap<_, _>>();
     /// What `explain` looks at.
     CheckName: bare(REQUEST_CHECKS.iter().chain(RESPONSE_CHECKS).copied());
     /// Why a signature does not verify.

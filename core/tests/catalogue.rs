@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wechatpay_customs::{
     Operation,
-    catalogue::{CODE_ADVICE, ENTRIES, by_reason, code_advice, entry},
+    catalogue::{CODE_ADVICE, ENTRIES, MAINLAND, by_reason, code_advice, entry, mainland},
     error::CODES,
 };
 
@@ -279,6 +279,7 @@ fn advice_in_two_languages_and_in_our_own_words() {
     let causes = ENTRIES.iter().map(|entry| (entry.reason, entry.cause().en, entry.cause().zh));
     let advice = ENTRIES.iter().map(|entry| (entry.reason, entry.advice.clone()));
     let advice = advice.chain(CODE_ADVICE.iter().map(|(code, advice)| (*code, advice.clone())));
+    let advice = advice.chain(MAINLAND.iter().map(|entry| (entry.reason, entry.advice.clone())));
     let advice: Vec<_> = advice.chain(CODES.iter().map(|code| (code.name, code.advice()))).collect();
     let advice = advice.iter().map(|(name, advice)| (*name, &*advice.en, &*advice.zh));
     for (name, en, zh) in causes.chain(advice) {
@@ -297,6 +298,31 @@ fn advice_in_two_languages_and_in_our_own_words() {
 }
 
 #[test]
+fn what_the_mainland_explains_is_nothing_that_the_customs_pages_print() {
+    for (_, _, message, _) in printed() {
+        assert_eq!(mainland(message).map(|entry| entry.reason), None, "{message}");
+    }
+    let mut names: Vec<_> = MAINLAND.iter().map(|entry| entry.reason).collect();
+    names.extend(ENTRIES.iter().filter(|entry| entry.operation == Declare).map(|entry| entry.reason));
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all);
+    for (message, reason) in [
+        ("merchant certificate expired", Some("certificate_expired")),
+        ("Incorrect signature: nonce_str was used before; each request needs a new one", Some("nonce_wrong")),
+        ("Incorrect signature: the header Authorization is missing", Some("authorization_malformed")),
+        ("timestamp is more than 300 seconds from the clock of the server, 1", Some("timestamp_expired")),
+        ("AppId and mch_id do not match", Some("appid_mchid_not_match")),
+        ("签名错误，请检查后再试", None),
+        ("Sign verification failed", None),
+        ("", None),
+    ] {
+        assert_eq!(mainland(message).map(|entry| entry.reason), reason, "{message}");
+    }
+}
+
+#[test]
 fn advice_by_code() {
     let codes = [
         "PARAM_ERROR",
@@ -308,6 +334,7 @@ fn advice_by_code() {
         "RATE_LIMITED",
         "SYSTEMERROR",
         "SERVICE_UNAVAILABLE",
+        "APPID_MCHID_NOT_MATCH",
     ];
     assert!(CODE_ADVICE.iter().map(|(code, _)| *code).eq(codes));
     for code in codes {

@@ -76,6 +76,8 @@ rules! {
 pub(crate) const ID_ECHO: &str = "id_echo";
 /// A remark's name: the signature of an error answer is wrong.
 pub(crate) const ERROR_SIGNATURE: &str = "error_signature";
+/// A remark's name: a call that changes something was accepted, and nothing was said of it.
+pub(crate) const EMPTY_ANSWER: &str = "empty_answer";
 
 /// A remark's name: a platform certificate in a list cannot be used.
 pub(crate) const CERTIFICATE_SKIPPED: &str = "certificate_skipped";
@@ -86,6 +88,7 @@ pub(crate) const REMARKS: &[(&str, &str)] = &[
     (ID_ECHO, "An answer should name the order that the request names."),
     (ERROR_SIGNATURE, "The signature of an error answer, where there is one, should be right."),
     (CERTIFICATE_SKIPPED, "A platform certificate in a list should be one that can be used."),
+    (EMPTY_ANSWER, "An answer should say what became of the record."),
 ];
 
 /// What a caller may make of a business rule.
