@@ -57,6 +57,7 @@ fn texts_for_documentation_are_not_in_the_wasm_module() {
     texts.extend(CODES.iter().map(|code| code.about.trim()));
     texts.extend(rules::ALL.iter().map(|rule| rule.about));
     texts.extend(catalogue::ENTRIES.iter().flat_map(|entry| [entry.cause().en, entry.cause().zh]));
+    texts.extend(catalogue::MAINLAND.iter().flat_map(|entry| [entry.cause.en, entry.cause.zh]));
     // Documentation of fields and words.
     texts.extend(["registration number at that customs", "(GACC unified version)"]);
     let found: Vec<_> = texts.into_iter().filter(|text| holds(text)).collect();
@@ -135,6 +136,7 @@ fn bindings_hold_no_knowledge_of_the_protocol() {
     forbidden.extend(rules::ALL.iter().map(|rule| rule.name.to_owned()));
     forbidden.extend(CODES.iter().map(|code| code.name.to_owned()));
     forbidden.extend(catalogue::ENTRIES.iter().flat_map(|entry| [entry.reason.to_owned(), entry.code.to_owned()]));
+    forbidden.extend(catalogue::MAINLAND.iter().map(|entry| entry.reason.to_owned()));
     for text in
         ["/customs/orders", "v3/global", "global/v3", "mch.weixin.qq.com", "WECHATPAY2", "Wechatpay-", "Request-ID"]
     {

@@ -37,6 +37,7 @@ from make import (
     TIMESTAMP,
     UNKNOWN_SERIAL,
     Object,
+    and_headers,
     answer,
     compact,
     identity_padding,
@@ -70,6 +71,7 @@ CAUSES = {
         "stripped_headers",
         "duplicated_headers",
         "malformed_headers",
+        "signature_type",
         "probe",
         "clock",
         "wrong_serial",
@@ -80,7 +82,12 @@ CAUSES = {
         "line_ends",
         "changed_body",
         "changed_bytes",
+        "compressed_body",
         # Of a SIGN_ERROR
+        "wrong_mchid",
+        "merchant_certificate",
+        "repeated_nonce",
+        "malformed_authorization",
         "path_prefix",
         "query_encoding",
         "full_url",
@@ -638,6 +645,16 @@ def responses_that_fail_early() -> list[Object]:
             "probe",
             unknown=["key", "bytes"],
         ),
+        headers(
+            "by-sm2",
+            and_headers(good, Wechatpay_Signature_Type="WECHATPAY2-SM2-WITH-SM3"),
+            "signature_type",
+        ),
+        headers(
+            "with-a-line-feed-in-its-nonce",
+            with_header(good, "Wechatpay-Nonce", lambda nonce: nonce + "\n{}"),
+            "malformed_headers",
+        ),
         failing("300-seconds-old", good, "clock", "clock", now=NOW + 300),
         failing("300-seconds-ahead", good, "clock", "clock", now=NOW - 300),
         failing(
@@ -715,6 +732,13 @@ def responses_signed_over_something_else() -> list[Object]:
         other(
             "with-another-state", "changed_bytes", compact(DECLARE_ANSWER), compact({**DECLARE_ANSWER, "state": "FAIL"})
         ),
+        explained(
+            "response-compressed",
+            and_headers({**good, "body": "\x1f"}, Content_Encoding="gzip"),
+            explanation(
+                "response", response_lines({**good, "body": "\x1f"}), "compressed_body", wrong=["bytes"]
+            ),
+        ),
         other("with-its-body-lost", "changed_bytes", compact(DECLARE_ANSWER), ""),
         explained(
             "response-with-another-timestamp",
@@ -732,20 +756,22 @@ def sign_errors() -> list[Object]:
     declare, query = sent(body=compact(BODY)), sent("query", {**QUERY, "order_no": "a b+c订"})
     message = declare.message
 
-    def refusal(theirs: bytes, cut: int | None = None, length: int | None = None, **how: Any) -> Object:
-        """The answer; `cut` is where the message printed in it ends."""
+    def refusal(
+        theirs: bytes, cut: int | None = None, end: bytes = b"", issue: str = "sign not match", **how: Any
+    ) -> Object:
+        """The answer; `cut` is where the message printed in it ends, `end` what stands there."""
         body: Object = {
             "code": "SIGN_ERROR",
             "message": "Sign verification failed",
             "detail": {
-                "detail": {"issue": "sign not match"},
+                "detail": {"issue": issue},
                 "field": "signature",
                 "location": "authorization",
                 "sign_information": {
                     "method": theirs.split(b"\n")[0].decode(),
                     "url": theirs.split(b"\n")[1].decode(),
-                    "truncated_sign_message": theirs[:cut].decode(),
-                    "sign_message_length": len(theirs) if length is None else length,
+                    "truncated_sign_message": (theirs[:cut] + end).decode(errors="replace"),
+                    "sign_message_length": len(theirs),
                 },
             },
         }
@@ -761,14 +787,31 @@ def sign_errors() -> list[Object]:
         *causes: str,
         request: Sent = declare,
         cut: int | None = None,
+        live: bool = False,
         hidden: Sequence[str] = (),
+        **how: Any,
     ) -> Object:
-        ours, shown = request.message.whole(), theirs[:cut]
+        # The live service prints the first 8 bytes of the body, and a line feed after them.
+        if live:
+            cut = theirs.index(b"\n\n") + 2 if theirs.endswith(b"\n\n") else end_of_head(theirs) + 8
+            how["end"] = b"\n" if cut < len(theirs) else b""
+            shown = theirs[:cut].decode(errors="ignore").encode()
+        else:
+            shown = theirs[:cut]
+        ours = request.message.whole()
         pairs = zip(ours, shown, strict=False)
         offset = next((n for n, (one, other) in enumerate(pairs) if one != other), min(len(ours), len(shown)))
         difference = None if ours[: len(shown)] == shown and len(ours) == len(theirs) else place(request, offset)
         expect = explanation("response", [], *causes, unknown=RESPONSE_CHECKS, difference=difference)
-        return explained(f"sign-error-{name}", refusal(theirs, cut), expect, request=request.given, hidden=hidden)
+        given = refusal(theirs, cut, **how)
+        return explained(f"sign-error-{name}", given, expect, request=request.given, hidden=hidden)
+
+    def objected(name: str, issue: str, cause: str, date: str | None = None, **how: Any) -> Object:
+        """Refused for something else than the signature, with the very message that was signed."""
+        given = refusal(message.whole(), end_of_head(message.whole()) + 8, b"\n", issue)
+        given = given if date is None else and_headers(given, Date=date)
+        expect = explanation("response", [], cause, unknown=RESPONSE_CHECKS)
+        return explained(f"sign-error-{name}", given, expect, request=declare.given, **how)
 
     def path(text: str, request: Sent = declare) -> bytes:
         return request.message._replace(path=text).whole()
@@ -776,6 +819,11 @@ def sign_errors() -> list[Object]:
     def body(text: str) -> bytes:
         return message._replace(body=text.encode()).whole()
 
+    def end_of_head(theirs: bytes) -> int:
+        return len(b"\n".join(theirs.split(b"\n")[:4])) + 1
+
+    in_milliseconds = sent(body=compact(BODY), timestamp=TIMESTAMP * 1000)
+    accents = sent(body=json.dumps({"a": "é海关"}, ensure_ascii=False, separators=(",", ":")))
     own, asked = message.path, query.message.path
     host = "https://apihk.mch.weixin.qq.com"
     head = len(message.whole()) - len(message.body) - 1
@@ -795,6 +843,31 @@ def sign_errors() -> list[Object]:
             signed,
             explanation("response", response_lines(signed), "wrong_key"),
             request=declare.given,
+        ),
+        # As the live service prints it
+        compared("live-equal", message.whole(), "wrong_key", live=True),
+        compared("live-equal-of-a-query", query.message.whole(), "wrong_key", request=query, live=True),
+        compared("live-equal-with-half-a-character", accents.message.whole(), "wrong_key", request=accents, live=True),
+        compared("live-with-a-longer-body", body(compact({**BODY, "duty": 888})), "changed_body", live=True),
+        compared("live-with-spaces", body(SERIALISERS["with-spaces"](BODY)), "reserialised_body", live=True),
+        compared("live-with-an-empty-body", body(""), "changed_body", live=True),
+        compared("live-with-the-path-of-a-proxy", path("/wx" + own), "path_prefix", live=True),
+        # The clock, and what the server names, come before the key.
+        objected("clock-8-hours-behind", "sign not match", "clock", "Thu, 01 Jan 2026 08:00:00 GMT"),
+        objected("clock-300-seconds-ahead", "sign not match", "clock", "Wed, 31 Dec 2025 23:55:00 GMT"),
+        objected("clock-299-seconds-ahead", "sign not match", "wrong_key", "Wed, 31 Dec 2025 23:55:01 GMT"),
+        objected("clock-by-name", "Http头Authorization中的timestamp与发起请求的时间不得超过5分钟", "clock"),
+        objected("clock-by-name-in-english", "timestamp is more than 300 seconds from the clock of the server", "clock"),
+        objected("mchid", "mchid is not that of the sandbox", "wrong_mchid"),
+        objected("serial", "商户证书序列号有误", "wrong_serial"),
+        objected("certificate", "商户证书已过期", "merchant_certificate"),
+        objected("nonce", "nonce_str was used before", "repeated_nonce"),
+        objected("authorization", "Http头Authorization值格式错误", "malformed_authorization"),
+        explained(
+            "sign-error-in-milliseconds",
+            and_headers(refusal(in_milliseconds.message.whole()), Date="Thu, 01 Jan 2026 00:00:00 GMT"),
+            explanation("response", [], "clock", unknown=RESPONSE_CHECKS),
+            request=in_milliseconds.given,
         ),
         compared("of-another-method", message._replace(method="PUT").whole(), "changed_bytes"),
         compared("with-the-path-of-a-proxy", path("/wx" + own), "path_prefix"),

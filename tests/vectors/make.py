@@ -15,8 +15,10 @@ import argparse
 import base64
 import hashlib
 import json
+import struct
 import sys
 import textwrap
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import chain, count, islice
@@ -553,6 +555,7 @@ def signed_request(
 
     headers = {
         "Accept": "application/json",
+        "Accept-Encoding": "identity",
         "Content-Type": "application/json",
         "User-Agent": options.get("user_agent", "wechatpay-customs/0.1.0"),
         "Accept-Language": options.get("accept_language", "en"),
@@ -776,6 +779,11 @@ def prepare_vectors() -> list[Object]:
         invalid_key("private-key-whose-numbers-do-not-fit", broken_key()),
         invalid_key("private-key-cut-short", pem("merchant.key.pem")[:900]),
         not_prepared("operation-unknown", "input", "UNKNOWN_OPERATION", operation="declair"),
+        {
+            **not_prepared("timestamp-in-milliseconds", "input", "INVALID_OPTION"),
+            "timestamp": TIMESTAMP * 1000,
+            "expect": {"error": {"kind": "input", "code": "INVALID_OPTION", "says": ["`timestamp`", "milliseconds"]}},
+        },
         *modify_requests(),
         *redeclare_requests(),
         *identity_requests(),
@@ -1773,6 +1781,7 @@ NOW = 1767225600
 ANSWER_NONCE = "c5ac7061fccab6bf3e254dcf98995b8c"
 REQUEST_ID = "08F78BB5AF0610D302189F8BDC5720E8D8E5A102-268486789"
 PROBE = "WECHATPAY/SIGNTEST/"
+CAPTIVE = "\n<!DOCTYPE html><HTML><TITLE lang=en> Sign in \x1b[2J </TITLE><form></form>"
 HTML = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
@@ -1812,6 +1821,11 @@ def with_header(response: Object, name: str, change: Callable[[str], str | None]
         if new is not None:
             headers.append([header, new])
     return {**response, "headers": headers}
+
+
+def and_headers(response: Object, **more: str) -> Object:
+    """The response with more headers; their names are written with underscores."""
+    return {**response, "headers": [*response["headers"], *([name.replace("_", "-"), more[name]] for name in more)]}
 
 
 def with_body(response: Object, body: str) -> Object:
@@ -1894,6 +1908,12 @@ def unverified(
     return failed(name, operation, response, kind, code, error, **more)
 
 
+def saying(vector: Object, *words: str, hidden: Sequence[str] = ()) -> Object:
+    """The vector with words that the message of its error has to hold, and others that stand nowhere."""
+    error = {**vector["expect"]["error"], "says": list(words)}
+    return {**vector, **({"hidden": list(hidden)} if hidden else {}), "expect": {"error": error}}
+
+
 def api_error(
     name: str,
     operation: str,
@@ -1913,6 +1933,22 @@ def api_error(
         **error,
     }
     return failed(name, operation, response, "api", code, told)
+
+
+def stored(data: bytes) -> bytes:
+    """One block of DEFLATE that is not compressed: compressors differ in what they write."""
+    return b"\x01" + struct.pack("<HH", len(data), len(data) ^ 0xFFFF) + data
+
+
+def gzipped(data: bytes) -> bytes:
+    """A gzip file (RFC 1952)."""
+    return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + stored(data) + struct.pack("<II", zlib.crc32(data), len(data))
+
+
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzipped,
+    "deflate": lambda data: b"\x78\x01" + stored(data) + struct.pack(">I", zlib.adler32(data)),
+}
 
 
 def verification_vectors() -> list[Object]:
@@ -1968,12 +2004,24 @@ def verification_vectors() -> list[Object]:
             "SIGNATURE_MISSING",
             operation="query",
         ),
-        unverified(
-            "signature-missing-on-html",
-            answer(HTML, signer=None, content_type="text/html", request_id=None),
-            "signature",
-            "SIGNATURE_MISSING",
-        ),
+        *[
+            saying(
+                unverified(
+                    f"signature-missing-on-html-from-{by}",
+                    and_headers(answer(page, signer=None, content_type="text/html", request_id=None), **headers),
+                    "signature",
+                    "SIGNATURE_MISSING",
+                ),
+                "HTML",
+                "`base_urls`",
+                *says,
+            )
+            for by, page, headers, says in [
+                ("nobody", "<p>hello", {}, []),
+                ("a-sign-in-page", CAPTIVE, {"Server": "hotspot/1"}, ["titled `Sign in \\u{1b}[2J`", "from `hotspot/1`"]),
+                ("a-proxy", HTML, {"Via": "1.1 squid"}, ["titled `502 Bad Gateway`", "via `1.1 squid`"]),
+            ]
+        ],
         unverified(
             "signature-duplicated",
             duplicated("Wechatpay-Signature", "Wechatpay-Signature"),
@@ -2001,6 +2049,56 @@ def verification_vectors() -> list[Object]:
             "signature",
             "SIGNATURE_MALFORMED",
         ),
+        # The signature is right for these lines; the body is not what was signed.
+        unverified(
+            "signature-nonce-with-a-line-of-the-body",
+            with_body(
+                with_header(answer('{"a":1}\n{"state":"SUCCESS"}'), "Wechatpay-Nonce", lambda nonce: nonce + '\n{"a":1}'),
+                '{"state":"SUCCESS"}',
+            ),
+            "signature",
+            "SIGNATURE_MALFORMED",
+        ),
+        *[
+            unverified(
+                f"signature-with-a-control-character-in-{short[header]}",
+                with_header(good, header, lambda value, odd=odd: value + odd),  # type: ignore[misc]  # a default value
+                "signature",
+                "SIGNATURE_MALFORMED",
+            )
+            for header, odd in zip(signature_headers, ["\r", "\0", "\n", "\x7f"], strict=True)
+        ],
+        saying(
+            unverified(
+                "signature-by-sm2",
+                and_headers(good, Wechatpay_Signature_Type="WECHATPAY2-SM2-WITH-SM3"),
+                "signature",
+                "SIGNATURE_UNSUPPORTED",
+            ),
+            "WECHATPAY2-SM2-WITH-SM3",
+        ),
+        parsed(
+            "signature-type-named",
+            "declare",
+            and_headers(good, Wechatpay_Signature_Type="WECHATPAY2-SHA256-RSA2048"),
+            DECLARE_ANSWER,
+        ),
+        *[
+            saying(
+                unverified(
+                    f"body-compressed-by-{how}",
+                    {
+                        **without(and_headers(good, Content_Encoding=how), "body"),
+                        "body_base64": base64.b64encode(compress(compact(DECLARE_ANSWER).encode())).decode(),
+                    },
+                    "signature",
+                    "SIGNATURE_MISMATCH",
+                ),
+                f"compressed (`Content-Encoding: {how}`)",
+            )
+            for how, compress in COMPRESSIONS.items()
+        ],
+        parsed("body-decompressed-by-the-host", "declare", and_headers(good, Content_Encoding="gzip"), DECLARE_ANSWER),
         unverified(
             "signature-timestamp-with-sign",
             answer(DECLARE_ANSWER, timestamp=f"+{NOW}"),
@@ -2085,7 +2183,26 @@ def verification_vectors() -> list[Object]:
         parsed("timestamp-299-seconds-ahead", "declare", good, DECLARE_ANSWER, now=NOW - 299),
         unverified("timestamp-300-seconds-old", good, "freshness", "TIMESTAMP_SKEWED", now=NOW + 300),
         unverified("timestamp-300-seconds-ahead", good, "freshness", "TIMESTAMP_SKEWED", now=NOW - 300),
+        saying(
+            unverified("timestamp-8-hours-old", good, "freshness", "TIMESTAMP_SKEWED", now=NOW + 28800),
+            "1767225600 (2026-01-01T00:00:00Z)",
+            "1767254400 (2026-01-01T08:00:00Z)",
+            "28800 seconds behind",
+        ),
+        {
+            **parsed("now-in-milliseconds", "declare", good, DECLARE_ANSWER, now=NOW * 1000),
+            "expect": {"error": {"kind": "input", "code": "INVALID_OPTION", "says": ["`now`", "milliseconds"]}},
+        },
     ]
+
+
+# What JSON can hold and hosts cannot, or that is nested too deep, and how it is read.
+ODD_VALUES: list[tuple[str, str, Any]] = [
+    ("half-of-a-surrogate-pair", '"a\\ud83d"', "a\ufffd"),
+    ("number-beyond-floats", "1e400", "1e400"),
+    ("integer-beyond-64-bits", "-123456789012345678901234567890", "-123456789012345678901234567890"),
+    ("64-levels", "[" * 61 + "1" + "]" * 61, json.loads("[" * 61 + "1" + "]" * 61)),
+]
 
 
 def value_vectors() -> list[Object]:
@@ -2134,6 +2251,43 @@ def value_vectors() -> list[Object]:
             answer({**UNSPLIT_ANSWER, "new_number": 2**33, "new_numbers": [2**53 - 1, -(2**40)]}),
             {**UNSPLIT_ANSWER, "new_number": 2**33, "new_numbers": [2**53 - 1, -(2**40)]},
         ),
+        *[
+            parsed(
+                f"declare-unknown-{what}",
+                "declare",
+                answer(compact(UNSPLIT_ANSWER)[:-1] + f',"new":{odd},"news":[{{"a":{odd}}}]}}'),
+                {**UNSPLIT_ANSWER, "new": read, "news": [{"a": read}]},
+            )
+            for what, odd, read in ODD_VALUES
+        ],
+        parsed(
+            "declare-with-a-byte-order-mark", "declare", answer("\ufeff" + compact(UNSPLIT_ANSWER)), UNSPLIT_ANSWER
+        ),
+        parsed(
+            "declare-unknown-not-utf-8",
+            "declare",
+            answer(compact(UNSPLIT_ANSWER)[:-1].encode() + b',"new":"\xff"}'),
+            {**UNSPLIT_ANSWER, "new": "\ufffd"},
+        ),
+        *[
+            parse_vector(
+                f"{operation}-accepted-with-{status}-and-{what}",
+                operation,
+                answer(body, status),
+                {
+                    "value": {},
+                    "warnings": [{"rule": "empty_answer", "field": "", "location": "response"}],
+                    "request_id": REQUEST_ID,
+                },
+                request={**OWNER, **DECLARE},
+            )
+            for operation in CHANGING
+            for status, what, body in [(204, "nothing", ""), (200, "nothing", ""), (202, "a-line-feed", "\r\n")]
+        ],
+        *[
+            unreadable(f"{operation.replace('_', '-')}-with-an-empty-body", "", "BODY_NOT_JSON", operation)
+            for operation in ["query", "verify_identity"]
+        ],
         parsed("declare-null-is-missing", "declare", answer(nulls), UNSPLIT_ANSWER),
         parsed(
             "declare-unknown-values-kept",
@@ -2222,11 +2376,36 @@ def value_vectors() -> list[Object]:
             "/data/1/sub_order_no",
             request={**QUERY, "order_type": "sub_order_no", "order_no": QUERY_RECORD["sub_order_no"]},
         ),
+        # The request names no sub-order, and the answer does.
+        parsed(
+            "echo-of-a-sub-order-that-was-not-sent",
+            "declare",
+            answer(DECLARE_ANSWER),
+            DECLARE_ANSWER,
+            "/sub_order_no",
+            "/sub_order_id",
+            request=request,
+        ),
+        parsed(
+            "echo-of-another-customs-in-a-record",
+            "query",
+            answer({**QUERY_ANSWER, "data": [QUERY_RECORD, {**QUERY_RECORD, "customs": "NINGBO"}]}),
+            {**QUERY_ANSWER, "data": [QUERY_RECORD, {**QUERY_RECORD, "customs": "NINGBO"}]},
+            "/data/1/customs",
+            request=QUERY,
+        ),
+        parsed(
+            "echo-of-the-customs-in-another-letter-case",
+            "query",
+            answer({**QUERY_ANSWER, "data": [{**QUERY_RECORD, "customs": "shanghai_zs"}]}),
+            {**QUERY_ANSWER, "data": [{**QUERY_RECORD, "customs": "SHANGHAI_ZS"}]},
+            request=QUERY,
+        ),
+        parsed("echo-of-the-sub-orders-of-a-payment", "query", answer(QUERY_ANSWER), QUERY_ANSWER, request=QUERY),
         # Verified, and yet unreadable.
         unreadable("verified-text", "OK", "BODY_NOT_JSON"),
-        unreadable("verified-empty-body", "", "BODY_NOT_JSON"),
         unreadable("verified-truncated-json", compact(DECLARE_ANSWER)[:-1], "BODY_NOT_JSON"),
-        unreadable("verified-not-utf-8", b'{"state":"\xff\xfe"}', "BODY_NOT_JSON"),
+        unreadable("verified-not-utf-8", b'{"state":"\xff\xfe"}', "BODY_UNEXPECTED"),
         unreadable("verified-list", [DECLARE_ANSWER], "BODY_UNEXPECTED"),
         unreadable("verified-without-state", without(DECLARE_ANSWER, "state"), "BODY_UNEXPECTED"),
         unreadable("verified-state-null", {**DECLARE_ANSWER, "state": None}, "BODY_UNEXPECTED"),
@@ -2237,6 +2416,52 @@ def value_vectors() -> list[Object]:
             "query",
         ),
         unreadable("verified-query-text", "OK", "BODY_NOT_JSON", "query"),
+    ]
+
+
+EPOCH = "Thu, 01 Jan 2026 00:00:00 GMT"
+
+
+def quoting_vectors() -> list[Object]:
+    """Refusals that quote what they refuse: a person's data is hidden, and nothing else suffers by it."""
+
+    def quoting(name: str, person: Object, error: Object, told: Object, *hidden: str) -> Object:
+        response = answer(error, 400, signer=None)
+        request = {**IDENTITY, **person}
+        error = {"may_have_been_applied": False, "retryable": False, **told}
+        vector = failed(f"quoting-{name}", "verify_identity", response, "api", error.pop("code"), error, request=request)
+        return {**vector, "hidden": list(hidden)} if hidden else vector
+
+    words: Object = {"field": "/certificate_name", "issue": "must be like someone", "location": "body"}
+    return [
+        *[
+            quoting(
+                f"a-name-like-{name.lower()}-with-{code.lower().replace('_', '-')}",
+                {"certificate_name": name},
+                {"code": code, "message": f"wrong parameter, see {name}.", "detail": {**words, "value": name}},
+                {
+                    "code": code,
+                    "detail": {**words, "value": "***"},
+                    "says": [f"{code} (HTTP 400): wrong parameter, see ***."],
+                },
+            )
+            for name in ["OR", "Li", "Sy", "de", "me", "code", "detail", "INVALID"]
+            for code in ["PARAM_ERROR", "INVALID_REQUEST"]
+        ],
+        quoting(
+            "an-id-in-another-letter-case",
+            {"certificate_id": NOBODY_WITH_X},
+            {"code": "PARAM_ERROR", "message": f"{NOBODY_WITH_X.lower()} is wrong", "detail": {"a": NOBODY_WITH_X.lower()}},
+            {"code": "PARAM_ERROR", "detail": {"a": "***"}},
+            NOBODY_WITH_X,
+            NOBODY_WITH_X.lower(),
+        ),
+        quoting(
+            "a-name-within-a-text",
+            {"certificate_name": "Li"},
+            {"code": "PARAM_ERROR", "message": "x", "detail": {"a": 'name%3DLi&b {\\"n\\":\\"li\\"}\\tLI'}},
+            {"code": "PARAM_ERROR", "detail": {"a": 'name%3D***&b {\\"n\\":\\"***\\"}\\t***'}},
+        ),
     ]
 
 
@@ -2359,7 +2584,126 @@ def error_vectors() -> list[Object]:
             unsigned({"return_code": "NO_AUTH", "message": "no permission"}, 403),
             "NOAUTH",
         ),
-        api_error("error-unknown-code", "declare", unsigned(named("SOMETHING_NEW"), 400), "SOMETHING_NEW"),
+        *[
+            api_error(
+                f"error-{status}-{code.lower().replace('_', '-')}-on-{operation}",
+                operation,
+                unsigned(named(code), status),
+                code,
+                applied=operation in CHANGING,
+            )
+            for status, code in [
+                (400, "SOMETHING_NEW"),
+                (400, "APPID_MCHID_NOT_MATCH"),
+                (404, "not_found"),
+                (409, "CONFLICT"),
+                (425, "TOO_EARLY"),
+                (499, "CLIENT_CLOSED"),
+            ]
+            for operation in ["declare", "modify", "redeclare", "query"]
+        ],
+        *[
+            failed(
+                f"error-code-empty-on-{operation}",
+                operation,
+                unsigned({"code": "", "message": "odd"}, 400),
+                "response",
+                "BODY_UNEXPECTED",
+                {"may_have_been_applied": operation in CHANGING, "retryable": False},
+            )
+            for operation in ["modify", "query"]
+        ],
+        api_error(
+            "error-code-empty-beside-return-code",
+            "modify",
+            unsigned({"code": "", "return_code": "PARAM_ERROR", "message": "odd"}, 400),
+            "PARAM_ERROR",
+        ),
+        api_error(
+            "error-unknown-code-at-429", "modify", unsigned(named("SLOW_DOWN"), 429), "SLOW_DOWN", retryable=True
+        ),
+        *[
+            api_error(
+                f"error-{what}",
+                "declare",
+                answer(b'{"code":"PARAM_ERROR","message":' + text + b',"detail":{"field":"/duty"}}', 400, signer=None),
+                "PARAM_ERROR",
+                advice={},
+                detail={"field": "/duty"},
+            )
+            for what, text in [
+                ("in-gbk", b'"\xb2\xce\xca\xfd\xb4\xed\xce\xf3"'),
+                ("in-gbk-with-a-backslash", b'"\xd5\\"'),
+                ("with-half-of-a-surrogate-pair", b'"\\ud83d"'),
+                ("with-a-line-feed-in-a-text", b'"a\nb"'),
+                ("with-an-unknown-escape", b'"\\x"'),
+                ("with-a-number-beyond-floats", b'"","more":1e400'),
+                ("with-128-levels", b'"","more":' + b"[" * 128 + b"]" * 128),
+            ]
+        ],
+        api_error(
+            "error-with-a-byte-order-mark",
+            "declare",
+            answer(b"\xef\xbb\xbf" + compact(named("PARAM_ERROR")).encode(), 400, signer=None),
+            "PARAM_ERROR",
+        ),
+        api_error(
+            "error-with-an-integer-beyond-64-bits",
+            "declare",
+            answer('{"code":"PARAM_ERROR","detail":{"value":123456789012345678901234567890}}', 400, signer=None),
+            "PARAM_ERROR",
+            detail={"value": "123456789012345678901234567890"},
+        ),
+        failed(
+            "error-compressed",
+            "declare",
+            {
+                **without(and_headers(unsigned(named("PARAM_ERROR"), 400), Content_Encoding="gzip"), "body"),
+                "body_base64": base64.b64encode(gzipped(compact(named("PARAM_ERROR")).encode())).decode(),
+            },
+            "response",
+            "BODY_NOT_JSON",
+            {"may_have_been_applied": True, "says": ["compressed body (`Content-Encoding: gzip`)"]},
+        ),
+        # Nothing of the service's can break a line of ours, or fill pages.
+        saying(
+            api_error(
+                "error-with-escapes",
+                "declare",
+                unsigned({"code": "PARAM_ERROR", "message": "a\n\x1b[2Jb\u202ec" + "x" * 2_000}, 400),
+                "PARAM_ERROR",
+            ),
+            "a\\n\\u{1b}[2Jb\\u{202e}c",
+            hidden=["x" * 600],
+        ),
+        saying(
+            api_error(
+                "error-with-escapes-in-its-code",
+                "query",
+                unsigned({"code": "A\nB" + "C" * 1000, "message": ""}, 400),
+                "A\\nB" + "C" * 61 + "…",
+            ),
+            "refused: A\\nBCC",
+        ),
+        # A date is counted from that of the answer.
+        *[
+            failed(
+                f"retry-after-{what}",
+                "query",
+                and_headers(unsigned(named("RATE_LIMITED"), 429), **headers),
+                "api",
+                "RATE_LIMITED",
+                {"retry_after": milliseconds},
+            )
+            for what, headers, milliseconds in [
+                ("in-seconds", {"Retry-After": "30"}, 30_000),
+                ("as-a-date", {"Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT", "Date": EPOCH}, 60_000),
+                ("as-a-date-that-is-past", {"Retry-After": "Wed, 31 Dec 2025 00:00:00 GMT", "Date": EPOCH}, 0),
+                ("as-a-date-without-another", {"Retry-After": "Thu, 01 Jan 2026 00:01:00 GMT"}, None),
+                ("as-neither", {"Retry-After": "soon", "Date": EPOCH}, None),
+            ]
+        ],
+        *quoting_vectors(),
         *[
             api_error(
                 f"error-429-{code.lower().replace('_', '-')}",
@@ -2555,7 +2899,8 @@ def answers(operation: str) -> list[Object]:
             changed,
             "/appid",
             "/mchid",
-            request=without(request, *others),
+            *[f"/{field}" for field in ("sub_order_no", "sub_order_id") if field in changed],
+            request=without(request, *others, "sub_order_id"),
         ),
         unreadable("text", "OK", "BODY_NOT_JSON"),
         unreadable("list", [value], "BODY_UNEXPECTED"),
@@ -2640,10 +2985,12 @@ def answer_vectors() -> list[Object]:
             {**REDECLARE_ANSWER, "state": "ON_HOLD"},
         ),
         parsed(
-            "redeclare-ids-that-were-not-sent-are-not-compared",
+            "redeclare-ids-that-were-not-sent",
             "redeclare",
             answer(REDECLARE_ANSWER),
             REDECLARE_ANSWER,
+            "/sub_order_no",
+            "/sub_order_id",
             request=without(PRINTED_REDECLARE, "transaction_id", "sub_order_no", "sub_order_id"),
         ),
         *[
@@ -3108,6 +3455,22 @@ ROWS: list[tuple[str, str, str, str]] = [
 STATUSES = {"INVALID_REQUEST": 400, "PARAM_ERROR": 400, "NOAUTH": 403, "SYSTEMERROR": 500}
 
 
+MAINLAND = [
+    ("timestamp_expired", "SIGN_ERROR", "Http头Authorization中的timestamp与发起请求的时间不得超过5分钟"),
+    ("authorization_scheme", "SIGN_ERROR", "Http头Authorization认证类型不正确"),
+    ("authorization_malformed", "SIGN_ERROR", "Http头Authorization值格式错误，请参考《微信支付商户REST API签名规则》"),
+    ("certificate_serial_wrong", "SIGN_ERROR", "商户证书序列号有误。请使用签名私钥匹配的证书序列号"),
+    ("certificate_expired", "SIGN_ERROR", "商户证书已过期。"),
+    ("certificate_revoked", "SIGN_ERROR", "商户证书已作废。"),
+    ("certificate_replaced", "SIGN_ERROR", "已更换证书，请使用新证书"),
+    ("certificate_never_made", "SIGN_ERROR", "商户未申请过证书。"),
+    ("api_v3_key_not_set", "SIGN_ERROR", "商户未设置APIv3密钥。"),
+    ("nonce_wrong", "SIGN_ERROR", "Http头Authorization中的nonce_str不合法"),
+    ("mchid_differs", "PARAM_ERROR", "http header中的mchid与post payload中的mchid不匹配"),
+    ("appid_mchid_not_match", "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配，请检查后再试"),
+]
+
+
 def refusal_vectors() -> list[Object]:
     """Documented refusals by the words of their messages."""
 
@@ -3143,6 +3506,19 @@ def refusal_vectors() -> list[Object]:
         ]
     return [
         *vectors,
+        # What the mainland's pages explain, on any operation
+        *[
+            api_error(
+                f"refusal-mainland-{reason.replace('_', '-')}-on-{operation.replace('_', '-')}",
+                operation,
+                answer({"code": code, "message": message}, 401 if code == "SIGN_ERROR" else 400, signer=None),
+                code,
+                applied=code == "APPID_MCHID_NOT_MATCH" and operation in CHANGING,
+                reason=reason,
+            )
+            for reason, code, message in MAINLAND
+            for operation in ["declare", "verify_identity"]
+        ],
         # Another spelling of the code
         refusal(
             "redeclare-no-auth",

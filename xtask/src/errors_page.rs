@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use wechatpay_customs::{
     Operation, Severity,
-    catalogue::{CODE_ADVICE, ENTRIES},
+    catalogue::{CODE_ADVICE, ENTRIES, MAINLAND},
     check::rules,
     error::CODES,
 };
@@ -25,6 +25,10 @@ pub fn errors_page() -> String {
                 ],
             );
         }
+    }
+    for entry in MAINLAND {
+        let (cause, advice) = (both(entry.cause.en, entry.cause.zh), both(entry.advice.en, entry.advice.zh));
+        row(&mut out, &["any (mainland)", "", &quoted(entry.reason), &cause, &advice]);
     }
     for (code, advice) in CODE_ADVICE {
         row(&mut out, &["any", &quoted(code), "", "any other<br>其他", &both(&advice.en, &advice.zh)]);
@@ -56,7 +60,8 @@ The rows of declare are those of WeChat Pay Global's page \"Customs Declaration 
 those of \"Repush Customs Declaration\" (2025-01-07); causes and advice are in our own words. The advice goes beyond the
 printed remedies where those are wrong or silent: on refunded orders (the page prints another row's remedy), on pushing
 again after a failure, on lengths that real numbers do not have. The other codes are those of the general Global page on
-status codes. The tables of modify, query and verify identity were not seen, and nothing here was observed on the live
+status codes, and `APPID_MCHID_NOT_MATCH` is the mainland's. Rows marked as the mainland's come from its FAQ on signatures
+and certificates (2024-11 to 2026-01); Global is presumed to say the same. The tables of modify, query and verify identity were not seen, and nothing here was observed on the live
 service.
 
 ## Refusals by the service

@@ -22,8 +22,8 @@ class Advice(TypedDict):
 class Attempt(TypedDict):
     """Something worth observing. Never holds a secret or a personal field."""
 
-    phase: Literal["request", "response", "failure", "skipped"]
-    """`request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. Before it ends, `skipped` for each certificate in its answer that cannot be used."""
+    phase: Literal["request", "response", "failure"]
+    """`request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did."""
     operation: Operation
     """What was asked for."""
     attempt: int
@@ -34,8 +34,6 @@ class Attempt(TypedDict):
     """HTTP status."""
     request_id: str | None
     """WeChat Pay's id of the request."""
-    key_id: str | None
-    """The serial of a certificate that was skipped."""
     ms: int
     """How long the attempt took."""
     reason: OwnCode | ServiceCode | str | None
@@ -44,7 +42,7 @@ class Attempt(TypedDict):
     """May a failed attempt have taken effect all the same?"""
 
 
-CauseName = Literal["changed_body", "changed_bytes", "clock", "duplicated_headers", "expired_certificate", "full_url", "line_ends", "malformed_authorization", "malformed_headers", "missing_authorization", "path_prefix", "probe", "query_encoding", "reserialised_body", "stripped_headers", "unknown_request", "unknown_serial", "wrong_key", "wrong_mchid", "wrong_request", "wrong_serial"]
+CauseName = Literal["changed_body", "changed_bytes", "clock", "compressed_body", "duplicated_headers", "expired_certificate", "full_url", "line_ends", "malformed_authorization", "malformed_headers", "merchant_certificate", "missing_authorization", "path_prefix", "probe", "query_encoding", "repeated_nonce", "reserialised_body", "signature_type", "stripped_headers", "unknown_request", "unknown_serial", "wrong_key", "wrong_mchid", "wrong_request", "wrong_serial"]
 """Why a signature does not verify."""
 
 
@@ -224,7 +222,7 @@ OrderType = Literal["out_trade_no", "transaction_id", "sub_order_no", "sub_order
 """
 
 
-OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIVATE_KEY_INVALID", "PRIVATE_KEY_IN_BROWSER", "PRIVATE_KEY_MISSING", "PRIVATE_KEY_PASSWORD_MISSING", "PRIVATE_KEY_PASSWORD_WRONG", "PKCS12_UNSUPPORTED", "CERTIFICATE_MISMATCH", "CERTIFICATE_EXPIRED", "SERIAL_NO_MISMATCH", "PLATFORM_KEY_INVALID", "PLATFORM_KEYS_MISSING", "API_V3_KEY_INVALID", "API_V3_KEY_MISSING", "CERTIFICATE_NOT_DECRYPTED", "ENCRYPTION_KEY_MISSING", "SIGNING_FAILED", "SIGNATURE_MISSING", "SIGNATURE_DUPLICATED", "SIGNATURE_MALFORMED", "SERIAL_UNKNOWN", "CERTIFICATE_NOT_VALID", "SIGNATURE_MISMATCH", "TIMESTAMP_SKEWED", "SIGNATURE_PROBE", "DNS_FAILED", "CONNECT_FAILED", "TLS_FAILED", "TIMEOUT", "DEADLINE_EXCEEDED", "CONNECTION_RESET", "BODY_FAILED", "TRANSPORT_FAILED", "BODY_TOO_LARGE", "BODY_NOT_JSON", "BODY_UNEXPECTED", "ID_MISMATCH", "REDIRECT_REFUSED", "STATUS_UNEXPECTED", "UNEXPECTED_EVENT", "NOT_LOADED", "CLIENT_CLOSED", "RUNTIME_UNSUPPORTED"]
+OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIVATE_KEY_INVALID", "PRIVATE_KEY_IN_BROWSER", "PRIVATE_KEY_MISSING", "PRIVATE_KEY_PASSWORD_MISSING", "PRIVATE_KEY_PASSWORD_WRONG", "PKCS12_UNSUPPORTED", "CERTIFICATE_MISMATCH", "CERTIFICATE_EXPIRED", "SERIAL_NO_MISMATCH", "PLATFORM_KEY_INVALID", "PLATFORM_KEYS_MISSING", "API_V3_KEY_INVALID", "API_V3_KEY_MISSING", "CERTIFICATE_NOT_DECRYPTED", "ENCRYPTION_KEY_MISSING", "SIGNING_FAILED", "SIGNATURE_MISSING", "SIGNATURE_DUPLICATED", "SIGNATURE_MALFORMED", "SIGNATURE_UNSUPPORTED", "SERIAL_UNKNOWN", "CERTIFICATE_NOT_VALID", "SIGNATURE_MISMATCH", "TIMESTAMP_SKEWED", "SIGNATURE_PROBE", "DNS_FAILED", "CONNECT_FAILED", "TLS_FAILED", "TIMEOUT", "DEADLINE_EXCEEDED", "CONNECTION_RESET", "BODY_FAILED", "TRANSPORT_FAILED", "BODY_TOO_LARGE", "BODY_NOT_JSON", "BODY_UNEXPECTED", "ID_MISMATCH", "RECORDS_MISSING", "REDIRECT_REFUSED", "STATUS_UNEXPECTED", "UNEXPECTED_EVENT", "CLIENT_CLOSED", "RUNTIME_UNSUPPORTED"]
 """The codes that are this library's own.
 
 - ``INVALID_FIELDS``: The request breaks rules; see `findings`.
@@ -249,6 +247,7 @@ OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIV
 - ``SIGNATURE_MISSING``: A signature header is missing.
 - ``SIGNATURE_DUPLICATED``: A signature header came twice, or holds a comma.
 - ``SIGNATURE_MALFORMED``: A signature header cannot be read.
+- ``SIGNATURE_UNSUPPORTED``: The answer is signed by another algorithm than RSA with SHA-256.
 - ``SERIAL_UNKNOWN``: The answer names a platform key that is not known here.
 - ``CERTIFICATE_NOT_VALID``: The platform certificate that the answer names has expired or is not valid yet.
 - ``SIGNATURE_MISMATCH``: The signature does not belong to these bytes and this key.
@@ -266,29 +265,40 @@ OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIV
 - ``BODY_NOT_JSON``: The body is not JSON.
 - ``BODY_UNEXPECTED``: The body is JSON, but not of the documented shape.
 - ``ID_MISMATCH``: The answer names another order than the request, where that decides.
+- ``RECORDS_MISSING``: The pages of a query brought fewer records than the service counts.
 - ``REDIRECT_REFUSED``: The server redirects; this API never does.
 - ``STATUS_UNEXPECTED``: The status is neither success nor failure.
 - ``UNEXPECTED_EVENT``: The engine was given an event that does not answer its last action.
-- ``NOT_LOADED``: The WebAssembly module is not loaded yet; `await init()` loads it.
 - ``CLIENT_CLOSED``: The client was closed.
 - ``RUNTIME_UNSUPPORTED``: The client cannot work where it was called, such as in an event loop of another kind.
 """
 
 
-Reason = Literal["appid_not_set", "currency_not_set", "customs_not_configured", "customs_not_registered", "customs_not_set", "declaration_not_found", "declared_data_differs", "mchid_length", "mchid_not_set", "merchant_customs_no_length", "merchant_customs_no_not_set", "order_amount_differs", "order_amount_incorrect", "out_trade_no_not_set", "parameter_error", "refunded_order", "self_clearance_not_enabled", "settlement_currency_differs", "settlement_currency_still_differs", "split_amount_too_high", "split_parameters_missing", "sub_order_no_length", "system_error", "transaction_data_incorrect", "transaction_id_length", "transaction_id_not_set"]
+Reason = Literal["api_v3_key_not_set", "appid_mchid_not_match", "appid_not_set", "authorization_malformed", "authorization_scheme", "certificate_expired", "certificate_never_made", "certificate_replaced", "certificate_revoked", "certificate_serial_wrong", "currency_not_set", "customs_not_configured", "customs_not_registered", "customs_not_set", "declaration_not_found", "declared_data_differs", "mchid_differs", "mchid_length", "mchid_not_set", "merchant_customs_no_length", "merchant_customs_no_not_set", "nonce_wrong", "order_amount_differs", "order_amount_incorrect", "out_trade_no_not_set", "parameter_error", "refunded_order", "self_clearance_not_enabled", "settlement_currency_differs", "settlement_currency_still_differs", "split_amount_too_high", "split_parameters_missing", "sub_order_no_length", "system_error", "timestamp_expired", "transaction_data_incorrect", "transaction_id_length", "transaction_id_not_set"]
 """The catalogue's names of documented refusals.
 
+- ``api_v3_key_not_set``: The merchant has set no APIv3 key.
+- ``appid_mchid_not_match``: `appid` is not bound to `mchid`.
 - ``appid_not_set``: `appid` is missing or empty.
+- ``authorization_malformed``: `Authorization` is missing, or not as documented.
+- ``authorization_scheme``: `Authorization` names another scheme than WECHATPAY2-SHA256-RSA2048.
+- ``certificate_expired``: The merchant's API certificate has expired.
+- ``certificate_never_made``: The merchant never applied for an API certificate.
+- ``certificate_replaced``: The merchant has a newer API certificate.
+- ``certificate_revoked``: The merchant's API certificate was revoked.
+- ``certificate_serial_wrong``: `serial_no` is not that of a certificate of this `mchid`.
 - ``currency_not_set``: A split order came without its currency.
 - ``customs_not_configured``: The merchant has given WeChat Pay no customs information.
 - ``customs_not_registered``: The merchant is not registered with this customs.
 - ``customs_not_set``: `customs` is missing or empty.
 - ``declaration_not_found``: There is no declaration to push again.
 - ``declared_data_differs``: This order was declared before, with other data.
+- ``mchid_differs``: `mchid` in the request is not the one that signed it.
 - ``mchid_length``: `mchid` is shorter or longer than the service expects.
 - ``mchid_not_set``: `mchid` is missing or empty; the service may call it mch_id.
 - ``merchant_customs_no_length``: `merchant_customs_no` is shorter or longer than the service expects.
 - ``merchant_customs_no_not_set``: `merchant_customs_no` is missing or empty.
+- ``nonce_wrong``: The nonce is not one, or was used before.
 - ``order_amount_differs``: The amount to be declared is not the amount that was paid.
 - ``order_amount_incorrect``: The amount of the order is not that of the payment order.
 - ``out_trade_no_not_set``: `out_trade_no` is missing or empty.
@@ -301,18 +311,19 @@ Reason = Literal["appid_not_set", "currency_not_set", "customs_not_configured", 
 - ``split_parameters_missing``: A split order came without all of its fields.
 - ``sub_order_no_length``: `sub_order_no` has more than 32 characters.
 - ``system_error``: The service failed; the re-push may have been taken all the same.
+- ``timestamp_expired``: The request was stamped more than 5 minutes from the server's clock.
 - ``transaction_data_incorrect``: The data of the payment do not fit together.
 - ``transaction_id_length``: `transaction_id` does not have 28 digits.
 - ``transaction_id_not_set``: `transaction_id` is missing or empty.
 """
 
 
-RemarkName = Literal["id_echo", "error_signature", "certificate_skipped"]
+RemarkName = Literal["id_echo", "error_signature", "empty_answer"]
 """The name of a remark about an answer.
 
 - ``id_echo``: An answer should name the order that the request names.
 - ``error_signature``: The signature of an error answer, where there is one, should be right.
-- ``certificate_skipped``: A platform certificate in a list should be one that can be used.
+- ``empty_answer``: An answer should say what became of the record.
 """
 
 
@@ -357,7 +368,7 @@ RuleName = Literal["required", "empty", "type", "length", "range", "control_char
 """
 
 
-ServiceCode = Literal["INVALID_REQUEST", "NOAUTH", "ORDER_NOT_EXIST", "PARAM_ERROR", "RATE_LIMITED", "RESOURCE_NOT_EXISTS", "SERVICE_UNAVAILABLE", "SIGN_ERROR", "SYSTEMERROR"]
+ServiceCode = Literal["APPID_MCHID_NOT_MATCH", "INVALID_REQUEST", "NOAUTH", "ORDER_NOT_EXIST", "PARAM_ERROR", "RATE_LIMITED", "RESOURCE_NOT_EXISTS", "SERVICE_UNAVAILABLE", "SIGN_ERROR", "SYSTEMERROR"]
 """The service's documented codes, normalised."""
 
 
@@ -417,7 +428,7 @@ class Options(TypedDict, total=False):
     private_key_password: str
     """Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given."""
     platform_keys: Mapping[str, str] | Mapping[str, str | bytes]
-    """WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys, requests name the last by id, and encrypt with it."""
+    """WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64."""
     api_v3_key: str
     """The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed."""
     base_urls: list[str]
@@ -425,9 +436,9 @@ class Options(TypedDict, total=False):
     path_prefix: Literal["v3/global", "global/v3"]
     """Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020)."""
     timeout: float
-    """The longest that one attempt may take, at least a millisecond; 10 seconds unless given. In seconds."""
+    """The longest that one attempt may take; 10 seconds unless given. In seconds."""
     deadline: float
-    """The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too. In seconds."""
+    """The longest that a whole call may take; 30 seconds unless given. In seconds."""
     accept_language: str
     """Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`."""
     user_agent: str

@@ -13,8 +13,8 @@ export interface Advice {
 
 /** Something worth observing. Never holds a secret or a personal field. */
 export interface Attempt {
-  /** `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. Before it ends, `skipped` for each certificate in its answer that cannot be used. */
-  phase: 'request' | 'response' | 'failure' | 'skipped'
+  /** `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. */
+  phase: 'request' | 'response' | 'failure'
   /** What was asked for. */
   operation: Operation
   /** Which attempt, from 1. */
@@ -25,8 +25,6 @@ export interface Attempt {
   status: number | null
   /** WeChat Pay's id of the request. */
   request_id: string | null
-  /** The serial of a certificate that was skipped. */
-  key_id: string | null
   /** How long the attempt took. */
   ms: number
   /** The code of what went wrong, if anything did. */
@@ -40,17 +38,21 @@ export type CauseName =
   | 'changed_body'
   | 'changed_bytes'
   | 'clock'
+  | 'compressed_body'
   | 'duplicated_headers'
   | 'expired_certificate'
   | 'full_url'
   | 'line_ends'
   | 'malformed_authorization'
   | 'malformed_headers'
+  | 'merchant_certificate'
   | 'missing_authorization'
   | 'path_prefix'
   | 'probe'
   | 'query_encoding'
+  | 'repeated_nonce'
   | 'reserialised_body'
+  | 'signature_type'
   | 'stripped_headers'
   | 'unknown_request'
   | 'unknown_serial'
@@ -305,6 +307,7 @@ export type OrderType =
  * - `SIGNATURE_MISSING`: A signature header is missing.
  * - `SIGNATURE_DUPLICATED`: A signature header came twice, or holds a comma.
  * - `SIGNATURE_MALFORMED`: A signature header cannot be read.
+ * - `SIGNATURE_UNSUPPORTED`: The answer is signed by another algorithm than RSA with SHA-256.
  * - `SERIAL_UNKNOWN`: The answer names a platform key that is not known here.
  * - `CERTIFICATE_NOT_VALID`: The platform certificate that the answer names has expired or is not valid yet.
  * - `SIGNATURE_MISMATCH`: The signature does not belong to these bytes and this key.
@@ -322,6 +325,7 @@ export type OrderType =
  * - `BODY_NOT_JSON`: The body is not JSON.
  * - `BODY_UNEXPECTED`: The body is JSON, but not of the documented shape.
  * - `ID_MISMATCH`: The answer names another order than the request, where that decides.
+ * - `RECORDS_MISSING`: The pages of a query brought fewer records than the service counts.
  * - `REDIRECT_REFUSED`: The server redirects; this API never does.
  * - `STATUS_UNEXPECTED`: The status is neither success nor failure.
  * - `UNEXPECTED_EVENT`: The engine was given an event that does not answer its last action.
@@ -352,6 +356,7 @@ export type OwnCode =
   | 'SIGNATURE_MISSING'
   | 'SIGNATURE_DUPLICATED'
   | 'SIGNATURE_MALFORMED'
+  | 'SIGNATURE_UNSUPPORTED'
   | 'SERIAL_UNKNOWN'
   | 'CERTIFICATE_NOT_VALID'
   | 'SIGNATURE_MISMATCH'
@@ -369,6 +374,7 @@ export type OwnCode =
   | 'BODY_NOT_JSON'
   | 'BODY_UNEXPECTED'
   | 'ID_MISMATCH'
+  | 'RECORDS_MISSING'
   | 'REDIRECT_REFUSED'
   | 'STATUS_UNEXPECTED'
   | 'UNEXPECTED_EVENT'
@@ -379,17 +385,28 @@ export type OwnCode =
 /**
  * The catalogue's names of documented refusals.
  *
+ * - `api_v3_key_not_set`: The merchant has set no APIv3 key.
+ * - `appid_mchid_not_match`: `appid` is not bound to `mchid`.
  * - `appid_not_set`: `appid` is missing or empty.
+ * - `authorization_malformed`: `Authorization` is missing, or not as documented.
+ * - `authorization_scheme`: `Authorization` names another scheme than WECHATPAY2-SHA256-RSA2048.
+ * - `certificate_expired`: The merchant's API certificate has expired.
+ * - `certificate_never_made`: The merchant never applied for an API certificate.
+ * - `certificate_replaced`: The merchant has a newer API certificate.
+ * - `certificate_revoked`: The merchant's API certificate was revoked.
+ * - `certificate_serial_wrong`: `serial_no` is not that of a certificate of this `mchid`.
  * - `currency_not_set`: A split order came without its currency.
  * - `customs_not_configured`: The merchant has given WeChat Pay no customs information.
  * - `customs_not_registered`: The merchant is not registered with this customs.
  * - `customs_not_set`: `customs` is missing or empty.
  * - `declaration_not_found`: There is no declaration to push again.
  * - `declared_data_differs`: This order was declared before, with other data.
+ * - `mchid_differs`: `mchid` in the request is not the one that signed it.
  * - `mchid_length`: `mchid` is shorter or longer than the service expects.
  * - `mchid_not_set`: `mchid` is missing or empty; the service may call it mch_id.
  * - `merchant_customs_no_length`: `merchant_customs_no` is shorter or longer than the service expects.
  * - `merchant_customs_no_not_set`: `merchant_customs_no` is missing or empty.
+ * - `nonce_wrong`: The nonce is not one, or was used before.
  * - `order_amount_differs`: The amount to be declared is not the amount that was paid.
  * - `order_amount_incorrect`: The amount of the order is not that of the payment order.
  * - `out_trade_no_not_set`: `out_trade_no` is missing or empty.
@@ -402,22 +419,34 @@ export type OwnCode =
  * - `split_parameters_missing`: A split order came without all of its fields.
  * - `sub_order_no_length`: `sub_order_no` has more than 32 characters.
  * - `system_error`: The service failed; the re-push may have been taken all the same.
+ * - `timestamp_expired`: The request was stamped more than 5 minutes from the server's clock.
  * - `transaction_data_incorrect`: The data of the payment do not fit together.
  * - `transaction_id_length`: `transaction_id` does not have 28 digits.
  * - `transaction_id_not_set`: `transaction_id` is missing or empty.
  */
 export type Reason =
+  | 'api_v3_key_not_set'
+  | 'appid_mchid_not_match'
   | 'appid_not_set'
+  | 'authorization_malformed'
+  | 'authorization_scheme'
+  | 'certificate_expired'
+  | 'certificate_never_made'
+  | 'certificate_replaced'
+  | 'certificate_revoked'
+  | 'certificate_serial_wrong'
   | 'currency_not_set'
   | 'customs_not_configured'
   | 'customs_not_registered'
   | 'customs_not_set'
   | 'declaration_not_found'
   | 'declared_data_differs'
+  | 'mchid_differs'
   | 'mchid_length'
   | 'mchid_not_set'
   | 'merchant_customs_no_length'
   | 'merchant_customs_no_not_set'
+  | 'nonce_wrong'
   | 'order_amount_differs'
   | 'order_amount_incorrect'
   | 'out_trade_no_not_set'
@@ -430,6 +459,7 @@ export type Reason =
   | 'split_parameters_missing'
   | 'sub_order_no_length'
   | 'system_error'
+  | 'timestamp_expired'
   | 'transaction_data_incorrect'
   | 'transaction_id_length'
   | 'transaction_id_not_set'
@@ -439,12 +469,12 @@ export type Reason =
  *
  * - `id_echo`: An answer should name the order that the request names.
  * - `error_signature`: The signature of an error answer, where there is one, should be right.
- * - `certificate_skipped`: A platform certificate in a list should be one that can be used.
+ * - `empty_answer`: An answer should say what became of the record.
  */
 export type RemarkName =
   | 'id_echo'
   | 'error_signature'
-  | 'certificate_skipped'
+  | 'empty_answer'
 
 /**
  * What a caller may make of a business rule.
@@ -518,6 +548,7 @@ export type RuleName =
 
 /** The service's documented codes, normalised. */
 export type ServiceCode =
+  | 'APPID_MCHID_NOT_MATCH'
   | 'INVALID_REQUEST'
   | 'NOAUTH'
   | 'ORDER_NOT_EXIST'
@@ -624,7 +655,7 @@ export interface CoreOptions {
   privateKey?: string | Uint8Array
   /** Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given. */
   privateKeyPassword?: string
-  /** WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys, requests name the last by id, and encrypt with it. */
+  /** WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. */
   platformKeys?: Record<string, string | Uint8Array>
   /** The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed. */
   apiV3Key?: string
@@ -632,9 +663,9 @@ export interface CoreOptions {
   baseUrls?: string[]
   /** Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020). */
   pathPrefix?: 'v3/global' | 'global/v3'
-  /** The longest that one attempt may take, at least a millisecond; 10 seconds unless given. In milliseconds. */
+  /** The longest that one attempt may take; 10 seconds unless given. In milliseconds. */
   timeout?: number
-  /** The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too. In milliseconds. */
+  /** The longest that a whole call may take; 30 seconds unless given. In milliseconds. */
   deadline?: number
   /** Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`. */
   acceptLanguage?: string
