@@ -21,17 +21,28 @@ export type Operation =
 /**
  * The catalogue's names of documented refusals.
  *
+ * - `api_v3_key_not_set`: The merchant has set no APIv3 key.
+ * - `appid_mchid_not_match`: `appid` is not bound to `mchid`.
  * - `appid_not_set`: `appid` is missing or empty.
+ * - `authorization_malformed`: `Authorization` is missing, or not as documented.
+ * - `authorization_scheme`: `Authorization` names another scheme than WECHATPAY2-SHA256-RSA2048.
+ * - `certificate_expired`: The merchant's API certificate has expired.
+ * - `certificate_never_made`: The merchant never applied for an API certificate.
+ * - `certificate_replaced`: The merchant has a newer API certificate.
+ * - `certificate_revoked`: The merchant's API certificate was revoked.
+ * - `certificate_serial_wrong`: `serial_no` is not that of a certificate of this `mchid`.
  * - `currency_not_set`: A split order came without its currency.
  * - `customs_not_configured`: The merchant has given WeChat Pay no customs information.
  * - `customs_not_registered`: The merchant is not registered with this customs.
  * - `customs_not_set`: `customs` is missing or empty.
  * - `declaration_not_found`: There is no declaration to push again.
  * - `declared_data_differs`: This order was declared before, with other data.
+ * - `mchid_differs`: `mchid` in the request is not the one that signed it.
  * - `mchid_length`: `mchid` is shorter or longer than the service expects.
  * - `mchid_not_set`: `mchid` is missing or empty; the service may call it mch_id.
  * - `merchant_customs_no_length`: `merchant_customs_no` is shorter or longer than the service expects.
  * - `merchant_customs_no_not_set`: `merchant_customs_no` is missing or empty.
+ * - `nonce_wrong`: The nonce is not one, or was used before.
  * - `order_amount_differs`: The amount to be declared is not the amount that was paid.
  * - `order_amount_incorrect`: The amount of the order is not that of the payment order.
  * - `out_trade_no_not_set`: `out_trade_no` is missing or empty.
@@ -44,22 +55,34 @@ export type Operation =
  * - `split_parameters_missing`: A split order came without all of its fields.
  * - `sub_order_no_length`: `sub_order_no` has more than 32 characters.
  * - `system_error`: The service failed; the re-push may have been taken all the same.
+ * - `timestamp_expired`: The request was stamped more than 5 minutes from the server's clock.
  * - `transaction_data_incorrect`: The data of the payment do not fit together.
  * - `transaction_id_length`: `transaction_id` does not have 28 digits.
  * - `transaction_id_not_set`: `transaction_id` is missing or empty.
  */
 export type Reason =
+  | 'api_v3_key_not_set'
+  | 'appid_mchid_not_match'
   | 'appid_not_set'
+  | 'authorization_malformed'
+  | 'authorization_scheme'
+  | 'certificate_expired'
+  | 'certificate_never_made'
+  | 'certificate_replaced'
+  | 'certificate_revoked'
+  | 'certificate_serial_wrong'
   | 'currency_not_set'
   | 'customs_not_configured'
   | 'customs_not_registered'
   | 'customs_not_set'
   | 'declaration_not_found'
   | 'declared_data_differs'
+  | 'mchid_differs'
   | 'mchid_length'
   | 'mchid_not_set'
   | 'merchant_customs_no_length'
   | 'merchant_customs_no_not_set'
+  | 'nonce_wrong'
   | 'order_amount_differs'
   | 'order_amount_incorrect'
   | 'out_trade_no_not_set'
@@ -72,6 +95,7 @@ export type Reason =
   | 'split_parameters_missing'
   | 'sub_order_no_length'
   | 'system_error'
+  | 'timestamp_expired'
   | 'transaction_data_incorrect'
   | 'transaction_id_length'
   | 'transaction_id_not_set'
