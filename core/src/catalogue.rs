@@ -340,47 +340,47 @@ mainland! {
         cause "`Authorization` is missing, or not as documented."
             "缺少 Authorization 请求头，或其格式不正确。"
         advice "Send the header as this library made it, in one line; look for a proxy that drops or changes it, and check `mchid` and `serial_no`."
-            "请将本库生成的 Authorization 原样放在一行内发送，检查代理是否将其删除或改动，并核对 mchid 与 serial_no。"
+            "请将本库生成的 Authorization 原样放在一行内发送，检查代理是否将其删除或改动，并核对 `mchid` 与 `serial_no`。"
     certificate_serial_wrong when ["商户证书序列号|merchant certificate serial|certificate serial number", "有误|错误|不匹配|incorrect|wrong|invalid|not match"]
         cause "`serial_no` is not that of a certificate of this `mchid`."
-            "serial_no 不是该 mchid 名下 API 证书的序列号。"
+            "`serial_no` 不是该 `mchid` 名下 API 证书的序列号。"
         advice "Give the serial number of apiclient_cert.pem, not that of a platform certificate, and check that it was made for this `mchid`: openssl x509 -in apiclient_cert.pem -noout -serial -subject."
-            "请填写 apiclient_cert.pem 的序列号（不是平台证书的），并确认该证书属于此 mchid：openssl x509 -in apiclient_cert.pem -noout -serial -subject。"
+            "请填写 apiclient_cert.pem 的序列号（不是平台证书的），并确认该证书属于此 `mchid`：openssl x509 -in apiclient_cert.pem -noout -serial -subject。"
     certificate_expired when ["商户证书|merchant certificate", "已过期|expired"]
         cause "The merchant's API certificate has expired."
             "商户 API 证书已过期。"
         advice "Renew it on the merchant platform (API security), then give the new `private_key` and `serial_no`."
-            "请在商户平台（API 安全）更新证书，然后换用新的 private_key 与 serial_no。"
+            "请在商户平台（API 安全）更新证书，然后换用新的 `private_key` 与 `serial_no`。"
     certificate_revoked when ["商户证书|merchant certificate", "作废|revoked|invalidated"]
         cause "The merchant's API certificate was revoked."
             "商户 API 证书已作废。"
         advice "Apply for another one on the merchant platform (API security), then give its `private_key` and `serial_no`."
-            "请在商户平台（API 安全）重新申请证书，然后换用新的 private_key 与 serial_no。"
+            "请在商户平台（API 安全）重新申请证书，然后换用新的 `private_key` 与 `serial_no`。"
     certificate_replaced when ["已更换证书|证书已更换|certificate has been replaced|use the new certificate"]
         cause "The merchant has a newer API certificate."
             "商户已申请了新的 API 证书。"
         advice "Give the `private_key` and `serial_no` of the newer certificate."
-            "请换用新证书的 private_key 与 serial_no。"
+            "请换用新证书的 `private_key` 与 `serial_no`。"
     certificate_never_made when ["未申请过证书|没有申请过证书|not applied for a certificate"]
         cause "The merchant never applied for an API certificate."
             "商户从未申请过 API 证书。"
         advice "Apply for one on the merchant platform (API security), then give its `private_key` and `serial_no`."
-            "请先在商户平台（API 安全）申请 API 证书，再填写其 private_key 与 serial_no。"
+            "请先在商户平台（API 安全）申请 API 证书，再填写其 `private_key` 与 `serial_no`。"
     api_v3_key_not_set when ["未设置APIv3密钥|没有设置APIv3密钥|APIv3 key is not set"]
         cause "The merchant has set no APIv3 key."
             "商户没有设置 APIv3 密钥。"
         advice "Set it on the merchant platform (API security), then give it as `api_v3_key`."
-            "请先在商户平台（API 安全）设置 APIv3 密钥，再填入 api_v3_key。"
+            "请先在商户平台（API 安全）设置 APIv3 密钥，再填入 `api_v3_key`。"
     mchid_differs when ["mchid|商户号", "http header|Authorization|请求头", "不匹配|不一致|not match|differ"]
         cause "`mchid` in the request is not the one that signed it."
-            "请求中的 mchid 与签名所用的 mchid 不一致。"
+            "请求中的 `mchid` 与签名所用的 `mchid` 不一致。"
         advice "Leave `mchid` out of the request, so that the client's own is sent, or make a client for that merchant."
-            "请不要在请求参数中另传 mchid（将使用客户端自身的），或为该商户另建客户端。"
+            "请不要在请求参数中另传 `mchid`（将使用客户端自身的），或为该商户另建客户端。"
     appid_mchid_not_match when ["appid", "mchid|mch_id|商户号", "不匹配|not match|mismatch"]
         cause "`appid` is not bound to `mchid`."
-            "appid 与 mchid 没有绑定关系。"
+            "`appid` 与 `mchid` 没有绑定关系。"
         advice "Use the `appid` that the payment was made with, and bind it to `mchid` on the merchant platform (Product Center > AppID account management)."
-            "请使用支付时所用的 appid，并在商户平台（产品中心 > AppID 账号管理）将其与 mchid 绑定。"
+            "请使用支付时所用的 `appid`，并在商户平台（产品中心 > AppID 账号管理）将其与 `mchid` 绑定。"
 }
 
 /// Finds what the mainland's pages say of a message.
@@ -548,7 +548,7 @@ pub const CODE_ADVICE: &[(&str, Advice)] = &[
         "APPID_MCHID_NOT_MATCH",
         advise(
             "Use the `appid` that the payment was made with, and bind it to `mchid` on the merchant platform (Product Center > AppID account management).",
-            "请使用支付时所用的 appid，并在商户平台（产品中心 > AppID 账号管理）将其与 mchid 绑定。",
+            "请使用支付时所用的 `appid`，并在商户平台（产品中心 > AppID 账号管理）将其与 `mchid` 绑定。",
         ),
     ),
 ];

@@ -1908,7 +1908,7 @@ def unverified(
     return failed(name, operation, response, kind, code, error, **more)
 
 
-def saying(vector: Object, *words: str, hidden: Sequence[str] = ()) -> Object:
+def worded(vector: Object, *words: str, hidden: Sequence[str] = ()) -> Object:
     """The vector with words that the message of its error has to hold, and others that stand nowhere."""
     error = {**vector["expect"]["error"], "says": list(words)}
     return {**vector, **({"hidden": list(hidden)} if hidden else {}), "expect": {"error": error}}
@@ -2005,7 +2005,7 @@ def verification_vectors() -> list[Object]:
             operation="query",
         ),
         *[
-            saying(
+            worded(
                 unverified(
                     f"signature-missing-on-html-from-{by}",
                     and_headers(answer(page, signer=None, content_type="text/html", request_id=None), **headers),
@@ -2068,7 +2068,7 @@ def verification_vectors() -> list[Object]:
             )
             for header, odd in zip(signature_headers, ["\r", "\0", "\n", "\x7f"], strict=True)
         ],
-        saying(
+        worded(
             unverified(
                 "signature-by-sm2",
                 and_headers(good, Wechatpay_Signature_Type="WECHATPAY2-SM2-WITH-SM3"),
@@ -2084,7 +2084,7 @@ def verification_vectors() -> list[Object]:
             DECLARE_ANSWER,
         ),
         *[
-            saying(
+            worded(
                 unverified(
                     f"body-compressed-by-{how}",
                     {
@@ -2183,7 +2183,7 @@ def verification_vectors() -> list[Object]:
         parsed("timestamp-299-seconds-ahead", "declare", good, DECLARE_ANSWER, now=NOW - 299),
         unverified("timestamp-300-seconds-old", good, "freshness", "TIMESTAMP_SKEWED", now=NOW + 300),
         unverified("timestamp-300-seconds-ahead", good, "freshness", "TIMESTAMP_SKEWED", now=NOW - 300),
-        saying(
+        worded(
             unverified("timestamp-8-hours-old", good, "freshness", "TIMESTAMP_SKEWED", now=NOW + 28800),
             "1767225600 (2026-01-01T00:00:00Z)",
             "1767254400 (2026-01-01T08:00:00Z)",
@@ -2666,7 +2666,7 @@ def error_vectors() -> list[Object]:
             {"may_have_been_applied": True, "says": ["compressed body (`Content-Encoding: gzip`)"]},
         ),
         # Nothing of the service's can break a line of ours, or fill pages.
-        saying(
+        worded(
             api_error(
                 "error-with-escapes",
                 "declare",
@@ -2676,7 +2676,7 @@ def error_vectors() -> list[Object]:
             "a\\n\\u{1b}[2Jb\\u{202e}c",
             hidden=["x" * 600],
         ),
-        saying(
+        worded(
             api_error(
                 "error-with-escapes-in-its-code",
                 "query",
