@@ -27,7 +27,7 @@ pub fn errors_page() -> String {
         }
     }
     for entry in MAINLAND {
-        let (cause, advice) = (both(entry.cause.en, entry.cause.zh), both(entry.advice.en, entry.advice.zh));
+        let (cause, advice) = (both(entry.cause.en, entry.cause.zh), both(&entry.advice.en, &entry.advice.zh));
         row(&mut out, &["any (mainland)", "", &quoted(entry.reason), &cause, &advice]);
     }
     for (code, advice) in CODE_ADVICE {

@@ -22,8 +22,8 @@ class Advice(TypedDict):
 class Attempt(TypedDict):
     """Something worth observing. Never holds a secret or a personal field."""
 
-    phase: Literal["request", "response", "failure"]
-    """`request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did."""
+    phase: Literal["request", "response", "failure", "skipped"]
+    """`request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. Before it ends, `skipped` for each certificate in its answer that cannot be used."""
     operation: Operation
     """What was asked for."""
     attempt: int
@@ -34,6 +34,8 @@ class Attempt(TypedDict):
     """HTTP status."""
     request_id: str | None
     """WeChat Pay's id of the request."""
+    key_id: str | None
+    """The serial of a certificate that was skipped."""
     ms: int
     """How long the attempt took."""
     reason: OwnCode | ServiceCode | str | None
@@ -319,11 +321,12 @@ Reason = Literal["api_v3_key_not_set", "appid_mchid_not_match", "appid_not_set",
 """
 
 
-RemarkName = Literal["id_echo", "error_signature", "empty_answer"]
+RemarkName = Literal["id_echo", "error_signature", "certificate_skipped", "empty_answer"]
 """The name of a remark about an answer.
 
 - ``id_echo``: An answer should name the order that the request names.
 - ``error_signature``: The signature of an error answer, where there is one, should be right.
+- ``certificate_skipped``: A platform certificate in a list should be one that can be used.
 - ``empty_answer``: An answer should say what became of the record.
 """
 
@@ -429,7 +432,7 @@ class Options(TypedDict, total=False):
     private_key_password: str
     """Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given."""
     platform_keys: Mapping[str, str] | Mapping[str, str | bytes]
-    """WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64."""
+    """WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys, requests name the last by id, and encrypt with it."""
     api_v3_key: str
     """The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed."""
     base_urls: list[str]
@@ -437,9 +440,9 @@ class Options(TypedDict, total=False):
     path_prefix: Literal["v3/global", "global/v3"]
     """Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020)."""
     timeout: float
-    """The longest that one attempt may take; 10 seconds unless given. In seconds."""
+    """The longest that one attempt may take, at least a millisecond; 10 seconds unless given. In seconds."""
     deadline: float
-    """The longest that a whole call may take; 30 seconds unless given. In seconds."""
+    """The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too. In seconds."""
     accept_language: str
     """Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`."""
     user_agent: str

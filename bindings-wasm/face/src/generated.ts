@@ -13,8 +13,8 @@ export interface Advice {
 
 /** Something worth observing. Never holds a secret or a personal field. */
 export interface Attempt {
-  /** `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. */
-  phase: 'request' | 'response' | 'failure'
+  /** `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. Before it ends, `skipped` for each certificate in its answer that cannot be used. */
+  phase: 'request' | 'response' | 'failure' | 'skipped'
   /** What was asked for. */
   operation: Operation
   /** Which attempt, from 1. */
@@ -25,6 +25,8 @@ export interface Attempt {
   status: number | null
   /** WeChat Pay's id of the request. */
   request_id: string | null
+  /** The serial of a certificate that was skipped. */
+  key_id: string | null
   /** How long the attempt took. */
   ms: number
   /** The code of what went wrong, if anything did. */
@@ -469,11 +471,13 @@ export type Reason =
  *
  * - `id_echo`: An answer should name the order that the request names.
  * - `error_signature`: The signature of an error answer, where there is one, should be right.
+ * - `certificate_skipped`: A platform certificate in a list should be one that can be used.
  * - `empty_answer`: An answer should say what became of the record.
  */
 export type RemarkName =
   | 'id_echo'
   | 'error_signature'
+  | 'certificate_skipped'
   | 'empty_answer'
 
 /**
@@ -655,7 +659,7 @@ export interface CoreOptions {
   privateKey?: string | Uint8Array
   /** Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given. */
   privateKeyPassword?: string
-  /** WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. */
+  /** WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys, requests name the last by id, and encrypt with it. */
   platformKeys?: Record<string, string | Uint8Array>
   /** The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed. */
   apiV3Key?: string
@@ -663,9 +667,9 @@ export interface CoreOptions {
   baseUrls?: string[]
   /** Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020). */
   pathPrefix?: 'v3/global' | 'global/v3'
-  /** The longest that one attempt may take; 10 seconds unless given. In milliseconds. */
+  /** The longest that one attempt may take, at least a millisecond; 10 seconds unless given. In milliseconds. */
   timeout?: number
-  /** The longest that a whole call may take; 30 seconds unless given. In milliseconds. */
+  /** The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too. In milliseconds. */
   deadline?: number
   /** Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`. */
   acceptLanguage?: string
