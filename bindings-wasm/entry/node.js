@@ -3,11 +3,21 @@ import { readFileSync } from 'node:fs'
 import * as core from './core/wechatpay_customs_wasm.js'
 import { bindWasm } from '../face/src/wasm.ts'
 
-bindWasm(core, {
-  module: () => readFileSync(new URL('./core/wechatpay_customs_wasm_bg.wasm', import.meta.url)),
-  // That of jsdom, which tests have in its place, can sign nothing.
-  crypto: webcrypto
-})
+function module() {
+  try {
+    return readFileSync(new URL('./core/wechatpay_customs_wasm_bg.wasm', import.meta.url))
+  } catch (cause) {
+    throw new Error(
+      'wechatpay-customs-wasm does not find its module, which lies beside its script: it cannot be part of a bundle for Node.js. ' +
+        'Leave the package external (esbuild `--external:wechatpay-customs-wasm`; webpack, Rollup: `externals`, `external`; Next.js: ' +
+        '`serverExternalPackages`), or take `wechatpay-customs-wasm/slim`, which is given the module',
+      { cause }
+    )
+  }
+}
+
+// The `crypto` of jsdom, which tests have in the place of Node.js's, can sign nothing.
+bindWasm(core, { module, crypto: webcrypto })
 
 export * from '../face/src/index.ts'
 export { default } from '../face/src/index.ts'
