@@ -94,7 +94,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Err(error) => {
             println!("   {RED}{}{PLAIN} HTTP {}", error.code, error.status.unwrap_or_default());
             println!("   reason  {}", error.reason.unwrap_or_default());
-            let advice = error.advice.ok_or("the refusal has no remedy")?;
+            let advice = error.advice.as_ref().ok_or("the refusal has no remedy")?;
             wrapped(&advice.en, "   ");
             wrapped(&advice.zh, "   ");
         }
