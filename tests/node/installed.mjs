@@ -21,7 +21,10 @@ export const options = {
   serialNo: given.serial_no,
   privateKey: given.private_key,
   platformKeys: given.platform_keys,
-  baseUrls: given.base_urls
+  baseUrls: given.base_urls,
+  // What ends a test that hangs; a busy machine is no reason.
+  timeout: 600_000,
+  deadline: 600_000
 }
 
 let orders = 0

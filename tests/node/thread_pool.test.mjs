@@ -45,27 +45,36 @@ test('a call that waits for a thread is given up at once, and ends at its deadli
   assert.deepEqual(seen.splice(0), [])
   await release()
 
-  let answered
-  const answering = async (url, init) => {
-    const answer = await fetch(url, init)
-    answered(await hold(folder))
-    return answer
+  /** Calls with a fetch that holds every thread as soon as it has the whole answer, and gives the error. */
+  const calling = async (limits, answered = () => {}) => {
+    let free, error
+    const answering = async (url, init) => {
+      const answer = await fetch(url, init)
+      const [{ status, headers }, body] = [answer, await answer.arrayBuffer()]
+      // No timer comes before the client has read it, and waits for a thread.
+      if (error === undefined) free = await hold(folder)
+      setTimeout(answered)
+      return new Response(body, { status, headers })
+    }
+    error = await client({ fetch: answering }).declare(order(), limits).catch((error) => error)
+    await free?.()
+    return error
   }
-  const holding = () => new Promise((resolve) => (answered = resolve))
-  const aborter = new AbortController()
-  let held = holding()
-  held.then(() => setTimeout(() => aborter.abort(reason), 20))
-  await assert.rejects(client({ fetch: answering }).declare(order(), { signal: aborter.signal }), givenUp)
-  await (await held)()
-  held = holding()
-  const slow = client({ fetch: answering }).declare(order(), { deadline: 500 })
-  await assert.rejects(slow, { ...late, mayHaveBeenApplied: true })
-  await (await held)()
   const both = [
     ['request', false],
     ['response', true]
   ]
-  assert.deepEqual(seen.splice(0), [...both, ...both])
+  const aborter = new AbortController()
+  assert.equal(await calling({ signal: aborter.signal }, () => aborter.abort(reason)), reason)
+  assert.deepEqual(seen.splice(0), both)
+  // On a busy machine a deadline may be over before there is an answer: then again with more.
+  for (let deadline = 500, phase; phase !== 'response'; deadline *= 4) {
+    const { kind, code, mayHaveBeenApplied } = await calling({ deadline })
+    assert.deepEqual({ kind, code }, late)
+    phase = seen.at(-1)[0]
+    if (phase === 'response') assert.deepEqual([mayHaveBeenApplied, seen], [true, both])
+    seen.length = 0
+  }
 
   assert.equal((await client().declare(order())).state, 'UNDECLARED')
 })

@@ -10,14 +10,17 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import wechatpay_customs as wx
 
 READY = json.loads(os.environ["SANDBOX_READY"])
-OPTIONS: Any = READY["client"]
+PATIENCE = 600.0
+"""Seconds after which something that was waited for does not come any more; a busy machine is no reason."""
+OPTIONS: Any = {**READY["client"], "timeout": PATIENCE, "deadline": PATIENCE}
 NUMBERS = itertools.count()
 
 
@@ -88,7 +91,45 @@ def silent() -> Iterator[tuple[str, list[socket.socket]]]:
                 connection.close()
 
 
-def script(text: str, *arguments: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+def until(comes: Callable[[], object]) -> None:
+    """Waits for something."""
+    end = time.monotonic() + PATIENCE
+    while not comes():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.01)
+
+
+async def until_async(comes: Callable[[], object]) -> None:
+    """The same on an event loop, which goes on meanwhile."""
+    import asyncio
+
+    end = time.monotonic() + PATIENCE
+    while not comes():
+        assert time.monotonic() < end, "it does not come"
+        await asyncio.sleep(0.01)
+
+
+def reached(accepted: list[socket.socket]) -> None:
+    """Waits until a request has begun to reach a silent server."""
+    until(lambda: accepted)
+    accepted[0].settimeout(PATIENCE)
+    accepted[0].recv(1, socket.MSG_PEEK)
+
+
+def at_its_limit(call: Callable[[float], object]) -> wx.TransportError:
+    """What a call to a silent server comes to at its time limit, in seconds. On a busy machine that may be over before the
+    request was sent: then again with more."""
+    limit = 0.2
+    while True:
+        try:
+            call(limit)
+        except wx.TransportError as error:
+            if error.may_have_been_applied or limit > PATIENCE:
+                return error
+        limit *= 3
+
+
+def script(text: str, *arguments: str, timeout: float = PATIENCE, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs a program of Python's in a process of its own."""
     command = [sys.executable, "-X", "dev", "-c", text, *arguments]
     here = os.path.dirname(__file__)

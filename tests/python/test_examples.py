@@ -13,7 +13,7 @@ import unittest
 import warnings
 from typing import Any
 
-from support import READY, order
+from support import PATIENCE, READY, order
 
 PACKAGE = pathlib.Path(__file__).parents[2] / "bindings-python"
 
@@ -30,7 +30,7 @@ class Examples(unittest.TestCase):
 
     def run_python(self, *arguments: str) -> str:
         command = [sys.executable, "-X", "dev", "-W", "error", *arguments]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stderr)
         return done.stdout
 

@@ -80,6 +80,8 @@ export async function edge(script) {
   return { send: (path, init) => runtime.dispatchFetch(`http://edge.invalid${path}`, init), stop: () => {} }
 }
 
+/** Milliseconds after which a browser is not waited for any more; a busy machine is no reason. */
+const PATIENCE = 600_000
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' }
 
 /** Builds the page with Vite and opens it in Chromium; `files` are what was built. */
@@ -96,9 +98,11 @@ export async function page() {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
+    timeout: PATIENCE,
     args: ['--no-sandbox', '--disable-background-networking']
   })
   const opened = await browser.newPage()
+  opened.setDefaultTimeout(PATIENCE)
   const wrong = []
   opened.on('pageerror', (error) => wrong.push(error))
   await opened.goto(`http://127.0.0.1:${server.address().port}/`)

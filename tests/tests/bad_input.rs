@@ -4,7 +4,6 @@ use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     thread,
-    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -23,7 +22,6 @@ fn misbehaving() -> String {
 }
 
 fn misbehave(mut stream: TcpStream) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut request = String::new();
     let mut chunk = [0; 4096];
     while !whole(&request) {
@@ -46,10 +44,8 @@ fn misbehave(mut stream: TcpStream) -> std::io::Result<()> {
         "huge" => answer(&mut stream, "200 OK", "", &vec![b' '; 10 * 1024 * 1024]),
         "redirect" => answer(&mut stream, "302 Found", "Location: http://127.0.0.1:1/\r\n", b""),
         "json" => answer(&mut stream, "200 OK", "", br#"{"state":"SUCCESS"}"#),
-        "hang" => {
-            thread::sleep(Duration::from_secs(3));
-            Ok(())
-        }
+        // Until the caller hangs up.
+        "hang" => stream.read_to_end(&mut Vec::new()).map(drop),
         "cut" => stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"),
         _ => Ok(()),
     }
@@ -142,6 +138,9 @@ fn bad_input_ends_in_one_typed_error() {
             let mut call = base.clone();
             call["id"] = json!(id);
             call["kind"] = json!("call");
+            // What ends a test that hangs; a busy machine is no reason.
+            call["options"]["timeout"] = json!(600);
+            call["options"]["deadline"] = json!(600);
             for (name, value) in change.as_object().expect("a change is a map") {
                 match name.as_str() {
                     "fields" => call["fields"] = value.clone(),
@@ -164,7 +163,17 @@ fn bad_input_ends_in_one_typed_error() {
         if driver.browser {
             continue;
         }
-        let reports = driver.run(&calls).unwrap_or_else(|error| panic!("{error}"));
+        let mut reports = driver.run(&calls).unwrap_or_else(|error| panic!("{error}"));
+        for name in ["timeout", "deadline"] {
+            // On a busy machine it may be over before the request was sent: then again with more.
+            let mut call = calls.iter().find(|call| call["id"] == name).expect("a case").clone();
+            let mut seconds = 0.7;
+            while reports[name]["error"]["may_have_been_applied"] == json!(false) && seconds < 600.0 {
+                seconds *= 4.0;
+                call["options"][name] = json!(seconds);
+                reports.extend(driver.run(std::slice::from_ref(&call)).unwrap_or_else(|error| panic!("{error}")));
+            }
+        }
         for (id, _, expected) in &cases {
             let report = &reports[*id];
             let mut expected = json!({ "error": expected });

@@ -9,11 +9,11 @@ use std::{
     future::pending,
     panic,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use planted::{ID_NUMBER, NAME, config, found, identity, plan, private_key, sentinels};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tracing::{
     field::{Field, Visit},
     span,
@@ -333,8 +333,10 @@ async fn nothing_shows_a_secret_or_a_person() {
     let slow = cases.iter().find(|case| case["id"] == "call: slow").expect("a slow answer");
     let call = json!({ "call": "operation", "operation": "verify_identity", "fields": slow["fields"] });
     let call = Call::from_value(call).expect("a call");
-    let cancelled = client.run(call, CallOptions::default(), Box::pin(tokio::time::sleep(Duration::from_millis(100))));
-    let cancelled = cancelled.await;
+    let begun = Arc::new(Notify::new());
+    let begins = Arc::clone(&begun);
+    let observed = client.clone().on_attempt(move |_| begins.notify_one());
+    let cancelled = observed.run(call, CallOptions::default(), Box::pin(begun.notified())).await;
     assert!(matches!(cancelled, Ok(Outcome::Cancelled { .. })), "{cancelled:?}");
     shown.outcome("cancelled", cancelled);
 

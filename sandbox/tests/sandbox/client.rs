@@ -1,5 +1,7 @@
 //! Through the core's client.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use wechatpay_customs::{
     Options,
@@ -13,7 +15,10 @@ use wechatpay_customs_sandbox::Sandbox;
 use crate::raw::{declaration, start};
 
 pub fn options(sandbox: &Sandbox) -> Options {
-    Options::from_value(sandbox.ready()["client"].clone(), Convention::Python).unwrap()
+    // What ends a test that hangs; a busy machine is no reason.
+    let patience = Some(Duration::from_secs(600));
+    let options = Options::from_value(sandbox.ready()["client"].clone(), Convention::Python).unwrap();
+    Options { timeout: patience, deadline: patience, ..options }
 }
 
 pub fn client(sandbox: &Sandbox) -> Client {
