@@ -1,4 +1,4 @@
-// How a sandbox is used with Vitest. Runs in a folder below `target/` that has the packages from their tarballs.
+// How a sandbox is used with Vitest. Runs in a folder below the one that has the packages from their tarballs.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Sandbox } from 'wechatpay-customs-sandbox'
 

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use wechatpay_customs_tests::{python, root};
+use wechatpay_customs_tests::{program, python, root};
 
 /// The blocks of a language, in order.
 fn blocks(readme: &str, language: &str) -> Vec<String> {
@@ -43,15 +43,9 @@ impl Drop for Background {
 /// Runs the block that starts the sandbox.
 fn sandbox(block: &str, folder: &Path) -> Background {
     // In the folder of the quickstarts, where no cargo project is.
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "wechatpay-customs-sandbox"])
-        .current_dir(root())
-        .status();
-    assert!(built.expect("cargo runs").success());
-    let program = root().join("target/debug/wechatpay-customs-sandbox");
     let run = "cargo run --quiet --package wechatpay-customs-sandbox --";
-    let command = block.trim().replace(run, &program.to_string_lossy());
-    assert!(command.contains("target/debug"), "the block starts the sandbox by cargo run: {block}");
+    assert!(block.contains(run), "the block starts the sandbox by cargo run: {block}");
+    let command = block.trim().replace(run, &program("wechatpay-customs-sandbox").to_string_lossy());
     let told = output(Command::new("sh").args(["-c", &command]), folder);
     let (_, stop) = told.trim_end().rsplit_once(": ").expect("it says how it is stopped");
     Background(stop.to_owned())

@@ -4,13 +4,23 @@ use std::process::Command;
 
 use tokio::sync::Mutex;
 use wechatpay_customs_sandbox::{Config, Sandbox};
-use wechatpay_customs_tests::root;
+use wechatpay_customs_tests::{root, tests_in};
 
 /// One at a time: some of them make thousands of calls.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
-/// Runs a file of Node.js tests, in a folder of `tests`, beside a sandbox.
-async fn passes(folder: &str, test: &str) {
+/// Runs every file of Node.js tests in a folder of `tests`, each beside a sandbox of its own.
+async fn pass(folder: &str) {
+    let mut failed = Vec::new();
+    for test in tests_in(folder, "", ".test.mjs") {
+        if let Err(told) = passes(folder, &test).await {
+            failed.push(format!("tests/{folder}/{test}:\n{told}"));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+async fn passes(folder: &str, test: &str) -> Result<(), String> {
     let _alone = ALONE.lock().await;
     let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
     let mut node = Command::new("node");
@@ -21,70 +31,20 @@ async fn passes(folder: &str, test: &str) {
     let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     sandbox.shutdown().await;
     println!("{told}");
-    assert!(output.status.success(), "{told}");
+    if output.status.success() { Ok(()) } else { Err(told) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn workers_in_one_isolate() {
-    passes("runtimes", "workerd.test.mjs").await;
+async fn in_every_runtime() {
+    pass("runtimes").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_in_chromium() {
-    passes("runtimes", "page.test.mjs").await;
+async fn on_node() {
+    pass("node").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_package_and_bundles_of_it() {
-    passes("runtimes", "package.test.mjs").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_surely_not_sent() {
-    passes("runtimes", "failures.test.mjs").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_node_package() {
-    passes("node", "package.test.mjs").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_realm_of_its_own() {
-    passes("node", "realm.test.mjs").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_fetch_of_the_users_own() {
-    passes("node", "fetch.test.mjs").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_calls_of_which_a_third_is_given_up() {
-    passes("node", "many_calls.test.mjs").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn worker_threads() {
-    passes("node", "workers.test.mjs").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn calls_that_wait_for_a_thread() {
-    passes("node", "thread_pool.test.mjs").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn examples_of_backends() {
-    passes("node", "examples.test.mjs").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn bundlers_and_tracers() {
-    passes("bundlers", "bundlers.test.mjs").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn next_js() {
-    passes("bundlers", "next.test.mjs").await;
+async fn in_bundles() {
+    pass("bundlers").await;
 }

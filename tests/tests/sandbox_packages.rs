@@ -13,9 +13,9 @@ fn passes(command: &mut Command) -> String {
     told
 }
 
-/// The folder that `cargo xtask runtimes` has installed the npm package in, with the tests beside it.
+/// A folder below the one that `cargo xtask runtimes` has installed the npm package in, with Vitest and the tests.
 fn consumer() -> std::path::PathBuf {
-    let folder = root().join("target/consumers-sandbox");
+    let folder = root().join("target/consumers-sandbox/tests");
     let tests = fs::read_dir(root().join("tests/sandbox")).expect("a folder of tests");
     let is_file = |path: &Path| path.is_file() && path.extension().is_some_and(|kind| kind != "json");
     for file in tests.map(|entry| entry.expect("an entry").path()).filter(|path| is_file(path)) {
@@ -39,7 +39,8 @@ fn with_other_test_runners() {
 
 #[test]
 fn with_vitest() {
-    let test = ["node_modules/vitest/vitest.mjs", "run", "vitest.test.mjs"];
+    let patient = ["--testTimeout=600000", "--hookTimeout=600000"];
+    let test = [&["node_modules/vitest/vitest.mjs", "run", "vitest.test.mjs"], &patient[..]].concat();
     let told = passes(Command::new("node").args(test).env("NO_COLOR", "1").current_dir(consumer()));
     assert!(told.contains("3 passed"), "{told}");
 }

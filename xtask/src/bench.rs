@@ -1,10 +1,12 @@
 //! What calls, the first signature and clients cost, against the bounds that the project sets itself.
 
-use std::{collections::BTreeMap, fmt::Write, fs, thread};
+use std::{collections::BTreeMap, env::consts::EXE_SUFFIX, fmt::Write, thread};
 
 use crate::{
-    Result, build, root,
-    run::{cargo, command, quietly, target},
+    Result, build,
+    cargo::{self, cargo},
+    fs, root,
+    run::{command, not_started, quietly, step, target},
     runtimes,
 };
 
@@ -148,14 +150,12 @@ pub fn wasm(write: bool) -> Result {
 pub fn python(write: bool) -> Result {
     let tools = build::python_tools()?;
     let wheels = target("bench-wheels");
-    if wheels.exists() {
-        fs::remove_dir_all(&wheels)?;
-    }
-    build::step("Python module, optimised");
+    fs::remove_dir_all(&wheels)?;
+    step("Python module, optimised");
     let mut maturin = command(&tools, &["-m", "maturin", "build", "--release", "--interpreter"]);
     let manifest = root().join("bindings-python/Cargo.toml");
     quietly(maturin.arg(&tools).arg("--manifest-path").arg(manifest).arg("--out").arg(&wheels))?;
-    let wheel = fs::read_dir(&wheels)?.next().ok_or("no wheel was built")??.path();
+    let wheel = fs::read_dir(&wheels)?.into_iter().next().ok_or("no wheel was built")?;
     let environment = target("bench-python");
     quietly(command(&tools, &["-m", "venv", "--clear"]).arg(&environment))?;
     let python = environment.join("bin/python");
@@ -167,8 +167,10 @@ pub fn python(write: bool) -> Result {
     // The other programs of the package are built along.
     let mut artefacts = built.lines().filter(|line| line.contains("benches/rsa.rs"));
     let program = artefacts.find_map(|line| line.split_once("\"executable\":\"")?.1.split('"').next());
-    eprintln!("  · Python");
-    let output = command(&python, &["benches/python/bench.py"]).arg(program.ok_or("no program was built")?).output()?;
+    step("Python");
+    let mut run = command(&python, &["benches/python/bench.py"]);
+    run.arg(program.ok_or("no program was built")?);
+    let output = run.output().map_err(|error| not_started(&run, &error))?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
@@ -177,7 +179,7 @@ pub fn python(write: bool) -> Result {
     for (name, value) in output.lines().filter_map(|line| line.split_once(' ')) {
         measured.insert(name, value.parse()?);
     }
-    measured.insert("wheel", fs::metadata(&wheel)?.len() as f64 / 1e6);
+    measured.insert("wheel", fs::size(&wheel)? as f64 / 1e6);
     let version = quietly(&mut command(&python, &["--version"]))?;
     let mut figures = machine(&[("CPython", version.trim().trim_start_matches("Python ").to_owned())])?;
     figures.push_str("\n| in Python | | bound | |\n|---|--:|--:|---|\n");
@@ -242,7 +244,7 @@ struct Row {
 fn calls(figures: &mut String, over: &mut usize) -> Result {
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     for round in 1..=ROUNDS {
-        eprintln!("  · calls, round {round} of {ROUNDS}");
+        step(&format!("calls, round {round} of {ROUNDS}"));
         let run = ["bench", "--package", "wechatpay-customs-benches", "--bench", "calls", "--"];
         let mut run = cargo(&run);
         run.args(["--color", "never"]);
@@ -251,7 +253,7 @@ fn calls(figures: &mut String, over: &mut usize) -> Result {
             best.ns = best.ns.min(row.ns);
         }
     }
-    eprintln!("  · calls in pairs with the bare work");
+    step("calls in pairs with the bare work");
     let run = ["bench", "--package", "wechatpay-customs-benches", "--bench", "pairs"];
     let output = quietly(&mut cargo(&run))?;
     let ratios: BTreeMap<&str, &str> = output.lines().filter_map(|line| line.split_once(' ')).collect();
@@ -303,19 +305,18 @@ fn read(tree: &str) -> Result<Vec<(String, Row)>> {
 /// With and without AWS-LC's own gathering of entropy, which is chosen when it is built.
 fn first_signature(figures: &mut String) -> Result {
     figures.push_str("\n| first signature of a process | median |\n|---|--:|\n");
-    for (about, no_jitter, folder) in [
-        ("entropy of the system and the processor, as this project builds it", "1", "release"),
-        ("AWS-LC measures the processor's jitter, its default", "0", "jitter/release"),
+    for (about, no_jitter) in [
+        ("entropy of the system and the processor, as this project builds it", "1"),
+        ("AWS-LC measures the processor's jitter, its default", "0"),
     ] {
-        eprintln!("  · first signature: {about}");
+        step(&format!("first signature: {about}"));
         let build = ["build", "--release", "--package", "wechatpay-customs-benches", "--bin", "first_signature"];
         let mut build = cargo(&build);
         build.env("AWS_LC_SYS_NO_JITTER_ENTROPY", no_jitter);
         if no_jitter == "0" {
             build.arg("--target-dir").arg(target("jitter"));
         }
-        quietly(&mut build)?;
-        let program = target(folder).join("first_signature");
+        let program = cargo::run(build)?.file(format!("first_signature{EXE_SUFFIX}"))?;
         let mut times = Vec::new();
         for _ in 0..PROCESSES {
             times.push(quietly(&mut command(&program, &[]))?.trim().parse::<f64>()?);
@@ -329,7 +330,7 @@ fn first_signature(figures: &mut String) -> Result {
 
 /// What the test of the footprint prints: the same is asserted there.
 fn clients(figures: &mut String, over: &mut usize) -> Result {
-    eprintln!("  · memory of 1000 clients");
+    step("memory of 1000 clients");
     let run = ["test", "--package", "wechatpay-customs-tests", "--test", "footprint", "--", "--nocapture"];
     let output = quietly(&mut cargo(&run))?;
     figures.push_str("\n| beyond the first of 1000 clients | more | below | |\n|---|--:|--:|---|\n");
@@ -374,7 +375,7 @@ fn lines(output: &str) -> Result<BTreeMap<&str, f64>> {
 
 /// What `benches/node/bench.mjs` prints of each library.
 fn beside_peers(figures: &mut String, over: &mut usize) -> Result {
-    eprintln!("  · the Node.js package and other libraries by turns");
+    step("the Node.js package and other libraries by turns");
     let output = quietly(&mut command("node", &["benches/node/bench.mjs"]))?;
     let measured = lines(&output)?;
     let of = |library: &str, name: &str| {
@@ -415,7 +416,7 @@ fn beside_peers(figures: &mut String, over: &mut usize) -> Result {
 
 /// What `benches/wasm/bench.mjs` prints of Node.js and of workerd.
 fn in_hosts(figures: &mut String, over: &mut usize) -> Result {
-    eprintln!("  · Node.js and workerd");
+    step("Node.js and workerd");
     let output = quietly(&mut command("node", &["benches/wasm/bench.mjs"]))?;
     let measured = lines(&output)?;
     figures.push_str("\n| in WebAssembly | Node.js | workerd | bound | |\n|---|--:|--:|--:|---|\n");

@@ -2,17 +2,16 @@
 
 use std::{
     env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX},
-    fs,
     path::{Path, PathBuf},
 };
 
-use wasm_bindgen_cli_support::Bindgen;
-
 use crate::{
-    Result, npm,
+    Result, cargo,
+    fs::{self, fresh},
+    npm,
     platforms::{self, Platform},
     pythons, root,
-    run::{cargo, command, copy, quietly, target},
+    run::{command, quietly, step, target},
     wasm,
 };
 
@@ -30,20 +29,12 @@ pub fn all() -> Result {
     python()?;
     let dist = root().join("dist");
     fresh(&dist)?;
-    copy(&target("wheels"), &dist)?;
+    fs::copy_dir(&target("wheels"), &dist)?;
     for package in ["bindings-node", "bindings-wasm"] {
         pack(package, &dist)?;
     }
     npm::platform_package(host, &addon, &dist)?;
     npm::sandbox(&[(host, program)], &dist)
-}
-
-/// Makes a folder that has nothing in it.
-pub fn fresh(folder: &Path) -> Result {
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
-    Ok(fs::create_dir_all(folder)?)
 }
 
 /// Puts the tarball of an npm package into a folder, and gives its name.
@@ -57,22 +48,20 @@ pub fn only_wasm() -> Result<PathBuf> {
     wasm_package(&face()?)
 }
 
-/// Says what is being done, as the first build takes minutes.
-pub fn step(what: &str) {
-    eprintln!("  · {what}");
-}
-
 /// The TypeScript face, compiled.
 fn face() -> Result<PathBuf> {
     let face = root().join("bindings-wasm/face");
     let build = face.join("build");
-    npm_packages(&face, "npm packages of the TypeScript face")?;
+    face_packages()?;
     step("TypeScript face");
-    if build.exists() {
-        fs::remove_dir_all(&build)?;
-    }
+    fs::remove_dir_all(&build)?;
     quietly(command("node", &["node_modules/typescript/bin/tsc", "--project", "."]).current_dir(&face))?;
     Ok(build)
+}
+
+/// What compiles and bundles the face.
+pub fn face_packages() -> Result {
+    npm_packages(&root().join("bindings-wasm/face"), "npm packages of the TypeScript face")
 }
 
 /// Installs what a folder's `package-lock.json` names, unless that is done.
@@ -90,31 +79,39 @@ pub fn npm_packages(folder: &Path, what: &str) -> Result {
 
 /// `bindings-node/lib`: face and entry as one script, their types, the addon, and the WASM module for where none fits.
 fn node(face: &Path, host: &Platform) -> Result<PathBuf> {
-    let (package, wasm) = (root().join("bindings-node"), root().join("bindings-wasm"));
+    let package = root().join("bindings-node");
     let lib = package.join("lib");
-    if lib.exists() {
-        fs::remove_dir_all(&lib)?;
-    }
+    fs::remove_dir_all(&lib)?;
     let types = lib.join("types");
     declarations(face, &types)?;
     // The same types for `import` and `require`: both get the one script, which is CommonJS.
     fs::write(types.join("package.json"), r#"{ "type": "commonjs" }"#)?;
+    licences(&package)?;
+    step("Node.js script");
+    let mut types = command("node", &["node_modules/typescript/bin/tsc", "--project"]);
+    quietly(types.arg(&package).current_dir(root().join("bindings-wasm/face")))?;
+    node_scripts(root())?;
+    step("Node.js addon");
+    let addon = addon(&cargo::build(&["--release", "--package", "wechatpay-customs-node"])?)?;
+    fs::copy(&addon, lib.join(host.addon()))?;
+    Ok(addon)
+}
+
+/// The addon among what cargo has built.
+pub fn addon(built: &cargo::Built) -> Result<PathBuf> {
+    built.file(format!("{DLL_PREFIX}wechatpay_customs_node{DLL_SUFFIX}"))
+}
+
+/// What `bindings-node/lib` holds beside types and addon, in a tree of sources that has the WASM module and its glue.
+pub fn node_scripts(tree: &Path) -> Result {
+    let (package, lib) = (tree.join("bindings-node"), tree.join("bindings-node/lib"));
+    fs::create_dir_all(&lib)?;
     for file in ["index.js", "index.d.ts", "index.d.cts"] {
         fs::copy(package.join("entry").join(file), lib.join(file))?;
     }
-    licences(&package)?;
-    step("Node.js script");
-    quietly(
-        command("node", &["node_modules/typescript/bin/tsc", "--project"]).arg(&package).current_dir(wasm.join("face")),
-    )?;
     bundle(&package.join("entry/package.ts"), &lib.join("index.cjs"))?;
     let module = format!("{}_bg.wasm", wasm::NAME);
-    fs::copy(wasm.join("pkg/core").join(&module), lib.join(module))?;
-    step("Node.js addon");
-    quietly(&mut cargo(&["build", "--release", "--package", "wechatpay-customs-node"]))?;
-    let addon = target("release").join(format!("{DLL_PREFIX}wechatpay_customs_node{DLL_SUFFIX}"));
-    fs::copy(&addon, lib.join(host.addon()))?;
-    Ok(addon)
+    fs::copy(tree.join("bindings-wasm/pkg/core").join(&module), lib.join(module))
 }
 
 /// One script for Node.js, for `import` and `require`; what is not ours stays outside.
@@ -124,30 +121,38 @@ pub fn bundle(entry: &Path, script: &Path) -> Result {
 }
 
 /// The sandbox as a program.
-pub fn sandbox() -> Result<PathBuf> {
+fn sandbox() -> Result<PathBuf> {
     step("sandbox");
-    quietly(&mut cargo(&["build", "--release", "--package", "wechatpay-customs-sandbox", "--bins"]))?;
-    Ok(target("release").join(format!("wechatpay-customs-sandbox{EXE_SUFFIX}")))
+    sandbox_program(&cargo::build(&["--release", "--package", "wechatpay-customs-sandbox", "--bins"])?)
+}
+
+/// The sandbox among what cargo has built.
+pub fn sandbox_program(built: &cargo::Built) -> Result<PathBuf> {
+    built.file(format!("wechatpay-customs-sandbox{EXE_SUFFIX}"))
 }
 
 /// `bindings-wasm/pkg`: module with its glue, face, entry.
 fn wasm_package(face: &Path) -> Result<PathBuf> {
     let package = root().join("bindings-wasm");
     let pkg = package.join("pkg");
-    if pkg.exists() {
-        fs::remove_dir_all(&pkg)?;
-    }
+    fs::remove_dir_all(&pkg)?;
     declarations(face, &pkg.join("face"))?;
     licences(&package)?;
-    let core = pkg.join("core");
-    let named = wasm::module(&core, "wasm-package")?;
-    let glue = core.join(format!("{}.js", wasm::NAME));
+    let named = wasm::module(&pkg.join("core"), "wasm-package")?;
+    wasm_scripts(root())?;
+    Ok(named)
+}
+
+/// What `bindings-wasm/pkg` holds beside types and module, in a tree of sources that has the module and its glue.
+pub fn wasm_scripts(tree: &Path) -> Result {
+    let package = tree.join("bindings-wasm");
+    let pkg = package.join("pkg");
+    let glue = pkg.join("core").join(format!("{}.js", wasm::NAME));
     esbuild(&["--minify", "--target=es2022", "--allow-overwrite"], &glue, std::slice::from_ref(&glue))?;
     // What the entries share becomes one script; each finds the module by itself.
     let shared = ["--bundle", "--splitting", "--format=esm", "--minify", "--target=es2022"];
     let outside = ["--external:./core/*", "--external:node:*", "--chunk-names=face"];
-    esbuild(&[shared.as_slice(), &outside].concat(), &pkg, &scripts(&package.join("entry"))?)?;
-    Ok(named)
+    esbuild(&[shared.as_slice(), &outside].concat(), &pkg, &scripts(&package.join("entry"))?)
 }
 
 /// Makes scripts as small as they can be; what editors read lies in the declarations beside them.
@@ -155,8 +160,7 @@ fn esbuild(options: &[&str], out: &Path, entries: &[PathBuf]) -> Result {
     let into = if out.is_dir() { "outdir" } else { "outfile" };
     let mut esbuild = command("node", &["node_modules/esbuild/bin/esbuild"]);
     esbuild.args(options).arg(format!("--{into}={}", out.display())).args(entries);
-    quietly(esbuild.current_dir(root().join("bindings-wasm/face")))?;
-    Ok(())
+    quietly(esbuild.current_dir(root().join("bindings-wasm/face"))).map(drop)
 }
 
 /// Every package carries the licences.
@@ -169,28 +173,24 @@ pub fn licences(package: &Path) -> Result {
 
 /// Copies what says the types of scripts, without the scripts.
 fn declarations(from: &Path, to: &Path) -> Result {
-    copy(from, to)?;
-    scripts(to)?.into_iter().try_for_each(|script| Ok(fs::remove_file(script)?))
+    fs::copy_dir(from, to)?;
+    scripts(to)?.into_iter().try_for_each(fs::remove_file)
 }
 
 /// The scripts in a folder.
 fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
-    let files = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
-    let files: Vec<_> = files.collect::<std::io::Result<_>>()?;
-    Ok(files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "js")).collect())
+    Ok(fs::read_dir(folder)?
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "js"))
+        .collect())
 }
 
 /// `target/wasm-client`: the Rust program that drives calls on wasm32 by itself, for Node.js.
 fn wasm_client() -> Result {
     wasm_target()?;
     step("Rust program on wasm32");
-    quietly(&mut cargo(&["build", "--package", "wechatpay-customs-wasm-client", "--target", WASM]))?;
-    Bindgen::new()
-        .nodejs(true)?
-        .typescript(false)
-        .input_path(target(WASM).join("debug/wechatpay_customs_wasm_client.wasm"))
-        .generate(target("wasm-client"))?;
-    Ok(())
+    let built = cargo::build(&["--package", "wechatpay-customs-wasm-client", "--target", WASM])?;
+    wasm::bind("nodejs", &built.file("wechatpay_customs_wasm_client.wasm")?, &target("wasm-client"))
 }
 
 /// The Rust target for WASM; without it nothing of ours can be tested.
@@ -217,16 +217,24 @@ pub fn python_environment(name: &str, requirements: &str, what: &str) -> Result<
     let installed = venv.join("pinned.txt");
     if fs::read(&installed).ok().as_ref() != Some(&pinned) {
         step(what);
-        let host = ["python3", "python"].into_iter().find(|name| {
-            let new_enough = "import sys; sys.exit(sys.version_info < (3, 10))";
-            command(name, &["-c", new_enough]).status().is_ok_and(|status| status.success())
-        });
-        let host = host.ok_or("Python 3.10 or newer is needed, as `python3` or `python`")?;
-        quietly(command(host, &["-m", "venv", "--clear"]).arg(&venv))?;
+        let made = quietly(command(python_of_the_machine()?, &["-m", "venv", "--clear"]).arg(&venv));
+        made.map_err(|error| {
+            let debian = "where Python is Debian's or Ubuntu's, install python3-venv (`apt-get install python3-venv`)";
+            format!("{error}\nPython's own modules `venv` and `ensurepip` are needed; {debian}")
+        })?;
         quietly(command(&python, &["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements))?;
         fs::write(&installed, pinned)?;
     }
     Ok(python)
+}
+
+/// A Python that is new enough.
+pub fn python_of_the_machine() -> Result<&'static str> {
+    let host = ["python3", "python"].into_iter().find(|name| {
+        let new_enough = "import sys; sys.exit(sys.version_info < (3, 10))";
+        quietly(&mut command(name, &["-c", new_enough])).is_ok()
+    });
+    Ok(host.ok_or("Python 3.10 or newer is needed, as `python3` or `python`")?)
 }
 
 /// The Python packages, installed into the environment under `target/`.
@@ -241,7 +249,7 @@ fn python() -> Result {
     }
     for wheel in fs::read_dir(&wheels)? {
         let install = ["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"];
-        quietly(command(&python, &install).arg(wheel?.path()))?;
+        quietly(command(&python, &install).arg(wheel))?;
     }
     pythons::install(&python)
 }

@@ -1,7 +1,7 @@
 //! Builds for every platform, with zig as C compiler and linker.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
     process::Command,
     time::Instant,
@@ -9,11 +9,14 @@ use std::{
 
 use crate::{
     Result,
-    build::{self, fresh, python_environment, step},
-    foreign, npm,
+    build::{self, python_environment},
+    cargo::{self, cargo},
+    foreign,
+    fs::{self, fresh},
+    npm,
     platforms::{self, Platform},
     root,
-    run::{cargo, command, copy, quietly, target},
+    run::{command, quietly, step, target},
 };
 
 /// Addon, wheels and sandbox for all platforms, in `dist/` in place of what this machine's own tools made.
@@ -29,7 +32,7 @@ pub fn all_targets() -> Result {
     let mut refused = Vec::new();
     let mut attempt = |platform: &Platform, what: &str, build: &dyn Fn() -> Result<PathBuf>| {
         let begun = Instant::now();
-        let built = build().and_then(|file| Ok((fs::metadata(&file)?.len(), file)));
+        let built = build().and_then(|file| Ok((fs::size(&file)?, file)));
         let seconds = begun.elapsed().as_secs();
         match built {
             Ok((bytes, file)) => {
@@ -65,13 +68,12 @@ pub fn all_targets() -> Result {
     }
     npm::sandbox(&programs, &dist)?;
     // The wheels of this machine's own tools ask for a newer libc.
-    for wheel in fs::read_dir(&dist)?.map(|entry| entry.map(|entry| entry.path())) {
-        let wheel = wheel?;
+    for wheel in fs::read_dir(&dist)? {
         if wheel.extension().is_some_and(|kind| kind == "whl") {
             fs::remove_file(wheel)?;
         }
     }
-    copy(&wheels, &dist)?;
+    fs::copy_dir(&wheels, &dist)?;
     let wanted: Vec<_> = refused.into_iter().filter(|(os, _)| *os == "linux").map(|(_, what)| what).collect();
     if !wanted.is_empty() {
         return Err(format!("not built: {}", wanted.join(", ")).into());
@@ -122,7 +124,7 @@ impl Zig {
             build.env("RUSTFLAGS", flags);
         }
         quietly(&mut build)?;
-        Ok(target(platform.target).join("release"))
+        Ok(cargo::folder()?.join(platform.target).join("release"))
     }
 
     fn addon(&self, platform: &Platform) -> Result<PathBuf> {
@@ -143,11 +145,7 @@ impl Zig {
     }
 
     fn wheel(&self, project: &str, platform: &Platform, into: &Path) -> Result<PathBuf> {
-        let there = |folder: &Path| -> Result<Vec<PathBuf>> {
-            let files = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
-            Ok(files.collect::<std::io::Result<_>>()?)
-        };
-        let before = there(into)?;
+        let before = fs::read_dir(into)?;
         let build = ["build", "--release", "--zig", "--target", platform.target];
         let mut maturin = self.with(command(self.programs.join("maturin"), &build))?;
         if let Some(libc) = platform.libc {
@@ -159,7 +157,7 @@ impl Zig {
             _ => &mut maturin,
         };
         quietly(maturin.arg("--out").arg(into).current_dir(root().join(project)))?;
-        let made = there(into)?.into_iter().find(|file| !before.contains(file));
+        let made = fs::read_dir(into)?.into_iter().find(|file| !before.contains(file));
         Ok(made.ok_or("maturin made no wheel of another name than those before")?)
     }
 }
@@ -169,7 +167,7 @@ impl Zig {
 /// maturin has a list for that too, which names an export with the package's name in it, as no module has. Where it cannot
 /// write its list it goes on without.
 fn exports() -> Result<String> {
-    let theirs = target("maturin/wechatpay_customs._native.def");
+    let theirs = cargo::folder()?.join("maturin/wechatpay_customs._native.def");
     if theirs.is_file() {
         fs::remove_file(&theirs)?;
     }

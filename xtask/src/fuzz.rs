@@ -1,10 +1,8 @@
 //! Fuzzing with libFuzzer, which takes a nightly compiler.
 
-use std::fs;
-
 use crate::{
-    Result, root,
-    run::{command, quietly, target},
+    Result, fs, root,
+    run::{command, not_started, quietly, step, target},
     test::tool,
 };
 
@@ -16,9 +14,8 @@ pub fn fuzz(name: Option<&str>, seconds: &str) -> Result {
     let seconds: u32 = seconds.parse().map_err(|_| format!("--seconds takes a whole number, not {seconds:?}"))?;
     let mut targets = Vec::new();
     for entry in fs::read_dir(root().join("core/fuzz/fuzz_targets"))? {
-        targets.extend(entry?.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        targets.extend(entry.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
     }
-    targets.sort();
     if let Some(name) = name {
         if !targets.iter().any(|target| target == name) {
             return Err(format!("there is no target {name:?}; there are {}", targets.join(", ")).into());
@@ -51,7 +48,7 @@ pub fn fuzz(name: Option<&str>, seconds: &str) -> Result {
         run.env("RUSTUP_TOOLCHAIN", NIGHTLY).env_remove("CARGO");
         // What a release gains from these, fuzzing would only wait for.
         run.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-        if !run.status()?.success() {
+        if !run.status().map_err(|error| not_started(&run, &error))?.success() {
             return Err(format!("{name} failed; what it failed on lies in core/fuzz/artifacts/{name}").into());
         }
     }
@@ -61,7 +58,7 @@ pub fn fuzz(name: Option<&str>, seconds: &str) -> Result {
 fn nightly() -> Result {
     let here = |arguments: &[&str]| quietly(&mut command("rustup", arguments));
     if here(&["run", NIGHTLY, "rustc", "--version"]).is_err() {
-        eprintln!("  · Rust {NIGHTLY}");
+        step(&format!("Rust {NIGHTLY}"));
         here(&["toolchain", "install", NIGHTLY, "--profile", "minimal"])
             .map_err(|error| format!("fuzzing takes a nightly compiler, which cannot be had here:\n{error}"))?;
     }

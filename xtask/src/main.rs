@@ -2,26 +2,22 @@
 
 mod bench;
 mod build;
+mod cargo;
 mod cross;
 mod demo;
-mod errors_page;
 mod foreign;
+mod fs;
 mod fuzz;
-mod generate;
 mod npm;
 mod platforms;
-mod python;
 mod pythons;
 mod run;
 mod runtimes;
-mod sandbox_types;
-mod shapes;
 mod size;
 mod test;
-mod typescript;
 mod wasm;
 
-use std::{env, path::PathBuf, process::ExitCode};
+use std::{env, path::Path, process::ExitCode};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -61,8 +57,8 @@ fn main() -> ExitCode {
         ["bench", "wasm", "--write"] => bench::wasm(true),
         ["bench", "python"] => bench::python(false),
         ["bench", "python", "--write"] => bench::python(true),
-        ["generate"] => generate::generate(false),
-        ["generate", "--check"] => generate::generate(true),
+        ["generate"] => generate(&[]),
+        ["generate", "--check"] => generate(&["--check"]),
         ["fuzz"] => fuzz::fuzz(None, SECONDS),
         ["fuzz", "--seconds", seconds] => fuzz::fuzz(None, seconds),
         ["fuzz", target] => fuzz::fuzz(Some(target), SECONDS),
@@ -78,8 +74,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// Writes the types of the other languages from the core, or with `--check` tells whether one of them differs.
+fn generate(arguments: &[&str]) -> Result {
+    print!("{}", run::quietly(&mut cargo::tool("wechatpay-customs-generate", arguments)?)?);
+    Ok(())
+}
+
 /// The repository's folder.
-fn root() -> PathBuf {
-    let xtask = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().map(PathBuf::from).unwrap_or(xtask)
+fn root() -> &'static Path {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask)
 }

@@ -1,18 +1,16 @@
 //! The npm packages that hold what was compiled for a platform.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use crate::{
     Result,
-    build::{bundle, fresh, licences, pack, step},
+    build::{bundle, licences, pack},
+    fs::{self, fresh},
     platforms::Platform,
     root,
-    run::{command, quietly, target},
+    run::{command, quietly, step, target},
 };
 
 /// Packs the addon of one platform, which npm installs where it fits, by what `package.json` says of it.
@@ -79,7 +77,7 @@ pub fn sandbox(programs: &[(&Platform, PathBuf)], into: &Path) -> Result {
     fresh(&bin)?;
     for (platform, program) in programs {
         let folder = bin.join(platform.name());
-        fs::create_dir(&folder)?;
+        fs::create_dir_all(&folder)?;
         fs::copy(program, folder.join(program.file_name().ok_or("a program has a name")?))?;
     }
     licences(&package)?;

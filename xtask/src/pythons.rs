@@ -1,14 +1,13 @@
 //! The Python package as its users get it: its wheel in an environment of its own on each CPython that is here.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
 };
 
 use crate::{
-    Result,
-    build::step,
-    run::{command, quietly, target},
+    Result, fs,
+    run::{command, quietly, step, target},
 };
 
 /// The versions that the package is for, by their minor number; later ones where they are found.
@@ -18,12 +17,8 @@ const MINORS: std::ops::RangeInclusive<u32> = 10..=14;
 pub fn install(pip: &Path) -> Result {
     step("Python package on each CPython");
     let folder = target("pythons");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
-    let wheels = fs::read_dir(target("wheels"))?.map(|entry| entry.map(|entry| entry.path()));
-    let wheels = wheels.collect::<std::io::Result<Vec<_>>>()?;
+    fs::fresh(&folder)?;
+    let wheels = fs::read_dir(target("wheels"))?;
     let is_it =
         |path: &&PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("wechatpay_customs-"));
     let wheel = wheels.iter().find(is_it).ok_or("there is no wheel in target/wheels")?;
@@ -49,9 +44,9 @@ fn interpreter(minor: u32) -> Option<PathBuf> {
     let mut candidates = vec![PathBuf::from(format!("python3.{minor}"))];
     let versions = env::var_os("PYENV_ROOT").map(PathBuf::from);
     let versions = versions.or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".pyenv")));
-    for version in fs::read_dir(versions?.join("versions")).into_iter().flatten().flatten() {
-        if version.file_name().to_string_lossy().starts_with(&format!("3.{minor}.")) {
-            candidates.push(version.path().join("bin/python"));
+    for version in fs::read_dir(versions?.join("versions")).into_iter().flatten() {
+        if version.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("3.{minor}."))) {
+            candidates.push(version.join("bin/python"));
         }
     }
     // A shim of pyenv's stands on the path also where nothing is behind it.

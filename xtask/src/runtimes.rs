@@ -1,12 +1,13 @@
 //! The JavaScript runtimes, and the npm package as a user of each gets it.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use crate::{
     Result,
-    build::{npm_packages, python_environment, step},
+    build::{npm_packages, python_environment},
+    fs::{self, fresh},
     platforms, root,
-    run::{command, quietly, target},
+    run::{command, quietly, step, target},
 };
 
 /// Debian's; browsers that test tools would download cannot be had everywhere.
@@ -27,7 +28,8 @@ fn peers() -> Result {
 
 /// Installs the runtimes that come from npm, and the packages as users get them from their tarballs in `dist/`: all in
 /// `target/consumers`, the Node.js package without its addon in `target/consumers-without-addon`, and the sandbox's package
-/// in folders `target/consumers-sandbox…`: beside the Node.js package and Vitest, beside the WASM package, and alone.
+/// in folders `target/consumers-sandbox…`: beside the Node.js package with Vitest in `tests` below it, beside the WASM package,
+/// and alone.
 pub fn without_browser() -> Result {
     npm_packages(&root().join("tests/runtimes"), "JavaScript runtimes and bundlers")?;
     npm_packages(&root().join("tests/node"), "npm packages that backends use")?;
@@ -40,22 +42,20 @@ pub fn without_browser() -> Result {
     let sandbox = format!("wechatpay-customs-sandbox-{version}");
     consumer("consumers-sandbox-wasm", &[&sandbox, &wasm], &[])?;
     consumer("consumers-sandbox-alone", &[&sandbox], &[])?;
-    let folder = target("consumers-sandbox");
+    consumer("consumers-sandbox", &[&node, &addon, &sandbox], &[])?;
+    // Below it, as npm would ask the registry about Vitest's own packages if it installed tarballs beside them.
+    let folder = target("consumers-sandbox/tests");
     fs::create_dir_all(&folder)?;
     for file in ["package.json", "package-lock.json"] {
         fs::copy(root().join("tests/sandbox").join(file), folder.join(file))?;
     }
-    npm_packages(&folder, "Vitest")?;
-    install_tarballs(&folder, &[&node, &addon, &sandbox], &["--no-save"])
+    npm_packages(&folder, "Vitest")
 }
 
-/// A folder of its own into which npm installs tarballs, without a network.
+/// A folder of its own into which npm installs tarballs.
 fn consumer(name: &str, tarballs: &[&str], options: &[&str]) -> Result {
     let folder = target(name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
+    fresh(folder.join("node_modules"))?;
     fs::write(folder.join("package.json"), r#"{ "private": true, "type": "module" }"#)?;
     // What a driver imports, so that the packages' own `exports` are asked.
     for (script, package) in [("node.js", "wechatpay-customs"), ("wasm.js", "wechatpay-customs-wasm")] {
@@ -64,10 +64,15 @@ fn consumer(name: &str, tarballs: &[&str], options: &[&str]) -> Result {
     install_tarballs(&folder, tarballs, options)
 }
 
+/// What is not in the tarballs must not be looked for: another's package could bear the name of an addon of ours for another
+/// platform. The cache is empty, so that no machine's own cache can hide what is missing.
 fn install_tarballs(folder: &Path, tarballs: &[&str], options: &[&str]) -> Result {
-    let install = ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
+    let cache = target("empty-npm-cache");
+    fresh(&cache)?;
+    let install =
+        ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--cache"];
     let tarballs = tarballs.iter().map(|tarball| root().join(format!("dist/{tarball}.tgz")));
-    quietly(command("npm", &install).args(options).args(tarballs).current_dir(folder))?;
+    quietly(command("npm", &install).arg(cache).args(options).args(tarballs).current_dir(folder))?;
     Ok(())
 }
 
@@ -84,8 +89,12 @@ fn chromium() -> Result {
     };
     let install = ["install", "--yes", "--no-install-recommends", "chromium"];
     if apt(&install).is_err() {
-        apt(&["update"])?;
-        apt(&install)?;
+        apt(&["update"]).and_then(|_| apt(&install)).map_err(|error| {
+            format!(
+                "{error}\nThe tests run a page in Chromium, as {CHROMIUM}. It could not be installed from here: do so by \
+                 `apt-get install chromium` as root (elsewhere than on Debian, put a link to a Chromium there), and go on."
+            )
+        })?;
     }
     Ok(())
 }

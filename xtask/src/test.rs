@@ -1,10 +1,12 @@
 //! Everything that must hold, in one run; installs what is missing first.
 
-use std::{env, fs, path::PathBuf, process::Command, time::Instant};
+use std::{env, path::PathBuf, process::Command, time::Instant};
 
 use crate::{
-    Result, build, generate, pythons, root,
-    run::{cargo, command, quietly, target},
+    Result, build,
+    cargo::{self, cargo},
+    fs, generate, pythons, root,
+    run::{command, quietly, step, target},
     runtimes, size, wasm,
 };
 
@@ -24,7 +26,7 @@ struct Count {
 pub fn test() -> Result {
     let checks: &[(&str, Check)] = &[
         ("formatting", || once(cargo(&["fmt", "--all", "--check"]))),
-        ("generated types are what the core says", || generate::generate(true).map(|()| one())),
+        ("generated types are what the core says", || generate(&["--check"]).map(|()| one())),
         ("builds", || build::all().map(|()| one())),
         ("the WASM module is the same when built again", || wasm::reproducible().map(|()| one())),
         ("the WASM package's size", wasm_size),
@@ -57,7 +59,9 @@ pub fn test() -> Result {
                 "--exclude",
                 "wechatpay-customs-benches",
                 "--exclude",
-                "xtask",
+                "wechatpay-customs-generate",
+                "--exclude",
+                "wechatpay-customs-wasm-tool",
             ]))
         }),
         ("the demo", || once(cargo(&["xtask", "demo"]))),
@@ -181,19 +185,17 @@ fn python_types() -> Result<Count> {
 fn python_sdist() -> Result<Count> {
     let tools = build::python_tools()?;
     let folder = target("sdist");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
+    fs::remove_dir_all(&folder)?;
     let manifest = root().join("bindings-python/Cargo.toml");
     quietly(command(&tools, &["-m", "maturin", "sdist", "--manifest-path"]).arg(manifest).arg("--out").arg(&folder))?;
-    let sdist = fs::read_dir(&folder)?.next().ok_or("no sdist was made")??.path();
+    let sdist = fs::read_dir(&folder)?.into_iter().next().ok_or("no sdist was made")?;
     let environment = folder.join("venv");
     quietly(command(&tools, &["-m", "venv", "--without-pip"]).arg(&environment))?;
     let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let mut install = command(&tools, &["-m", "pip", "--python"]);
     install.arg(&python).args(["install", "--quiet", "--no-deps", "--no-cache-dir"]).arg(sdist);
     // What was compiled of other crates need not be compiled again; the wheel is not to lie among others.
-    install.env("CARGO_BUILD_BUILD_DIR", target("")).env("CARGO_TARGET_DIR", folder.join("target"));
+    install.env("CARGO_BUILD_BUILD_DIR", cargo::folder()?).env("CARGO_TARGET_DIR", folder.join("target"));
     install.env("MATURIN_PEP517_ARGS", "--profile dev");
     quietly(&mut install)?;
     once(command(&python, &["-c", "import wechatpay_customs as wx; assert wx.check('declare', {})"]))
@@ -240,7 +242,7 @@ pub fn tool(name: &str, version: &str) -> Result<PathBuf> {
     let program = tools.join("bin").join(format!("{name}{}", env::consts::EXE_SUFFIX));
     let right = quietly(&mut command(&program, &["--version"])).is_ok_and(|output| output.contains(version));
     if !right {
-        eprintln!("  · {name} {version}");
+        step(&format!("{name} {version}"));
         let mut install = cargo(&["install", "--locked", "--force", "--version", version, name, "--root"]);
         quietly(install.arg(&tools))?;
     }

@@ -1,17 +1,17 @@
 //! The module of the npm WASM package, built to be small.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
+    process::Command,
 };
-
-use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     Result,
-    build::{WASM, step, wasm_target},
-    root,
-    run::{cargo, command, quietly, target},
+    build::{WASM, wasm_target},
+    cargo::{self, cargo},
+    fs, root,
+    run::{command, quietly, step, target},
 };
 
 /// What wasm-bindgen calls module and glue.
@@ -51,16 +51,28 @@ pub fn module(into: &Path, through: &str) -> Result<PathBuf> {
         build.args(STD_FOR_SIZE).env(UNLOCK.0, UNLOCK.1).env("RUSTFLAGS", format!("{FOR_SIZE}{}", without_paths()?));
     }
     step("WASM module");
-    quietly(&mut build)?;
-    Bindgen::new()
-        .web(true)?
-        .typescript(false)
-        .input_path(through.join(WASM).join("wasm").join(format!("{NAME}.wasm")))
-        .generate(into)?;
+    bind("web", &cargo::run(build)?.file(format!("{NAME}.wasm"))?, into)?;
     let (bound, named) = (into.join(format!("{NAME}_bg.wasm")), through.join("named.wasm"));
     wasm_opt(&bound, &named, &OPTIMISE)?;
     wasm_opt(&named, &bound, &["--strip-debug", "--strip-producers"])?;
     Ok(named)
+}
+
+/// The same quickly, and neither small nor fast.
+pub fn quick_module(into: &Path) -> Result {
+    wasm_target()?;
+    let built = cargo::build(&["--package", "wechatpay-customs-wasm", "--target", WASM])?;
+    bind("web", &built.file(format!("{NAME}.wasm"))?, into)
+}
+
+/// Gives a module its glue.
+pub fn bind(host: &str, module: &Path, into: &Path) -> Result {
+    quietly(tool(&["bind", host])?.arg(module).arg(into)).map(drop)
+}
+
+/// The tool that reads and rewrites modules; it takes some time to compile.
+pub fn tool(arguments: &[&str]) -> Result<Command> {
+    cargo::tool("wechatpay-customs-wasm-tool", arguments)
 }
 
 /// Makes sure that the module of the package comes out the same when it is built again.
@@ -97,7 +109,8 @@ fn without_paths() -> Result<String> {
         env::var_os(variable).map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(folder))).unwrap_or_default()
     };
     let sysroot = quietly(&mut command("rustc", &["--print", "sysroot"]))?;
-    let folders = [(root(), "."), (home("CARGO_HOME", ".cargo"), "cargo"), (PathBuf::from(sysroot.trim()), "rust")];
+    let folders =
+        [(root().to_owned(), "."), (home("CARGO_HOME", ".cargo"), "cargo"), (PathBuf::from(sysroot.trim()), "rust")];
     let remaps = folders.map(|(from, to)| format!(" --remap-path-prefix={}={to}", from.display()));
     Ok(remaps.concat())
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 // The sandbox itself would bring a server and a database along.
-#[path = "../../sandbox/src/faults.rs"]
+#[path = "../../../sandbox/src/faults.rs"]
 #[allow(dead_code, reason = "only the shape of a fault is asked for here")]
 mod faults;
 

@@ -1,11 +1,21 @@
-//! Writes the types of the other languages from the core's own types and tables.
+//! Writes the types of the other languages and `docs/errors.md` from the core's own types and tables.
+
+mod errors_page;
+mod python;
+mod sandbox_types;
+mod shapes;
+mod typescript;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    env,
     fmt::Write as _,
     fs,
     path::Path,
+    process::ExitCode,
 };
+
+use errors_page::errors_page;
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
@@ -23,13 +33,11 @@ use wechatpay_customs::{
 };
 
 use crate::{
-    Result,
-    errors_page::errors_page,
-    python, root,
     sandbox_types::Faults,
     shapes::{Documented, Record, Shape, line},
-    typescript,
 };
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const TYPESCRIPT: &str = "bindings-wasm/face/src/generated.ts";
 const ENGINE: &str = "bindings-wasm/face/src/generated_engine.ts";
@@ -38,8 +46,24 @@ const SANDBOX_TYPESCRIPT: &str = "sandbox/node/src/generated.ts";
 const SANDBOX_PYTHON: &str = "sandbox/python/src/wechatpay_customs_sandbox/_generated.py";
 const ERRORS: &str = "docs/errors.md";
 
-/// Writes the files, or with `check` tells whether one of them differs.
-pub fn generate(check: bool) -> Result {
+/// Writes the files, or with `--check` tells whether one of them differs.
+fn main() -> ExitCode {
+    match generate(env::args().any(|argument| argument == "--check")) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's folder.
+fn root() -> &'static Path {
+    let tool = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tool.ancestors().nth(2).unwrap_or(tool)
+}
+
+fn generate(check: bool) -> Result {
     let (types, faults) = (Types::of_the_core()?, Faults::of_the_sandbox()?);
     let files = [
         (TYPESCRIPT, types.typescript()?),
@@ -63,7 +87,7 @@ pub fn generate(check: bool) -> Result {
 }
 
 fn write(file: &Path, text: &str) -> Result {
-    fs::write(file, text)?;
+    fs::write(file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
     println!("wrote {}", file.strip_prefix(root()).unwrap_or(file).display());
     Ok(())
 }
