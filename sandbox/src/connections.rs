@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{oneshot, watch},
@@ -41,7 +41,8 @@ async fn connection(stream: TcpStream, service: Arc<Service>, mut stopping: watc
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| Arc::clone(&service).serve(request));
     // An error of the service ends the connection as it stands: nothing is written.
-    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    // An idle connection stays open: one that is closed while a request is on its way to it would fail a call for no reason.
+    let connection = http1::Builder::new().header_read_timeout(None).serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     tokio::select! {
         // Whatever ended it, nobody is left to be told.

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -129,9 +130,16 @@ def at_its_limit(call: Callable[[float], object]) -> wx.TransportError:
         limit *= 3
 
 
+def complaints(stderr: str) -> str:
+    """What a program told on its error output, but for asyncio's word on each step that took long, in development mode."""
+    return re.sub(r"^Executing <.* took [0-9.]+ seconds\n", "", stderr, flags=re.MULTILINE)
+
+
 def script(text: str, *arguments: str, timeout: float = PATIENCE, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs a program of Python's in a process of its own."""
     command = [sys.executable, "-X", "dev", "-c", text, *arguments]
     here = os.path.dirname(__file__)
     env = {**os.environ, "PYTHONPATH": here, **environment}
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=timeout, check=False)
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=timeout, check=False)
+    ended.stderr = complaints(ended.stderr)
+    return ended
