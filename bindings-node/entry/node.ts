@@ -110,7 +110,7 @@ function script(): Glue {
 
 bind({
   // Likewise.
-  crypto: webcrypto as Crypto,
+  crypto: webcrypto,
   load() {
     const found = addon()
     if ('addon' in found) return native(found.addon as Addon)

@@ -82,7 +82,7 @@ export interface Binding {
   /** Must a request not wait for what another has begun? */
   isolated?: boolean
   /** The host's WebCrypto, unless it is the global one. */
-  crypto?: Crypto
+  crypto?: object
   /** Could whoever opens the page read its keys? */
   browser?: boolean
 }

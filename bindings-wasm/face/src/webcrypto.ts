@@ -46,7 +46,7 @@ export function described(key: unknown): object | undefined {
   }
 }
 
-const web = (): Crypto => host().crypto ?? crypto
+const web = () => (host().crypto ?? crypto) as Crypto
 
 export async function signWith(key: HeldKey, message: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await web().subtle.sign(RSA.name, key as CryptoKey, message as BufferSource))
