@@ -502,7 +502,8 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
     assert.deepEqual(found(lone), [['unknown_field', '/a\ufffd']])
     for (const value of [proxy, closed, [proxy]]) assert.deepEqual(found({ duty: value }), [['type', '/duty']])
     for (const fields of [proxy, closed]) assert.ok(check('declare', fields).length > 0)
-    const bad = [throwing, lone, proxy, closed, Symbol('x'), 5n, () => {}, null, 'x']
+    const endless = { *entries() { for (;;) yield ['a', 1] } }
+    const bad = [throwing, lone, endless, new Array(2 ** 32 - 1), proxy, closed, Symbol('x'), 5n, () => {}, null, 'x']
     const documented = async (action) => {
       const error = await (async () => action())().catch((error) => error)
       if (error instanceof Error) assert.ok(error instanceof WechatPayError, inspect(error))
@@ -602,7 +603,8 @@ test('before the module is loaded, whatever is asked for ends in a documented er
   ]) {
     const error = await (async () => action())().catch((error) => error)
     assert.ok(error instanceof wx.StateError, inspect(error))
-    assert.deepEqual([error.kind, error.code, error.findings, error.advice], ['state', 'NOT_LOADED', [], null])
+    assert.deepEqual([error.kind, error.code, error.findings], ['state', 'NOT_LOADED', []])
+    assert.match(error.advice.en, /await init/)
     assert.match(error.message, /await init\(/)
   }
 })

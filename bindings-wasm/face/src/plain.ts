@@ -42,17 +42,21 @@ function plain(value: unknown, depth: number, room: Room): unknown {
   if (depth === DEEPEST) return other('something that is too deep')
   const inner = (member: unknown): unknown => plain(member, depth + 1, room)
   // Arguments and their members are read in any case, so that what is too large is found where it stands.
-  if (depth < 2) return held(value, inner)
-  const read = room.left > 0 ? held(value, inner) : undefined
+  if (depth < 2) return held(value, inner, room)
+  const read = room.left > 0 ? held(value, inner, room) : undefined
   return room.left > 0 ? read : large()
 }
 
 /** What holds other values. */
-function held(value: object, inner: (member: unknown) => unknown): unknown {
+function held(value: object, inner: (member: unknown) => unknown, room: Room): unknown {
   try {
-    if (Array.isArray(value)) return value.map(inner)
-    // Headers, Map and the like give pairs.
-    if (typeof (value as Partial<Headers>).entries === 'function') return Array.from((value as Headers).entries(), inner)
+    if (Array.isArray(value)) return value.length > MOST ? large() : value.map(inner)
+    if (typeof (value as Partial<Headers>).entries === 'function') {
+      // Headers, Map and the like give pairs, and some without end.
+      const pairs = []
+      for (const pair of (value as Headers).entries()) if (pairs.push(inner(pair)) && room.left === 0) break
+      return pairs
+    }
   } catch {
     return UNREADABLE
   }
