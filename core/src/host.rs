@@ -221,23 +221,57 @@ fn holdable(convention: Convention) -> fn(&mut Value) {
     }
 }
 
-/// Beyond the integers that floats hold exactly, an integer comes as its text.
+/// A number by itself is one of the caller's, as a finding shows it, and was a float before.
 fn floats(value: &mut Value) {
+    match value {
+        Value::Number(number) => float(number),
+        _ => exact(value),
+    }
+}
+
+/// Integers that floats do not hold exactly come as their text.
+fn exact(value: &mut Value) {
     const EXACT: u64 = (1 << 53) - 1;
     match value {
-        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
-            (Some(whole), ..) if i32::try_from(whole).is_ok() => {}
-            (Some(whole), ..) if whole.unsigned_abs() > EXACT => *value = number.to_string().into(),
-            (None, Some(_), _) => *value = number.to_string().into(),
-            (_, _, Some(float)) => {
-                if let Some(float) = serde_json::Number::from_f64(float) {
-                    *number = float;
-                }
+        Value::Number(number) => {
+            let whole = number.as_i64().map(i64::unsigned_abs).or(number.as_u64());
+            match whole.is_some_and(|whole| whole > EXACT) {
+                true => *value = number.to_string().into(),
+                false => float(number),
             }
-            _ => {}
-        },
-        Value::Array(list) => list.iter_mut().for_each(floats),
-        Value::Object(map) => map.values_mut().for_each(floats),
+        }
+        Value::Array(list) => list.iter_mut().for_each(exact),
+        Value::Object(map) => map.values_mut().for_each(exact),
         _ => {}
+    }
+}
+
+fn float(number: &mut serde_json::Number) {
+    if number.as_i64().is_none_or(|whole| i32::try_from(whole).is_err())
+        && let Some(float) = number.as_f64().and_then(serde_json::Number::from_f64)
+    {
+        *number = float;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn javascript_gets_every_digit_of_an_answer() {
+        let mut value = json!({ "a": [1, -2147483649_i64, 9007199254740991_i64, 1.5], "b": 9007199254740992_i64 });
+        value["c"] = json!({ "d": u64::MAX, "e": i64::MIN });
+        holdable(Convention::JavaScript)(&mut value);
+        let floats = json!([1, -2147483649.0, 9007199254740991.0, 1.5]);
+        let texts = json!({ "d": "18446744073709551615", "e": "-9223372036854775808" });
+        assert_eq!(value, json!({ "a": floats, "b": "9007199254740992", "c": texts }));
+        let mut finding = json!(1_u64 << 60);
+        holdable(Convention::JavaScript)(&mut finding);
+        assert_eq!(finding, json!(1152921504606846976.0));
+        let mut python = json!([u64::MAX]);
+        holdable(Convention::Python)(&mut python);
+        assert_eq!(python, json!([u64::MAX]));
     }
 }

@@ -222,10 +222,10 @@ fn a_download_that_was_answered_is_not_repeated_at_once_whatever_the_answer() {
     let after = |seconds: &str| vec![("Retry-After".to_owned(), seconds.to_owned())];
     for (status, code, headers, rest_s) in [
         (500, "SYSTEMERROR", vec![], 60),
-        (429, "FREQUENCY_LIMITED", after("90"), 90),
+        (429, "RATE_LIMITED", after("90"), 90),
         // Less than the least interval, and more than anybody waits for.
-        (429, "FREQUENCY_LIMITED", after("5"), 60),
-        (429, "FREQUENCY_LIMITED", after("4000000000"), 3_600),
+        (429, "RATE_LIMITED", after("5"), 60),
+        (429, "RATE_LIMITED", after("4000000000"), 3_600),
     ] {
         let shared = shared(&[]);
         let mut call = engine(declare(), &shared);
