@@ -175,7 +175,7 @@ async fn an_error_that_main_returns_reads_like_a_sentence() {
     let told = client.query(&unknown).await.expect_err("there is no such record");
     let shown = format!("{told:?}");
     assert!(shown.starts_with(&format!("{told} [{}]", told.code)), "{shown}");
-    assert!(shown.contains(told.advice.expect("an advice").en), "{shown}");
+    assert!(shown.contains(&*told.advice.as_ref().expect("an advice").en), "{shown}");
     assert!(shown.contains(&format!("request id: {}", told.request_id.as_deref().expect("an id"))), "{shown}");
 
     // A person's data and the marks of a dumped structure stand nowhere.
