@@ -531,27 +531,47 @@ pub struct OwnOption {
     pub per_call: bool,
     /// What it must be.
     pub wanted: &'static str,
-}
-
-const fn own(name: &'static str, hosts: &'static [Convention], per_call: bool, wanted: &'static str) -> OwnOption {
-    OwnOption { name, hosts, per_call, wanted }
+    /// What it is for.
+    #[cfg(feature = "schema")]
+    pub doc: &'static str,
 }
 
 const PYTHON: &[Convention] = &[Convention::Python];
 const JAVASCRIPT: &[Convention] = &[Convention::JavaScript];
 const BOTH: &[Convention] = &[Convention::Python, Convention::JavaScript];
 
+macro_rules! own {
+    ($($name:literal $hosts:ident $per_call:literal $wanted:literal $doc:literal,)+) => {
+        &[$(OwnOption {
+            name: $name,
+            hosts: $hosts,
+            per_call: $per_call,
+            wanted: $wanted,
+            #[cfg(feature = "schema")]
+            doc: $doc,
+        }),+]
+    };
+}
+
 impl OwnOption {
     /// Every such option.
-    pub const ALL: &[OwnOption] = &[
-        own("signer", BOTH, false, "a function"),
-        own("transport", PYTHON, false, "a Transport, or a function from a request to a response"),
-        own("fetch", JAVASCRIPT, false, "a function"),
-        own("proxy", PYTHON, false, "given to the Transport, as there is one"),
-        own("ca_certificates", PYTHON, false, "given to the Transport, as there is one"),
-        own("on_attempt", BOTH, false, "a function"),
-        own("clock", BOTH, false, "a function"),
-        own("signal", JAVASCRIPT, true, "an AbortSignal"),
+    pub const ALL: &[OwnOption] = own![
+        "signer" BOTH false "a function"
+            "Signs by other means than `private_key`, such as a KMS or HSM: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256).",
+        "transport" PYTHON false "a Transport, or a function from a request to a response"
+            "What sends: connections that clients share, or a function. The process's own connections unless given.",
+        "fetch" JAVASCRIPT false "a function"
+            "What sends. The host's own means unless given.",
+        "proxy" PYTHON false "given to the Transport, as there is one"
+            "The proxy's URL, where `transport` is not given; that of the environment unless given.",
+        "ca_certificates" PYTHON false "given to the Transport, as there is one"
+            "Certificates that are trusted instead of the system's, PEM, where `transport` is not given.",
+        "on_attempt" BOTH false "a function"
+            "Called at the beginning and end of each attempt.",
+        "clock" BOTH false "a function"
+            "The time since 1970, for tests; in seconds in Python, in milliseconds in JavaScript.",
+        "signal" JAVASCRIPT true "an AbortSignal"
+            "Gives the call up; the promise rejects with `signal.reason`.",
     ];
 
     fn of(convention: Convention, per_call: bool) -> impl Iterator<Item = &'static OwnOption> {
@@ -559,8 +579,22 @@ impl OwnOption {
     }
 }
 
+/// What an option is where it is not given, for documentation; what is not listed has no default.
+#[cfg(feature = "schema")]
+pub const DEFAULTS: &[(&str, &str)] = &[
+    ("base_urls", "`https://apihk.mch.weixin.qq.com`"),
+    ("path_prefix", "`v3/global`"),
+    ("timeout", "10 s"),
+    ("deadline", "30 s"),
+    ("accept_language", "`en`"),
+    ("user_agent", "name and version"),
+    ("field_encryption", "`pkcs1`"),
+    ("crypto", "`auto`"),
+    ("rules", "as in [errors.md](errors.md#rules)"),
+];
+
 /// The options of one call that the core reads.
-const PER_CALL: [&str; 2] = ["timeout", "deadline"];
+pub const PER_CALL: [&str; 2] = ["timeout", "deadline"];
 
 fn unknown(name: &str, of: &str, known: &[String]) -> Error {
     let meant = match nearest(name, &mut known.iter().map(String::as_str)) {

@@ -151,6 +151,74 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
     }
   })
 
+  it('what JSON cannot say is called what it is, and shown where it has digits', () => {
+    const found = (duty) => check('declare', { appid: 'a', mchid: '1230000109', ...order(), duty })[0]
+    for (const [value, called] of [
+      [888n, 'a bigint'],
+      [NaN, 'NaN'],
+      [-Infinity, 'infinity'],
+      [() => 888, 'a function'],
+      [new Uint8Array(3), 'bytes'],
+      [new ArrayBuffer(3), 'bytes']
+    ]) {
+      assert.equal(found(value).issue, `must be a whole number of fen, not ${called}`)
+    }
+    assert.equal(found(4200000000202611220000000001n).value, '4200000000202611220000000001')
+    assert.equal(check('declare', () => {})[0].issue, 'must be a map of fields, not a function')
+    assert.equal(check('declare', new Uint8Array(1))[0].issue, 'must be a map of fields, not bytes')
+  })
+
+  it('no more is read of what holds itself, or another twice, than there is room for', () => {
+    let read = 0
+    let tree = 1
+    for (let level = 0; level < 18; level++) {
+      const inner = tree
+      tree = { get first() { read++; return inner }, get second() { return inner } }
+    }
+    const findings = check('declare', { appid: 'a', mchid: '1230000109', ...order(), duty: tree })
+    assert.deepEqual(findings.map(({ rule, field, value }) => [rule, field, value]), [
+      ['type', '/duty', { $type: 'something that is too large' }]
+    ])
+    // Whole it has 2 ** 18 of them.
+    assert.ok(read < 150_000, String(read))
+  })
+
+  it('errors name options as JavaScript does, and all of them', async () => {
+    const refused = (given) => {
+      try {
+        new Client(given)
+      } catch (error) {
+        return error
+      }
+    }
+    const unknown = refused({ serial_no: '7F' })
+    assert.match(unknown.message, /"serial_no"; did you mean "serialNo"\?/)
+    for (const name of ['privateKey', 'baseUrls', 'apiV3Key', 'signer', 'fetch', 'onAttempt', 'clock']) {
+      assert.ok(unknown.message.includes(name), name)
+    }
+    for (const given of [{ serial_no: '7F' }, withoutKey, { ...options, baseUrls: ['http://example.com'] }, { ...options, privateKey: 'x' }]) {
+      const { message, advice } = refused(given)
+      assert.ok(/[\u4e00-\u9fff]/.test(advice.zh) && advice.en.length > 0, message)
+      assert.doesNotMatch(message.replace('"serial_no"', '') + advice.en + advice.zh, /private_key|base_urls|serial_no|platform_keys/)
+    }
+    const perCall = await client().declare(order(), { timeOut: 1 }).catch((error) => error)
+    assert.match(perCall.message, /"timeOut" for one call; did you mean "timeout"\? There are timeout, deadline, signal/)
+    const { remedy } = (await wx.explain({ status: 200, headers: {}, body: '' }, options, undefined, 0)).causes[0]
+    assert.ok(remedy.length > 0)
+  })
+
+  if (entry.startsWith('bindings-node')) {
+    it('explain does not hold the event loop up', async () => {
+      const names = Array.from({ length: 50_000 }, (_, number) => `"${String(50_000 - number).padStart(6, '0')}":1`)
+      const { headers, ...sent } = await prepare('declare', order(), options)
+      const happened = []
+      const explained = wx.explain({ headers, ...sent, body: `{${names.join(',')}}` }, options).then(() => happened.push('explained'))
+      setImmediate(() => happened.push('another turn'))
+      await explained
+      assert.deepEqual(happened, ['another turn', 'explained'])
+    })
+  }
+
   it('a client checks with its own ids and rules filled in', () => {
     const strict = client({ rules: { customs_unknown: 'error' } })
     const findings = strict.check('declare', { ...order(), customs: 'ATLANTIS' })

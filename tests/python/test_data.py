@@ -97,6 +97,49 @@ class Inputs(unittest.TestCase):
         with self.assertRaises(wx.InputError):
             self.client.declare(7, duty=1)
 
+    def test_values_are_called_what_they_are(self) -> None:
+        def found(**fields: object) -> tuple[str, object]:
+            (finding,) = wx.check("declare", {"appid": "a", "mchid": "1230000109", **order(), **fields})
+            return finding["issue"], finding["value"]
+
+        number = 4200000000202611220000000001
+        self.assertEqual(found(transaction_id=number), ("must be text, not a whole number", str(number)))
+        self.assertEqual(found(duty=number), ("must lie between 0 and 2147483647 fen", str(number)))
+        called = {"NaN": float("nan"), "infinity": float("inf"), "bytes": b"1", "an Odd": type("Odd", (), {})()}
+        for name, value in called.items():
+            self.assertEqual(found(duty=value)[0], f"must be a whole number of fen, not {name}")
+        for name, fields in {"a SimpleNamespace": types.SimpleNamespace(**order()), "bytes": b"{}"}.items():
+            for check in (wx.check, self.client.check):
+                (finding,) = check("declare", fields)
+                self.assertEqual((finding["field"], finding["issue"]), ("", f"must be a map of fields, not {name}"))
+
+    def test_no_more_is_read_than_there_is_room_for(self) -> None:
+        read = 0
+
+        class Pair(collections.UserDict):  # type: ignore[type-arg]  # of anything
+            def items(self) -> Any:
+                nonlocal read
+                read += 1
+                return super().items()
+
+        tree: Any = 1
+        for _ in range(18):
+            tree = Pair(first=tree, second=tree)
+        (finding,) = self.client.check("declare", order(duty=tree))
+        self.assertEqual((finding["rule"], finding["value"]), ("type", {"$type": "something that is too large"}))
+        # Whole it has 2 ** 18 of them.
+        self.assertLess(read, 150_000)
+
+    def test_errors_say_what_was_meant_and_what_to_do(self) -> None:
+        with self.assertRaises(wx.InputError) as caught:
+            wx.Client(**without(serialNo="7F"))
+        self.assertIn('"serialNo"; did you mean "serial_no"?', str(caught.exception))
+        for name in ("base_urls", "signer", "transport", "proxy", "ca_certificates", "on_attempt", "clock"):
+            self.assertIn(name, str(caught.exception))
+        assert caught.exception.advice is not None
+        self.assertEqual(set(caught.exception.advice), {"en", "zh"})
+        self.assertRegex(caught.exception.advice["zh"], "[\u4e00-\u9fff]")
+
     def test_what_a_mapping_raises_surfaces(self) -> None:
         class Broken(collections.UserDict):  # type: ignore[type-arg]  # of anything
             def items(self) -> Any:

@@ -91,7 +91,8 @@ rules can be set to `error`, `warning` or `off` by name; rules that guard the in
 |---|---|---|---|
 ";
 
-fn quoted(word: &str) -> String {
+/// A word as code.
+pub fn quoted(word: &str) -> String {
     format!("`{word}`")
 }
 
@@ -99,7 +100,8 @@ fn both(en: &str, zh: &str) -> String {
     format!("{en}<br>{zh}")
 }
 
-fn row(out: &mut String, cells: &[&str]) {
+/// One row of a table.
+pub fn row(out: &mut String, cells: &[&str]) {
     // A bar would end the cell, also inside code.
     let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
     let _ = writeln!(out, "| {} |", cells.join(" | "));

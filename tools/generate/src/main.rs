@@ -1,6 +1,7 @@
 //! Writes the types of the other languages and `docs/errors.md` from the core's own types and tables.
 
 mod errors_page;
+mod options_page;
 mod python;
 mod sandbox_types;
 mod shapes;
@@ -16,6 +17,7 @@ use std::{
 };
 
 use errors_page::errors_page;
+use options_page::options_page;
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
@@ -45,6 +47,7 @@ const PYTHON: &str = "bindings-python/python/wechatpay_customs/_generated.py";
 const SANDBOX_TYPESCRIPT: &str = "sandbox/node/src/generated.ts";
 const SANDBOX_PYTHON: &str = "sandbox/python/src/wechatpay_customs_sandbox/_generated.py";
 const ERRORS: &str = "docs/errors.md";
+const OPTIONS: &str = "docs/options.md";
 
 /// Writes the files, or with `--check` tells whether one of them differs.
 fn main() -> ExitCode {
@@ -72,6 +75,7 @@ fn generate(check: bool) -> Result {
         (SANDBOX_TYPESCRIPT, faults.typescript()),
         (SANDBOX_PYTHON, faults.python()),
         (ERRORS, errors_page()),
+        (OPTIONS, options_page()?),
     ];
     for (path, text) in files {
         let file = root().join(path);
