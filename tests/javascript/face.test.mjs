@@ -84,7 +84,8 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
     const calls = Array.from({ length: 3 }, () =>
       new Client({ ...withoutKey, platformKeys: {}, apiV3Key: given.api_v3_key, signer }).declare(order())
     )
-    for (const call of calls) await assert.rejects(call, (error) => error === thrown)
+    // All at once: one that fails while another is waited for would be unhandled.
+    await Promise.all(calls.map((call) => assert.rejects(call, (error) => error === thrown)))
   })
 
   it('a caller that gives up waiting for keys leaves the others their download', async () => {

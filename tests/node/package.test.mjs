@@ -83,6 +83,23 @@ test('NODE_DEBUG tells what broke an exchange', async () => {
   assert.doesNotMatch(stderr, /MII|IC2N000001/)
 })
 
+test('a diagnostics channel carries the warnings of calls that went through', async () => {
+  const published = []
+  const listen = (warning) => published.push(warning)
+  const warnings = channel('wechatpay-customs:warning')
+  warnings.subscribe(listen)
+  try {
+    await client().declare({ ...order(), customs: 'SHANGHAI_Z' })
+    await client().declare(order())
+  } finally {
+    warnings.unsubscribe(listen)
+  }
+  assert.deepEqual(
+    published.map(({ operation, rule, field, issue }) => [operation, rule, field, /did you mean SHANGHAI_ZS/.test(issue)]),
+    [['declare', 'customs_unknown', '/customs', true]]
+  )
+})
+
 test('a diagnostics channel carries every attempt of every client', async () => {
   const [published, observed] = [[], []]
   const listen = (attempt) => published.push(attempt)
