@@ -109,7 +109,7 @@ fn depends(blocks: &[String], folder: &Path) {
     let package = "[package]\nname = \"program\"\nedition = \"2024\"\n[workspace]\n";
     fs::write(program.join("Cargo.toml"), format!("{package}{}", blocks[0])).expect("a manifest");
     let mut tree = Command::new(env!("CARGO"));
-    tree.args(["tree", "--offline", "--quiet", "--edges", "normal,features", "--depth", "2"]);
+    tree.args(["tree", "--quiet", "--edges", "normal,features", "--depth", "2"]);
     let told = output(&mut tree, &program);
     for feature in ["aws-lc", "client", "pkcs12"] {
         assert!(told.contains(&format!("wechatpay-customs feature \"{feature}\"")), "{told}");
