@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio::{sync::oneshot, time::sleep};
 use wechatpay_customs::{
     Error,
-    client::{Connections, Transport, first, now, seed, unsupported},
+    client::{Connections, Sending, Transport, first, now, seed, unsupported},
     crypto::{Signer, Verifier},
     engine::{Action, Emit, Engine, Event, Outcome, Shared, Step},
     host,
@@ -149,7 +149,7 @@ impl Drive {
             (Action::Send { method, url, headers, body, timeout_ms, max_body }, _, Some(transport)) => {
                 let open = {
                     let _computing = fork::computing();
-                    transport.open()
+                    transport.open(&url)
                 };
                 let timeout = Duration::from_millis(timeout_ms);
                 let sent = match open {
@@ -157,10 +157,11 @@ impl Drive {
                         let send = Connections::send(&connections, method, url, headers, body, timeout, max_body);
                         first(send, cancelled).await
                     }
-                    Err((event, why)) => Some((event, Some(why))),
+                    Err(sending) => Some(sending),
                 };
-                let (event, why) = sent.unwrap_or((Event::Cancel, None));
+                let Some(Sending { event, why, between }) = sent else { return Event::Cancel };
                 self.why = why;
+                self.engine.between(between);
                 event
             }
             _ => Event::HostFailed,
@@ -171,6 +172,9 @@ impl Drive {
 /// One call, as Python drives it.
 #[pyclass(frozen, name = "Call")]
 pub struct Handle {
+    /// The operation's name, or what else it is.
+    #[pyo3(get)]
+    name: String,
     /// Not there while it is under way.
     drive: Arc<Mutex<Option<Drive>>>,
     cancel: Mutex<Option<oneshot::Sender<()>>>,
@@ -273,10 +277,10 @@ impl Handle {
 }
 
 impl Handle {
-    pub fn new(ours: Arc<Ours>, engine: Engine) -> Handle {
+    pub fn new(name: String, ours: Arc<Ours>, engine: Engine) -> Handle {
         let (waits, signs) = (ours.transport.is_some(), ours.signer.is_some());
         let drive = Drive { ours, engine, pending: None, why: None };
-        Handle { drive: Arc::new(Mutex::new(Some(drive))), cancel: Mutex::default(), waits, signs }
+        Handle { name, drive: Arc::new(Mutex::new(Some(drive))), cancel: Mutex::default(), waits, signs }
     }
 
     fn drive(&self, py: Python<'_>) -> PyResult<Drive> {

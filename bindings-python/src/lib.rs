@@ -8,23 +8,28 @@ mod response;
 mod runtime;
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
 use pyo3::{
     exceptions::{PyImportError, PyOSError},
     prelude::*,
-    types::PyDict,
+    types::{PyDict, PyMapping, PyTuple},
 };
 use pythonize::pythonize;
 use serde::Serialize;
-use serde_json::Value;
-use wechatpay_customs::{Error, client, engine, engine::Signing, host, options::Convention, options::TransportOptions};
+use serde_json::{Map, Value, json};
+use wechatpay_customs::{
+    Error, client, engine,
+    engine::Signing,
+    host::{self, Answer},
+    options::{Convention, TransportOptions},
+};
 
 use crate::{
     drive::{Handle, Ours},
-    plain::plain,
+    plain::{argument, plain},
 };
 
 /// Connections to send over. Clients that are given the same one share them; making one does no I/O.
@@ -63,47 +68,113 @@ struct Client {
     closed: AtomicBool,
 }
 
+/// The functions of the caller's own that stand among the options.
+const FUNCTIONS: [&str; 4] = ["signer", "on_attempt", "clock", "transport"];
+
+/// Reads options; `sends` tells that requests will be signed. Gives the client, and those of `FUNCTIONS` that there are.
+///
+/// What cannot be used of them is left for the core to refuse.
+#[pyfunction]
+fn opened<'py>(options: &Bound<'py, PyAny>, sends: bool) -> PyResult<Bound<'py, PyTuple>> {
+    let py = options.py();
+    let (mut given, mut functions) = (options.clone(), [const { None }; FUNCTIONS.len()]);
+    let mut transport = None;
+    let mapping = options.cast::<PyMapping>().ok().and_then(|mapping| {
+        let core = PyDict::new(py);
+        core.update(mapping).ok().map(|()| core)
+    });
+    if let Some(core) = mapping {
+        for (name, function) in FUNCTIONS.iter().zip(&mut functions) {
+            match core.get_item(name)? {
+                Some(found) if *name == "transport" && found.is_instance_of::<Transport>() => {
+                    transport = Some(found.cast_into::<Transport>()?.get().0.clone());
+                    core.del_item(name)?;
+                }
+                Some(found) if found.is_callable() => {
+                    *function = Some(found);
+                    core.del_item(name)?;
+                }
+                _ => {}
+            }
+        }
+        let sends_otherwise = functions[3].is_some() || core.get_item("transport")?.is_some_and(|it| !it.is_none());
+        if transport.is_none() && !sends_otherwise {
+            let own = ["proxy", "ca_certificates"].map(|name| core.get_item(name).ok().flatten());
+            if own.iter().flatten().any(|value| !value.is_none()) {
+                transport = Some(Transport::new(py, own[0].as_ref(), own[1].as_ref())?.0);
+            }
+            for name in ["proxy", "ca_certificates"] {
+                if core.contains(name)? {
+                    core.del_item(name)?;
+                }
+            }
+        }
+        given = core.into_any();
+    }
+    let (signs, transports) = (functions[0].is_some(), functions[3].is_some());
+    let given = plain(&given)?;
+    let made = || {
+        let signing = if signs { Signing::Caller } else { Signing::Core };
+        let shared = host::shared(given, Convention::Python, signing)?;
+        if sends {
+            shared.require_signing()?;
+        }
+        let transport = (!transports).then(|| transport.unwrap_or_else(client::Transport::of_process));
+        Ours::new(shared, transport)
+    };
+    let ours = Arc::new(made().map_err(|error| raised(py, &error))?);
+    let client = Bound::new(py, Client { ours, closed: AtomicBool::new(false) })?;
+    let functions = functions.map(|function| function.unwrap_or_else(|| py.None().into_bound(py)));
+    let opened: Vec<_> = [client.into_any()].into_iter().chain(functions).collect();
+    PyTuple::new(py, opened)
+}
+
 #[pymethods]
 impl Client {
-    /// Reads options; `sends` tells that requests will be signed, `signs` and `transports` that the caller does so.
-    #[new]
-    #[pyo3(signature = (options, sends, signs, transports, transport))]
-    fn new(
-        options: &Bound<'_, PyDict>,
-        sends: bool,
-        signs: bool,
-        transports: bool,
-        transport: Option<&Bound<'_, Transport>>,
-    ) -> PyResult<Self> {
-        let py = options.py();
-        let options = plain(options)?;
-        let made = || {
-            let signing = if signs { Signing::Caller } else { Signing::Core };
-            let shared = host::shared(options, Convention::Python, signing)?;
-            if sends {
-                shared.require_signing()?;
-            }
-            let transport = match transport {
-                _ if transports => None,
-                Some(transport) => Some(transport.get().0.clone()),
-                None => Some(client::Transport::of_process()),
-            };
-            Ours::new(shared, transport)
-        };
-        let ours = made().map_err(|error| raised(py, &error))?;
-        Ok(Client { ours: Arc::new(ours), closed: AtomicBool::new(false) })
-    }
-
-    /// Begins a call; `clock` is the time in Unix seconds, if it is not the system's.
-    fn begin(&self, call: &Bound<'_, PyDict>, limits: &Bound<'_, PyDict>) -> PyResult<Handle> {
+    /// Begins a call with fields, if it takes any, and the keywords that stand beside them.
+    #[pyo3(signature = (call, limits, fields=None, more=None))]
+    fn begin<'py>(
+        &self,
+        call: &Bound<'py, PyDict>,
+        limits: &Bound<'py, PyDict>,
+        fields: Option<&Bound<'py, PyAny>>,
+        more: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Handle> {
         let py = call.py();
         if self.closed.load(Ordering::Relaxed) {
             return Err(raised(py, &client::closed()));
         }
-        let (call, limits) = (plain(call)?, plain(limits)?);
-        let engine = client::seed()
-            .and_then(|seed| host::engine(Arc::clone(&self.ours.shared), call, limits, Convention::Python, seed));
-        Ok(Handle::new(Arc::clone(&self.ours), engine.map_err(|error| raised(py, &error))?))
+        let (mut call, limits) = (plain(call)?, plain(limits)?);
+        if fields.is_some() || more.is_some() {
+            call["fields"] = together(fields, more)?;
+        }
+        self.begun(py, call, limits)
+    }
+
+    /// Goes on reading page by page: takes in an answer, if there is one, and gives its records and the call for the next
+    /// page, if there is one.
+    #[pyo3(signature = (function, given, answer))]
+    fn page<'py>(
+        &self,
+        py: Python<'py>,
+        function: &str,
+        given: &Bound<'py, Given>,
+        answer: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyAny>, Option<Handle>)> {
+        let Given { fields, limits, state } = given.get();
+        let answer = answer.map_or(Ok(Value::Null), plain)?;
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let arguments = json!({ "fields": fields, "state": state.take(), "answer": answer });
+        let page = host::call(function, arguments, Some(&self.ours.shared), Convention::Python);
+        let Answer::Page { operation, records, request, state: reached } = page.map_err(|error| raised(py, &error))?
+        else {
+            return Err(raised(py, &client::unsupported(format!("{function} does not go by pages"))));
+        };
+        *state = reached;
+        drop(state);
+        let call = request.map(|fields| json!({ "call": "operation", "operation": operation, "fields": fields }));
+        let call = call.map(|call| self.begun(py, call, limits.clone())).transpose()?;
+        Ok((to_python(py, &records)?, call))
     }
 
     /// Calls a pure function by name, with the client's options filled in.
@@ -126,6 +197,53 @@ impl Client {
     }
 }
 
+impl Client {
+    fn begun(&self, py: Python<'_>, call: Value, limits: Value) -> PyResult<Handle> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(raised(py, &client::closed()));
+        }
+        let name = call["operation"].as_str().or(call["call"].as_str()).unwrap_or_default().to_owned();
+        let engine = client::seed()
+            .and_then(|seed| host::engine(Arc::clone(&self.ours.shared), call, limits, Convention::Python, seed));
+        Ok(Handle::new(name, Arc::clone(&self.ours), engine.map_err(|error| raised(py, &error))?))
+    }
+}
+
+/// What a caller gave to read page by page, out of reach of whoever prints the frames of a traceback.
+#[pyclass(frozen)]
+struct Given {
+    fields: Value,
+    limits: Value,
+    state: Mutex<Value>,
+}
+
+#[pymethods]
+impl Given {
+    /// Takes fields, the keywords that stand beside them, and the limits of each call.
+    #[new]
+    #[pyo3(signature = (fields, more, limits))]
+    fn new(fields: Option<&Bound<'_, PyAny>>, more: &Bound<'_, PyDict>, limits: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Ok(Given { fields: together(fields, Some(more))?, limits: plain(limits)?, state: Mutex::default() })
+    }
+}
+
+/// Fields with keywords beside them; one that is None counts as not given. What is no map stays, and ends as a finding.
+fn together(fields: Option<&Bound<'_, PyAny>>, more: Option<&Bound<'_, PyDict>>) -> PyResult<Value> {
+    let mut fields = match (fields, more) {
+        (Some(fields), _) => argument(fields)?,
+        (None, Some(_)) => Value::Object(Map::new()),
+        (None, None) => Value::Null,
+    };
+    if let (Value::Object(fields), Some(more)) = (&mut fields, more)
+        && !fields.contains_key("$type")
+    {
+        for (name, value) in more.iter().filter(|(_, value)| !value.is_none()) {
+            fields.insert(name.str()?.to_string_lossy().into_owned(), argument(&value)?);
+        }
+    }
+    Ok(fields)
+}
+
 /// Calls a pure function by name.
 #[pyfunction]
 fn call<'py>(py: Python<'py>, function: &str, arguments: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
@@ -144,12 +262,6 @@ fn pure<'py>(
         host::call(function, arguments, client.map(|client| &*client.ours.shared), Convention::Python)
     });
     to_python(py, &value.map_err(|error| raised(py, &error))?)
-}
-
-/// What a caller gave, as data.
-#[pyfunction(name = "plain")]
-fn plainly<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    to_python(value.py(), &plain(value)?)
 }
 
 /// What a transport of the caller's own gave, for a call to go on with.
@@ -212,10 +324,11 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Transport>()?;
     module.add_class::<Client>()?;
     module.add_class::<Handle>()?;
+    module.add_class::<Given>()?;
     module.add_class::<Received>()?;
     module.add_class::<mailbox::Mailbox>()?;
     module.add_function(wrap_pyfunction!(call, module)?)?;
-    module.add_function(wrap_pyfunction!(plainly, module)?)?;
+    module.add_function(wrap_pyfunction!(opened, module)?)?;
     module.add_function(wrap_pyfunction!(unraisable, module)?)?;
     module.add_function(wrap_pyfunction!(unsupported, module)?)?;
     module.add_function(wrap_pyfunction!(fork::before_fork, module)?)?;

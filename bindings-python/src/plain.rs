@@ -1,6 +1,7 @@
 //! What a caller gave, as data; what JSON cannot say is named by its type, so that it ends as a finding.
 
 use pyo3::{
+    exceptions::PyException,
     prelude::*,
     types::{
         PyBool, PyByteArray, PyByteArrayMethods, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple,
@@ -21,13 +22,27 @@ pub fn plain(value: &Bound<'_, PyAny>) -> PyResult<Value> {
     Reader { left: MOST }.read(value, 0)
 }
 
+/// The same for what is one of several arguments, as a member of the map of them would be read.
+pub fn argument(value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    Reader { left: MOST }.read(value, 1)
+}
+
 struct Reader {
     /// How many more values are read.
     left: usize,
 }
 
 impl Reader {
+    /// What the caller's object raises, unless it is one that nothing may stop, ends as a finding too.
     fn read(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+        let py = value.py();
+        self.looked_into(value, depth).or_else(|error| match error.is_instance_of::<PyException>(py) {
+            true => Ok(odd(&format!("a {} that raises {}", value.get_type().name()?, error.get_type(py).name()?))),
+            false => Err(error),
+        })
+    }
+
+    fn looked_into(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
         if let Ok(text) = value.cast::<PyString>() {
             return Ok(match text.to_str() {
                 Ok(text) if self.takes(text.len(), depth) => text.into(),

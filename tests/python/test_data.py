@@ -140,13 +140,61 @@ class Inputs(unittest.TestCase):
         self.assertEqual(set(caught.exception.advice), {"en", "zh"})
         self.assertRegex(caught.exception.advice["zh"], "[\u4e00-\u9fff]")
 
-    def test_what_a_mapping_raises_surfaces(self) -> None:
-        class Broken(collections.UserDict):  # type: ignore[type-arg]  # of anything
+    def test_what_an_object_raises_is_a_finding(self) -> None:
+        class Items(collections.UserDict):  # type: ignore[type-arg]  # of anything
             def items(self) -> Any:
                 raise LookupError("the cache is gone")
 
-        with self.assertRaises(LookupError):
-            self.client.declare(Broken())
+        class Triples(collections.UserDict):  # type: ignore[type-arg]  # of anything
+            def items(self) -> Any:
+                return [(1, 2, 3)]
+
+        class Dumped:
+            def model_dump(self) -> Any:
+                raise RuntimeError("no")
+
+        class Nameless:
+            def __str__(self) -> str:
+                raise ValueError("no")
+
+        class Attributes:
+            def __getattr__(self, name: str) -> Any:
+                raise OSError(name)
+
+        class Looped(list[Any]):
+            def __iter__(self) -> Any:
+                raise ZeroDivisionError
+
+        odd: list[Any] = [Items(), Triples(), Dumped(), Attributes(), {Nameless(): 1}]
+        for fields in odd:
+            self.assertTrue(wx.check("declare", fields))
+            self.assertTrue(self.client.check("declare", fields))
+            calls: list[Any] = [
+                lambda fields=fields: self.client.declare(fields),
+                lambda fields=fields: self.client.prepare("declare", fields),
+                lambda fields=fields: wx.prepare("declare", fields, OPTIONS),
+                lambda fields=fields: next(self.client.query_all(fields)),
+                lambda fields=fields: self.client.declare(order(), duty=fields),
+                lambda fields=fields: wx.Client(**without(rules=fields)),
+                lambda fields=fields: wx.Client(**without(platform_keys=fields)),
+                lambda fields=fields: wx.customs_order_fields(fields, {}),
+                lambda fields=fields: self.client.parse("declare", fields),
+            ]
+            for call in calls:
+                with self.assertRaises(wx.WechatPayError):
+                    call()
+        for value in (*odd, Looped()):
+            findings = self.client.check("declare", order(duty=value))
+            self.assertEqual([finding["field"] for finding in findings], ["/duty"], type(value))
+        with self.assertRaises(wx.InputError):
+            wx.prepare("declare", order(), Items())  # type: ignore[arg-type]  # wrong on purpose
+
+        class Interrupted:
+            def model_dump(self) -> Any:
+                raise KeyboardInterrupt
+
+        with self.assertRaises(KeyboardInterrupt):
+            wx.check("declare", Interrupted())
 
     def test_wrong_calls(self) -> None:
         client: Any = self.client

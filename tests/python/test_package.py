@@ -68,8 +68,9 @@ class Calls(unittest.TestCase):
         self.assertEqual(str(error), error.message)
         with self.assertRaises(ValueError):
             self.client.declare({})
-        with self.assertRaises(TypeError):
-            self.client.declare(out_trade_number="1")  # type: ignore[call-arg]  # wrong on purpose
+        with self.assertRaises(wx.InputError) as unknown:
+            self.client.declare(out_trade_number="1")  # type: ignore[call-overload]  # wrong on purpose
+        self.assertIn("/out_trade_number", [finding["field"] for finding in unknown.exception.findings])
 
     def test_what_json_cannot_say_ends_as_a_finding(self) -> None:
         cycle: dict[str, Any] = {}

@@ -10,6 +10,7 @@ except ImportError as error:
 
     raise ImportError(why(error), name=__name__) from error
 
+from . import _generated
 from ._answer import Answer, Record
 from ._client import (
     AsyncClient,
@@ -20,7 +21,6 @@ from ._client import (
     check,
     customs_order_fields,
     explain,
-    parse,
     prepare,
 )
 from ._errors import (
@@ -35,7 +35,8 @@ from ._errors import (
     TransportError,
     WechatPayError,
 )
-from ._generated import Attempt, CustomsOrderFields, Explanation, Finding
+from ._generated import *
+from ._generated_calls import parse
 from ._native import Transport, __version__
 from ._transport import Request, Response
 
@@ -44,12 +45,8 @@ __all__ = [
     "ApiError",
     "AsyncClient",
     "AsyncClientOptions",
-    "Attempt",
     "Client",
     "ClientOptions",
-    "CustomsOrderFields",
-    "Explanation",
-    "Finding",
     "FreshnessError",
     "InputError",
     "KeyMaterialError",
@@ -71,3 +68,4 @@ __all__ = [
     "parse",
     "prepare",
 ]
+__all__ += _generated.__all__

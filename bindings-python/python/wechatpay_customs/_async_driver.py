@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import contextvars
 import inspect
+import sys
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _native, _observe
@@ -22,7 +23,7 @@ from ._driver import (
     landed,
     signed,
 )
-from ._transport import Request, failed
+from ._transport import Request, failed, received
 
 if TYPE_CHECKING:
     from ._transport import Event
@@ -37,24 +38,21 @@ _MAILBOXES: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _native.Mailbox
 class AsyncDriver(Driver):
     """How calls go where nothing may wait but by awaiting."""
 
-    def __init__(self, options: Mapping[str, Any], sends: bool = True) -> None:
+    def __init__(self, *opened: Any) -> None:
         """As for :class:`Driver`; functions may be asynchronous."""
-        super().__init__(options, sends)
+        super().__init__(*opened)
         self._tasks: dict[object, asyncio.Task[BaseException | None]] = {}
 
-    async def run_async(self, call: dict[str, object], limits: dict[str, object]) -> dict[str, Any]:
+    async def run_async(self, call: _native.Call) -> dict[str, Any]:
         """Drives a call to its end."""
         loop = _running_loop()
         tracer = _observe.tracer()
         if tracer is None:
-            return await self._run_async(loop, call, limits, None)
-        with _observe.span(tracer, call) as span:
-            return await self._run_async(loop, call, limits, span)
+            return await self._run_async(loop, call, None)
+        with _observe.span(tracer, call.name) as span:
+            return await self._run_async(loop, call, span)
 
-    async def _run_async(
-        self, loop: asyncio.AbstractEventLoop, call: dict[str, object], limits: dict[str, object], span: Any
-    ) -> dict[str, Any]:
-        handle = self.native.begin(call, limits)
+    async def _run_async(self, loop: asyncio.AbstractEventLoop, handle: _native.Call, span: Any) -> dict[str, Any]:
         event, failure, takes = START, None, None
         try:
             observed, ahead = _observe.wanted(self.on_attempt, span), self.ahead()
@@ -69,7 +67,7 @@ class AsyncDriver(Driver):
                     _observe.tell(self.on_attempt, span, attempt)
                 if action == "ok":
                     answer: dict[str, Any] = takes
-                    _observe.warn(call, answer)
+                    _observe.warn(handle.name, answer["warnings"])
                     return answer
                 event, failure = await self._answer_async(loop, action, takes, failure)
         except BaseException:
@@ -85,20 +83,24 @@ class AsyncDriver(Driver):
         if action == "go_on":
             return GO_ON, failure
         if action == "sign" and self.signer is not None:
-            try:
-                done = await _asked(self.signer, takes[0], takes[1])
-                return (TIMED_OUT if done is None else signed(done.result())), None
-            except Exception as error:
-                return HOST_FAILED, error
+            done = await _asked(self.signer, takes[0], takes[1])
+            if done is None:
+                return TIMED_OUT, None
+            raised = done.exception()
+            if isinstance(raised, Exception):
+                return HOST_FAILED, raised
+            return signed(done.result()), None
         if action == "send" and self.transport is not None:
             request, max_body = takes
-            try:
-                done = await _asked(self.transport, Request(*request), request[-1])
-                if done is None:
-                    return SEND_TIMED_OUT, None
-                return ("response", _native.Received(done.result(), max_body), None), None
-            except Exception as error:
-                return failed(error), error
+            before = sys.exc_info()[1]
+            done = await _asked(self.transport, Request(*request), request[-1])
+            if done is None:
+                return SEND_TIMED_OUT, None
+            # It is not raised again here, where it would be linked with what the caller handles.
+            raised = done.exception()
+            if isinstance(raised, Exception):
+                return failed(raised, before), raised
+            return received(done.result(), max_body)
         if action == "load_keys":
             return await self._load_keys_async(loop, *takes)
         if action == "sleep":
@@ -149,7 +151,7 @@ class AsyncDriver(Driver):
 
     async def _download_async(self, flight: int) -> BaseException | None:
         try:
-            await self.run_async({"call": "load_keys", "flight": flight}, {})
+            await self.run_async(self.native.begin({"call": "load_keys", "flight": flight}, {}))
         except Exception as error:
             return error
         return None

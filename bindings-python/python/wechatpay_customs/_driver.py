@@ -5,20 +5,21 @@ from __future__ import annotations
 import atexit
 import contextvars
 import os
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from . import _native, _observe
 from ._errors import WechatPayError
-from ._generated import Attempt
-from ._transport import Request, TransportFunction, failed
+from ._transport import Request, TransportFunction, failed, received
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from ._generated import Attempt
     from ._transport import Event
 
     Landed = BaseException | None
@@ -45,38 +46,31 @@ if hasattr(os, "register_at_fork"):
 class Driver:
     """What the calls of one client go by, and how they go where a thread may wait."""
 
-    def __init__(self, options: Mapping[str, Any], sends: bool = True) -> None:
-        """Sets apart what is not the core's; what cannot be used of it is left for the core to refuse."""
-        core = dict(options)
-
-        def function(name: str) -> Any:
-            return core.pop(name) if callable(core.get(name)) else None
-
-        self.signer: Signer | None = function("signer")
-        self.on_attempt: Callable[[Attempt], object] | None = function("on_attempt")
-        self.clock: Callable[[], float] | None = function("clock")
-        transport: _native.Transport | None = None
-        if isinstance(core.get("transport"), _native.Transport):
-            transport = core.pop("transport")
-        self.transport: TransportFunction | None = function("transport")
-        if transport is None and self.transport is None and core.get("transport") is None:
-            own = {name: core.pop(name, None) for name in ("proxy", "ca_certificates")}
-            if any(value is not None for value in own.values()):
-                transport = _native.Transport(**own)
-        signs, transports = self.signer is not None, self.transport is not None
-        self.native = _native.Client(core, sends, signs, transports, transport)
+    def __init__(
+        self,
+        native: _native.Client,
+        signer: Signer | None,
+        on_attempt: Callable[[Attempt], object] | None,
+        clock: Callable[[], float] | None,
+        transport: TransportFunction | None,
+    ) -> None:
+        """Takes what :func:`_native.opened` gives: what is the core's, and the caller's own functions."""
+        self.native = native
+        self.signer = signer
+        self.on_attempt = on_attempt
+        self.clock = clock
+        self.transport = transport
         self._flights: dict[object, Future[Landed]] = {}
 
-    def run(self, call: dict[str, object], limits: dict[str, object]) -> dict[str, Any]:
+    def run(self, call: _native.Call) -> dict[str, Any]:
         """Drives a call to its end."""
         tracer = _observe.tracer()
         if tracer is None:
-            return self._run(call, limits, None)
-        with _observe.span(tracer, call) as span:
-            return self._run(call, limits, span)
+            return self._run(call, None)
+        with _observe.span(tracer, call.name) as span:
+            return self._run(call, span)
 
-    def _run(self, call: dict[str, object], limits: dict[str, object], span: Any) -> dict[str, Any]:
-        handle = self.native.begin(call, limits)
+    def _run(self, handle: _native.Call, span: Any) -> dict[str, Any]:
         event, failure, takes = START, None, None
         try:
             observed, ahead = _observe.wanted(self.on_attempt, span), self.ahead()
@@ -86,7 +80,7 @@ class Driver:
                     _observe.tell(self.on_attempt, span, attempt)
                 if action == "ok":
                     answer: dict[str, Any] = takes
-                    _observe.warn(call, answer)
+                    _observe.warn(handle.name, answer["warnings"])
                     return answer
                 event, failure = self._answer(action, takes, failure)
         except BaseException:
@@ -107,10 +101,12 @@ class Driver:
                 return HOST_FAILED, error
         if action == "send" and self.transport is not None:
             request, max_body = takes
+            before = sys.exc_info()[1]
             try:
-                return ("response", _native.Received(self.transport(Request(*request)), max_body), None), None
+                given = self.transport(Request(*request))
             except Exception as error:
-                return failed(error), error
+                return failed(error, before), error
+            return received(given, max_body)
         if action == "load_keys":
             return self._load_keys(*takes)
         if action == "sleep":
@@ -151,7 +147,7 @@ class Driver:
 
     def _download(self, key: tuple[int, int], landing: Future[Landed]) -> None:
         try:
-            self.run({"call": "load_keys", "flight": key[1]}, {})
+            self.run(self.native.begin({"call": "load_keys", "flight": key[1]}, {}))
             failure = None
         except BaseException as error:
             failure = error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from ._generated import ErrorAttributes
@@ -19,6 +20,15 @@ class WechatPayError(ErrorAttributes, Exception):
         self.__dict__.update(details)
         if details["retry_after"] is not None:
             self.retry_after = details["retry_after"] / 1000
+        # Before Python 3.11 tracebacks have no notes.
+        if sys.version_info >= (3, 11):
+            for note in self._notes():
+                self.add_note(note)
+
+    def _notes(self) -> list[str]:
+        """What a traceback says beside the message."""
+        notes = [] if self.advice is None else [self.advice["en"], self.advice["zh"]]
+        return notes if self.request_id is None else [*notes, f"request_id: {self.request_id}"]
 
     def __str__(self) -> str:
         """What happened; findings on a line each."""
@@ -80,6 +90,10 @@ _CLASSES: dict[str, type[WechatPayError]] = {
     "response": ResponseError,
     "state": StateError,
 }
+
+
+for _class in (WechatPayError, *_CLASSES.values()):
+    _class.__module__ = __package__
 
 
 def from_details(details: dict[str, Any]) -> WechatPayError:

@@ -3,11 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
 from ._answer import Answer, Record
 
-A = TypeVar("A", bound=Answer)
+__all__ = [
+    "Advice",
+    "Attempt",
+    "CauseName",
+    "CertificateCheckResult",
+    "CertificatesAnswer",
+    "CertificatesRequest",
+    "CheckName",
+    "CustomsCode",
+    "CustomsOrderFields",
+    "Declaration",
+    "DeclareAnswer",
+    "DeclareRequest",
+    "ErrorKind",
+    "Explanation",
+    "ExplanationCause",
+    "ExplanationCheck",
+    "ExplanationDifference",
+    "ExplanationLine",
+    "Finding",
+    "ModifyAnswer",
+    "ModifyRequest",
+    "Operation",
+    "Options",
+    "OrderType",
+    "OwnCode",
+    "PlatformCertificate",
+    "QueryAnswer",
+    "QueryRequest",
+    "Reason",
+    "RedeclareAnswer",
+    "RedeclareRequest",
+    "RemarkName",
+    "RuleLevel",
+    "RuleName",
+    "ServiceCode",
+    "Severity",
+    "Signed",
+    "State",
+    "VerifyDepartment",
+    "VerifyIdentityAnswer",
+    "VerifyIdentityRequest",
+]
+
+
+class Dataclass(Protocol):
+    """A dataclass; an attribute that is None counts as not given."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+class Pydantic(Protocol):
+    """A model of pydantic's; an attribute that is None counts as not given."""
+
+    def model_dump(self) -> dict[str, Any]:
+        """What it holds."""
+
+
+Model = Dataclass | Pydantic
+"""What fields may be given as, beside mappings."""
 
 
 class Advice(TypedDict):
@@ -418,13 +477,18 @@ VerifyDepartment = Literal["UNIONPAY", "NETSUNION", "OTHERS"] | str
 """
 
 
-class Options(TypedDict, total=False):
-    """What a client is made from."""
+class NeededOptions(TypedDict):
+    """What every client that sends needs."""
+
+    mchid: str
+    """Merchant id; filled into requests that lack it, and named in every signature."""
+
+
+class OtherOptions(TypedDict, total=False):
+    """What it may be made from besides."""
 
     appid: str
     """Application id of the merchant or institution; filled into requests that lack it."""
-    mchid: str
-    """Merchant id; filled into requests that lack it, and named in every signature."""
     serial_no: str
     """Serial number of the merchant's API certificate, hexadecimal; not needed where the certificate comes with the key."""
     private_key: str | bytes
@@ -453,6 +517,34 @@ class Options(TypedDict, total=False):
     """Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`."""
     rules: Mapping[str, RuleLevel]
     """Which rules are errors, warnings or off, by rule name."""
+
+
+class Options(OtherOptions, total=False):
+    """What answers are read and messages explained with."""
+
+    mchid: str
+    """Merchant id; filled into requests that lack it, and named in every signature."""
+
+
+OPTIONS = """\
+- ``appid``: Application id of the merchant or institution; filled into requests that lack it.
+- ``mchid``: Merchant id; filled into requests that lack it, and named in every signature.
+- ``serial_no``: Serial number of the merchant's API certificate, hexadecimal; not needed where the certificate comes with the key.
+- ``private_key``: The merchant's private key, `apiclient_key.pem` or `apiclient_cert.p12`: PKCS#8, PKCS#1 or PKCS#12 as PEM, DER or Base64.
+- ``private_key_password``: Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given.
+- ``platform_keys``: WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys, requests name the last by id, and encrypt with it.
+- ``api_v3_key``: The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed.
+- ``base_urls``: Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed.
+- ``path_prefix``: Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020).
+- ``timeout``: The longest that one attempt may take, at least a millisecond; 10 seconds unless given. In seconds.
+- ``deadline``: The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too. In seconds.
+- ``accept_language``: Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`.
+- ``user_agent``: The `User-Agent` of requests; this library's name and version unless given.
+- ``field_encryption``: How personal fields are encrypted: `pkcs1` (default) or `oaep`.
+- ``crypto``: Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`.
+- ``rules``: Which rules are errors, warnings or off, by rule name.
+"""
+"""What the core's options mean, for documentation."""
 
 
 class ErrorAttributes:
@@ -532,6 +624,38 @@ class PlatformCertificate(Record):
     """PEM, as decrypted by this library."""
 
 
+class _DeclareRequest(TypedDict):
+    out_trade_no: str
+    """The merchant's own order number at payment time: digits, letters and `_-|*@`."""
+    transaction_id: str
+    """WeChat Pay's number of the payment."""
+    customs: CustomsCode
+    """The customs to declare to."""
+    merchant_customs_no: str
+    """The merchant's registration number at that customs."""
+
+
+class DeclareRequest(_DeclareRequest, total=False):
+    """What is declared. Giving `sub_order_no` makes it the declaration of one part of a split payment; the four amount fields are then required."""
+
+    appid: str
+    """Application id of the merchant or institution; from the client unless given."""
+    mchid: str
+    """Merchant id; from the client unless given."""
+    duty: int
+    """Tariff in fen; not forwarded to customs."""
+    sub_order_no: str
+    """The merchant's number of the sub-order; makes this a split order."""
+    fee_type: str
+    """Currency of a split order: `CNY`."""
+    order_fee: int
+    """Amount of the sub-order in fen: `transport_fee + product_fee`."""
+    transport_fee: int
+    """Freight in fen, for a split order."""
+    product_fee: int
+    """Price of the goods in fen, for a split order."""
+
+
 class DeclareAnswer(Answer):
     """The state of the declaration, and the ids that customs will ask for."""
 
@@ -553,6 +677,36 @@ class DeclareAnswer(Answer):
     """Who verified the payment."""
     verify_department_trade_id: str | None
     """The verifying institution's number of the payment."""
+
+
+class _ModifyRequest(TypedDict):
+    out_trade_no: str
+    """The merchant's order number, as declared."""
+    transaction_id: str
+    """WeChat Pay's number of the payment, as declared."""
+    customs: CustomsCode
+    """The customs that was declared to."""
+    merchant_customs_no: str
+    """The merchant's registration number at that customs; a new one makes WeChat Pay read the registration again."""
+
+
+class ModifyRequest(_ModifyRequest, total=False):
+    """The whole declaration, as it is to be from now on. Only `merchant_customs_no` and the amounts may differ from what was declared; the other fields identify it."""
+
+    appid: str
+    """Application id of the merchant or institution; from the client unless given."""
+    mchid: str
+    """Merchant id; from the client unless given."""
+    duty: int
+    """Tariff in fen; not forwarded to customs."""
+    sub_order_no: str
+    """The merchant's number of the sub-order, as declared."""
+    order_fee: int
+    """Amount of the sub-order in fen: `transport_fee + product_fee`."""
+    transport_fee: int
+    """Freight in fen, for a split order."""
+    product_fee: int
+    """Price of the goods in fen, for a split order."""
 
 
 class ModifyAnswer(Answer):
@@ -580,6 +734,28 @@ class ModifyAnswer(Answer):
     """The verifying institution's number of the payment."""
 
 
+class _QueryRequest(TypedDict):
+    order_type: OrderType
+    """Which kind of number `order_no` is."""
+    order_no: str
+    """The number itself."""
+    customs: CustomsCode
+    """The customs that was declared to."""
+
+
+class QueryRequest(_QueryRequest, total=False):
+    """Which declarations are asked for."""
+
+    appid: str
+    """Application id of the merchant or institution; from the client unless given."""
+    mchid: str
+    """Merchant id; from the client unless given."""
+    offset: int
+    """The first record to give, counted from 0."""
+    limit: int
+    """The most records to give, at least 1; the page suggests 20 and names no maximum."""
+
+
 class QueryAnswer(Answer):
     """One page of declarations."""
 
@@ -602,6 +778,30 @@ class QueryAnswer(Answer):
     """How many records there are."""
     data: list[Declaration]
     """The declarations; empty when there is none."""
+
+
+class _RedeclareRequest(TypedDict):
+    customs: CustomsCode
+    """The customs that was declared to."""
+    merchant_customs_no: str
+    """The merchant's registration number at that customs."""
+
+
+class RedeclareRequest(_RedeclareRequest, total=False):
+    """Which declaration is pushed again."""
+
+    appid: str
+    """Application id of the merchant or institution; from the client unless given."""
+    mchid: str
+    """Merchant id; from the client unless given."""
+    out_trade_no: str
+    """The merchant's order number; it or `transaction_id` is required."""
+    transaction_id: str
+    """WeChat Pay's number of the payment; it or `out_trade_no` is required."""
+    sub_order_no: str
+    """The merchant's number of the sub-order; for a split order, it or `sub_order_id`."""
+    sub_order_id: str
+    """WeChat Pay's number of the sub-order; for a split order, it or `sub_order_no`."""
 
 
 class RedeclareAnswer(Answer):
@@ -627,6 +827,34 @@ class RedeclareAnswer(Answer):
     """Why it failed, or what is odd about it."""
 
 
+class _VerifyIdentityRequest(TypedDict):
+    out_trade_no: str
+    """The merchant's order number, as declared."""
+    transaction_id: str
+    """WeChat Pay's number of the payment, as declared."""
+    customs: CustomsCode
+    """The customs that was declared to."""
+    merchant_customs_no: str
+    """The merchant's registration number at that customs."""
+    certificate_type: str
+    """Kind of identity document: `IDCARD`."""
+    certificate_id: str
+    """ID number, plain; it is encrypted when the request is built."""
+    certificate_name: str
+    """Name, plain; it is encrypted when the request is built."""
+
+
+class VerifyIdentityRequest(_VerifyIdentityRequest, total=False):
+    """Whose identity is checked, for which order."""
+
+    appid: str
+    """Application id of the merchant or institution; from the client unless given."""
+    mchid: str
+    """Merchant id; from the client unless given."""
+    sub_order_no: str
+    """The merchant's number of the sub-order, for a split order."""
+
+
 class VerifyIdentityAnswer(Answer):
     """Whether the identity matches."""
 
@@ -642,6 +870,11 @@ class VerifyIdentityAnswer(Answer):
     """Does the identity match that of the payer?"""
 
 
+class CertificatesRequest(TypedDict, total=False):
+    """Takes no fields."""
+
+
+
 class CertificatesAnswer(Answer):
     """The platform certificates, decrypted and verified."""
 
@@ -650,559 +883,12 @@ class CertificatesAnswer(Answer):
     """The certificates; several may be valid at once."""
 
 
-class Operations:
-    """The calls of a client."""
-
-    def _operation(
-        self,
-        operation: Operation,
-        answer: type[A],
-        fields: object,
-        keywords: Mapping[str, object],
-        timeout: float | None,
-        deadline: float | None,
-    ) -> A:
-        raise NotImplementedError
-
-    def declare(
-        self,
-        fields: object = None,
-        /,
-        *,
-        appid: str | None = None,
-        mchid: str | None = None,
-        out_trade_no: str | None = None,
-        transaction_id: str | None = None,
-        customs: CustomsCode | None = None,
-        merchant_customs_no: str | None = None,
-        duty: int | None = None,
-        sub_order_no: str | None = None,
-        fee_type: str | None = None,
-        order_fee: int | None = None,
-        transport_fee: int | None = None,
-        product_fee: int | None = None,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> DeclareAnswer:
-        """Declares a payment, or one part of a split payment, to a customs.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param appid: Application id of the merchant or institution; from the client unless given.
-        :param mchid: Merchant id; from the client unless given.
-        :param out_trade_no: The merchant's own order number at payment time: digits, letters and `_-|*@`.
-        :param transaction_id: WeChat Pay's number of the payment.
-        :param customs: The customs to declare to.
-        :param merchant_customs_no: The merchant's registration number at that customs.
-        :param duty: Tariff in fen; not forwarded to customs.
-        :param sub_order_no: The merchant's number of the sub-order; makes this a split order.
-        :param fee_type: Currency of a split order: `CNY`.
-        :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
-        :param transport_fee: Freight in fen, for a split order.
-        :param product_fee: Price of the goods in fen, for a split order.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-            "appid": appid,
-            "mchid": mchid,
-            "out_trade_no": out_trade_no,
-            "transaction_id": transaction_id,
-            "customs": customs,
-            "merchant_customs_no": merchant_customs_no,
-            "duty": duty,
-            "sub_order_no": sub_order_no,
-            "fee_type": fee_type,
-            "order_fee": order_fee,
-            "transport_fee": transport_fee,
-            "product_fee": product_fee,
-        }
-        return self._operation("declare", DeclareAnswer, fields, keywords, timeout, deadline)
-
-    def modify(
-        self,
-        fields: object = None,
-        /,
-        *,
-        appid: str | None = None,
-        mchid: str | None = None,
-        out_trade_no: str | None = None,
-        transaction_id: str | None = None,
-        customs: CustomsCode | None = None,
-        merchant_customs_no: str | None = None,
-        duty: int | None = None,
-        sub_order_no: str | None = None,
-        order_fee: int | None = None,
-        transport_fee: int | None = None,
-        product_fee: int | None = None,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> ModifyAnswer:
-        """Changes the amounts or the registration number of a declaration.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param appid: Application id of the merchant or institution; from the client unless given.
-        :param mchid: Merchant id; from the client unless given.
-        :param out_trade_no: The merchant's order number, as declared.
-        :param transaction_id: WeChat Pay's number of the payment, as declared.
-        :param customs: The customs that was declared to.
-        :param merchant_customs_no: The merchant's registration number at that customs; a new one makes WeChat Pay read the registration again.
-        :param duty: Tariff in fen; not forwarded to customs.
-        :param sub_order_no: The merchant's number of the sub-order, as declared.
-        :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
-        :param transport_fee: Freight in fen, for a split order.
-        :param product_fee: Price of the goods in fen, for a split order.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-            "appid": appid,
-            "mchid": mchid,
-            "out_trade_no": out_trade_no,
-            "transaction_id": transaction_id,
-            "customs": customs,
-            "merchant_customs_no": merchant_customs_no,
-            "duty": duty,
-            "sub_order_no": sub_order_no,
-            "order_fee": order_fee,
-            "transport_fee": transport_fee,
-            "product_fee": product_fee,
-        }
-        return self._operation("modify", ModifyAnswer, fields, keywords, timeout, deadline)
-
-    def query(
-        self,
-        fields: object = None,
-        /,
-        *,
-        appid: str | None = None,
-        mchid: str | None = None,
-        order_type: OrderType | None = None,
-        order_no: str | None = None,
-        customs: CustomsCode | None = None,
-        offset: int | None = None,
-        limit: int | None = None,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> QueryAnswer:
-        """Asks what became of the declarations of a payment or sub-order.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param appid: Application id of the merchant or institution; from the client unless given.
-        :param mchid: Merchant id; from the client unless given.
-        :param order_type: Which kind of number `order_no` is.
-        :param order_no: The number itself.
-        :param customs: The customs that was declared to.
-        :param offset: The first record to give, counted from 0.
-        :param limit: The most records to give, at least 1; the page suggests 20 and names no maximum.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-            "appid": appid,
-            "mchid": mchid,
-            "order_type": order_type,
-            "order_no": order_no,
-            "customs": customs,
-            "offset": offset,
-            "limit": limit,
-        }
-        return self._operation("query", QueryAnswer, fields, keywords, timeout, deadline)
-
-    def redeclare(
-        self,
-        fields: object = None,
-        /,
-        *,
-        appid: str | None = None,
-        mchid: str | None = None,
-        customs: CustomsCode | None = None,
-        merchant_customs_no: str | None = None,
-        out_trade_no: str | None = None,
-        transaction_id: str | None = None,
-        sub_order_no: str | None = None,
-        sub_order_id: str | None = None,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> RedeclareAnswer:
-        """Pushes a declaration again that the electronic port lost.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param appid: Application id of the merchant or institution; from the client unless given.
-        :param mchid: Merchant id; from the client unless given.
-        :param customs: The customs that was declared to.
-        :param merchant_customs_no: The merchant's registration number at that customs.
-        :param out_trade_no: The merchant's order number; it or `transaction_id` is required.
-        :param transaction_id: WeChat Pay's number of the payment; it or `out_trade_no` is required.
-        :param sub_order_no: The merchant's number of the sub-order; for a split order, it or `sub_order_id`.
-        :param sub_order_id: WeChat Pay's number of the sub-order; for a split order, it or `sub_order_no`.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-            "appid": appid,
-            "mchid": mchid,
-            "customs": customs,
-            "merchant_customs_no": merchant_customs_no,
-            "out_trade_no": out_trade_no,
-            "transaction_id": transaction_id,
-            "sub_order_no": sub_order_no,
-            "sub_order_id": sub_order_id,
-        }
-        return self._operation("redeclare", RedeclareAnswer, fields, keywords, timeout, deadline)
-
-    def verify_identity(
-        self,
-        fields: object = None,
-        /,
-        *,
-        appid: str | None = None,
-        mchid: str | None = None,
-        out_trade_no: str | None = None,
-        transaction_id: str | None = None,
-        customs: CustomsCode | None = None,
-        merchant_customs_no: str | None = None,
-        sub_order_no: str | None = None,
-        certificate_type: str | None = None,
-        certificate_id: str | None = None,
-        certificate_name: str | None = None,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> VerifyIdentityAnswer:
-        """Asks whether an identity matches that of the payer.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param appid: Application id of the merchant or institution; from the client unless given.
-        :param mchid: Merchant id; from the client unless given.
-        :param out_trade_no: The merchant's order number, as declared.
-        :param transaction_id: WeChat Pay's number of the payment, as declared.
-        :param customs: The customs that was declared to.
-        :param merchant_customs_no: The merchant's registration number at that customs.
-        :param sub_order_no: The merchant's number of the sub-order, for a split order.
-        :param certificate_type: Kind of identity document: `IDCARD`.
-        :param certificate_id: ID number, plain; it is encrypted when the request is built.
-        :param certificate_name: Name, plain; it is encrypted when the request is built.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-            "appid": appid,
-            "mchid": mchid,
-            "out_trade_no": out_trade_no,
-            "transaction_id": transaction_id,
-            "customs": customs,
-            "merchant_customs_no": merchant_customs_no,
-            "sub_order_no": sub_order_no,
-            "certificate_type": certificate_type,
-            "certificate_id": certificate_id,
-            "certificate_name": certificate_name,
-        }
-        return self._operation("verify_identity", VerifyIdentityAnswer, fields, keywords, timeout, deadline)
-
-    def certificates(
-        self,
-        fields: object = None,
-        /,
-        *,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> CertificatesAnswer:
-        """Fetches the platform certificates, decrypted and verified.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-        }
-        return self._operation("certificates", CertificatesAnswer, fields, keywords, timeout, deadline)
-
-
-class AsyncOperations:
-    """The calls of an asynchronous client."""
-
-    async def _operation(
-        self,
-        operation: Operation,
-        answer: type[A],
-        fields: object,
-        keywords: Mapping[str, object],
-        timeout: float | None,
-        deadline: float | None,
-    ) -> A:
-        raise NotImplementedError
-
-    async def declare(
-        self,
-        fields: object = None,
-        /,
-        *,
-        appid: str | None = None,
-        mchid: str | None = None,
-        out_trade_no: str | None = None,
-        transaction_id: str | None = None,
-        customs: CustomsCode | None = None,
-        merchant_customs_no: str | None = None,
-        duty: int | None = None,
-        sub_order_no: str | None = None,
-        fee_type: str | None = None,
-        order_fee: int | None = None,
-        transport_fee: int | None = None,
-        product_fee: int | None = None,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> DeclareAnswer:
-        """Declares a payment, or one part of a split payment, to a customs.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param appid: Application id of the merchant or institution; from the client unless given.
-        :param mchid: Merchant id; from the client unless given.
-        :param out_trade_no: The merchant's own order number at payment time: digits, letters and `_-|*@`.
-        :param transaction_id: WeChat Pay's number of the payment.
-        :param customs: The customs to declare to.
-        :param merchant_customs_no: The merchant's registration number at that customs.
-        :param duty: Tariff in fen; not forwarded to customs.
-        :param sub_order_no: The merchant's number of the sub-order; makes this a split order.
-        :param fee_type: Currency of a split order: `CNY`.
-        :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
-        :param transport_fee: Freight in fen, for a split order.
-        :param product_fee: Price of the goods in fen, for a split order.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-            "appid": appid,
-            "mchid": mchid,
-            "out_trade_no": out_trade_no,
-            "transaction_id": transaction_id,
-            "customs": customs,
-            "merchant_customs_no": merchant_customs_no,
-            "duty": duty,
-            "sub_order_no": sub_order_no,
-            "fee_type": fee_type,
-            "order_fee": order_fee,
-            "transport_fee": transport_fee,
-            "product_fee": product_fee,
-        }
-        return await self._operation("declare", DeclareAnswer, fields, keywords, timeout, deadline)
-
-    async def modify(
-        self,
-        fields: object = None,
-        /,
-        *,
-        appid: str | None = None,
-        mchid: str | None = None,
-        out_trade_no: str | None = None,
-        transaction_id: str | None = None,
-        customs: CustomsCode | None = None,
-        merchant_customs_no: str | None = None,
-        duty: int | None = None,
-        sub_order_no: str | None = None,
-        order_fee: int | None = None,
-        transport_fee: int | None = None,
-        product_fee: int | None = None,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> ModifyAnswer:
-        """Changes the amounts or the registration number of a declaration.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param appid: Application id of the merchant or institution; from the client unless given.
-        :param mchid: Merchant id; from the client unless given.
-        :param out_trade_no: The merchant's order number, as declared.
-        :param transaction_id: WeChat Pay's number of the payment, as declared.
-        :param customs: The customs that was declared to.
-        :param merchant_customs_no: The merchant's registration number at that customs; a new one makes WeChat Pay read the registration again.
-        :param duty: Tariff in fen; not forwarded to customs.
-        :param sub_order_no: The merchant's number of the sub-order, as declared.
-        :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
-        :param transport_fee: Freight in fen, for a split order.
-        :param product_fee: Price of the goods in fen, for a split order.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-            "appid": appid,
-            "mchid": mchid,
-            "out_trade_no": out_trade_no,
-            "transaction_id": transaction_id,
-            "customs": customs,
-            "merchant_customs_no": merchant_customs_no,
-            "duty": duty,
-            "sub_order_no": sub_order_no,
-            "order_fee": order_fee,
-            "transport_fee": transport_fee,
-            "product_fee": product_fee,
-        }
-        return await self._operation("modify", ModifyAnswer, fields, keywords, timeout, deadline)
-
-    async def query(
-        self,
-        fields: object = None,
-        /,
-        *,
-        appid: str | None = None,
-        mchid: str | None = None,
-        order_type: OrderType | None = None,
-        order_no: str | None = None,
-        customs: CustomsCode | None = None,
-        offset: int | None = None,
-        limit: int | None = None,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> QueryAnswer:
-        """Asks what became of the declarations of a payment or sub-order.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param appid: Application id of the merchant or institution; from the client unless given.
-        :param mchid: Merchant id; from the client unless given.
-        :param order_type: Which kind of number `order_no` is.
-        :param order_no: The number itself.
-        :param customs: The customs that was declared to.
-        :param offset: The first record to give, counted from 0.
-        :param limit: The most records to give, at least 1; the page suggests 20 and names no maximum.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-            "appid": appid,
-            "mchid": mchid,
-            "order_type": order_type,
-            "order_no": order_no,
-            "customs": customs,
-            "offset": offset,
-            "limit": limit,
-        }
-        return await self._operation("query", QueryAnswer, fields, keywords, timeout, deadline)
-
-    async def redeclare(
-        self,
-        fields: object = None,
-        /,
-        *,
-        appid: str | None = None,
-        mchid: str | None = None,
-        customs: CustomsCode | None = None,
-        merchant_customs_no: str | None = None,
-        out_trade_no: str | None = None,
-        transaction_id: str | None = None,
-        sub_order_no: str | None = None,
-        sub_order_id: str | None = None,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> RedeclareAnswer:
-        """Pushes a declaration again that the electronic port lost.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param appid: Application id of the merchant or institution; from the client unless given.
-        :param mchid: Merchant id; from the client unless given.
-        :param customs: The customs that was declared to.
-        :param merchant_customs_no: The merchant's registration number at that customs.
-        :param out_trade_no: The merchant's order number; it or `transaction_id` is required.
-        :param transaction_id: WeChat Pay's number of the payment; it or `out_trade_no` is required.
-        :param sub_order_no: The merchant's number of the sub-order; for a split order, it or `sub_order_id`.
-        :param sub_order_id: WeChat Pay's number of the sub-order; for a split order, it or `sub_order_no`.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-            "appid": appid,
-            "mchid": mchid,
-            "customs": customs,
-            "merchant_customs_no": merchant_customs_no,
-            "out_trade_no": out_trade_no,
-            "transaction_id": transaction_id,
-            "sub_order_no": sub_order_no,
-            "sub_order_id": sub_order_id,
-        }
-        return await self._operation("redeclare", RedeclareAnswer, fields, keywords, timeout, deadline)
-
-    async def verify_identity(
-        self,
-        fields: object = None,
-        /,
-        *,
-        appid: str | None = None,
-        mchid: str | None = None,
-        out_trade_no: str | None = None,
-        transaction_id: str | None = None,
-        customs: CustomsCode | None = None,
-        merchant_customs_no: str | None = None,
-        sub_order_no: str | None = None,
-        certificate_type: str | None = None,
-        certificate_id: str | None = None,
-        certificate_name: str | None = None,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> VerifyIdentityAnswer:
-        """Asks whether an identity matches that of the payer.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param appid: Application id of the merchant or institution; from the client unless given.
-        :param mchid: Merchant id; from the client unless given.
-        :param out_trade_no: The merchant's order number, as declared.
-        :param transaction_id: WeChat Pay's number of the payment, as declared.
-        :param customs: The customs that was declared to.
-        :param merchant_customs_no: The merchant's registration number at that customs.
-        :param sub_order_no: The merchant's number of the sub-order, for a split order.
-        :param certificate_type: Kind of identity document: `IDCARD`.
-        :param certificate_id: ID number, plain; it is encrypted when the request is built.
-        :param certificate_name: Name, plain; it is encrypted when the request is built.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-            "appid": appid,
-            "mchid": mchid,
-            "out_trade_no": out_trade_no,
-            "transaction_id": transaction_id,
-            "customs": customs,
-            "merchant_customs_no": merchant_customs_no,
-            "sub_order_no": sub_order_no,
-            "certificate_type": certificate_type,
-            "certificate_id": certificate_id,
-            "certificate_name": certificate_name,
-        }
-        return await self._operation("verify_identity", VerifyIdentityAnswer, fields, keywords, timeout, deadline)
-
-    async def certificates(
-        self,
-        fields: object = None,
-        /,
-        *,
-        timeout: float | None = None,
-        deadline: float | None = None,
-    ) -> CertificatesAnswer:
-        """Fetches the platform certificates, decrypted and verified.
-
-        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
-
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
-        :raises WechatPayError: whatever goes wrong.
-        """
-        keywords: dict[str, object] = {
-        }
-        return await self._operation("certificates", CertificatesAnswer, fields, keywords, timeout, deadline)
+ANSWERS: dict[str, type[Answer]] = {
+    "declare": DeclareAnswer,
+    "modify": ModifyAnswer,
+    "query": QueryAnswer,
+    "redeclare": RedeclareAnswer,
+    "verify_identity": VerifyIdentityAnswer,
+    "certificates": CertificatesAnswer,
+}
+"""The class of each operation's answer."""

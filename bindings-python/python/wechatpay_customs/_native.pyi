@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 from typing_extensions import Buffer
@@ -6,6 +6,7 @@ from typing_extensions import Buffer
 __all__ = [
     "Call",
     "Client",
+    "Given",
     "Mailbox",
     "Received",
     "Transport",
@@ -14,7 +15,7 @@ __all__ = [
     "before_fork",
     "call",
     "ending",
-    "plain",
+    "opened",
     "unraisable",
     "unsupported",
 ]
@@ -33,20 +34,27 @@ class Transport:
 
 @final
 class Client:
-    def __new__(
-        cls,
-        options: dict[str, Any],
-        sends: bool,
-        signs: bool,
-        transports: bool,
-        transport: Transport | None,
-    ) -> Client: ...
-    def begin(self, call: dict[str, Any], limits: dict[str, Any]) -> Call: ...
+    def begin(
+        self,
+        call: dict[str, Any],
+        limits: dict[str, Any],
+        fields: object = None,
+        more: dict[str, Any] | None = None,
+    ) -> Call: ...
+    def page(
+        self, function: str, given: Given, answer: Mapping[str, Any] | None
+    ) -> tuple[list[dict[str, Any]], Call | None]: ...
     def call(self, function: str, arguments: dict[str, Any]) -> object: ...
     def close(self) -> None: ...
 
 @final
+class Given:
+    def __new__(cls, fields: object, more: dict[str, Any], limits: dict[str, Any]) -> Given: ...
+
+@final
 class Call:
+    @property
+    def name(self) -> str: ...
     def advance(
         self,
         event: str | None,
@@ -81,6 +89,6 @@ def after_fork() -> None: ...
 def before_fork() -> None: ...
 def call(function: str, arguments: dict[str, Any]) -> object: ...
 def ending() -> None: ...
-def plain(value: object) -> Any: ...
+def opened(options: object, sends: bool) -> tuple[Client, Any, Any, Any, Any]: ...
 def unraisable(error: BaseException, where: object) -> None: ...
 def unsupported(why: str) -> BaseException: ...

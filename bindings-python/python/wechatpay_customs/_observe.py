@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from . import _native
-from ._generated import Attempt
+from ._generated import Attempt, Finding
 
 _LOG = logging.getLogger("wechatpay_customs")
 
@@ -20,9 +20,9 @@ def tracer() -> Any:
     return None if trace is None else trace.get_tracer("wechatpay_customs", _native.__version__)
 
 
-def span(tracer: Any, call: dict[str, object]) -> AbstractContextManager[Any]:
+def span(tracer: Any, name: str) -> AbstractContextManager[Any]:
     """A span around a call."""
-    name = f"wechatpay_customs.{call.get('operation', call['call'])}"
+    name = f"wechatpay_customs.{name}"
     kind = sys.modules["opentelemetry.trace"].SpanKind.CLIENT
     span: AbstractContextManager[Any] = tracer.start_as_current_span(name, kind=kind)
     return span
@@ -50,11 +50,10 @@ def tell(on_attempt: Callable[[Attempt], object] | None, span: Any, attempt: Att
             _native.unraisable(error, on_attempt)
 
 
-def warn(call: dict[str, object], answer: dict[str, Any]) -> None:
-    """Logs what is odd about a call that went through; the answer tells it too, but not everybody looks there."""
-    for finding in answer.get("warnings") or ():
-        name = call.get("operation", call["call"])
-        _LOG.warning("%s: %s %s (%s)", name, finding["field"], finding["issue"], finding["rule"])
+def warn(name: str, warnings: list[Finding]) -> None:
+    """Logs what is odd about a call, but stopped nothing."""
+    for warning in warnings:
+        _LOG.warning("%s: %s %s (%s)", name, warning["field"], warning["issue"], warning["rule"])
 
 
 _ATTRIBUTES = {

@@ -23,6 +23,8 @@ mod host;
 
 mod builder;
 mod flights;
+#[cfg(not(target_arch = "wasm32"))]
+mod proxy;
 
 use std::{
     future::{Future, pending, poll_fn},
@@ -36,9 +38,9 @@ use serde_json::json;
 use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use builder::Builder;
-#[cfg(not(target_arch = "wasm32"))]
-pub use host::Connections;
 pub use host::Transport;
+#[cfg(not(target_arch = "wasm32"))]
+pub use host::{Connections, Sending};
 
 use crate::{
     api::Endpoint,
@@ -258,7 +260,9 @@ impl Client {
                 Action::Send { method, url, headers, body, timeout_ms, max_body } => {
                     let send =
                         self.transport.send(method, url, headers, body, Duration::from_millis(timeout_ms), max_body);
-                    first(send, cancelled.as_mut()).await.unwrap_or(Event::Cancel)
+                    let (event, between) = first(send, cancelled.as_mut()).await.unwrap_or((Event::Cancel, None));
+                    engine.between(between);
+                    event
                 }
                 Action::Sleep { ms } => {
                     let sleep = host::sleep(Duration::from_millis(ms));

@@ -3,14 +3,18 @@ use std::{
     future::Future,
     io,
     sync::{Arc, LazyLock, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::future::BoxFuture;
 use reqwest::{redirect, retry};
 use tokio::runtime::{self, Handle};
 
-use super::{failed, pairs, request};
+use super::{
+    failed, pairs,
+    proxy::{Proxy, SCHEMES, host_and_port, ignored, is_here},
+    request,
+};
 use crate::{
     engine::{Cause, Event, Sent},
     error::{Error, INVALID_OPTION},
@@ -24,15 +28,16 @@ pub struct Transport(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     made: Mutex<Vec<(Home, reqwest::Client)>>,
-    proxy: Option<reqwest::Proxy>,
+    proxy: Option<(reqwest::Proxy, Proxy)>,
     trusted: Option<Vec<reqwest::Certificate>>,
 }
 
-/// Where connections live: in one process, as a forked one must not touch them, and in one runtime, which serves them.
-type Home = (u32, Option<runtime::Id>);
+/// Where connections live: in one process, as a forked one must not touch them, and in one runtime, which serves them; and
+/// whether they go straight to the host, past every proxy.
+type Home = (u32, Option<runtime::Id>, bool);
 
 /// Runtimes that are used in turn do not evict one another's connections; those of dead ones are let go in the end.
-const HOMES: usize = 4;
+const HOMES: usize = 8;
 
 impl Transport {
     /// Connections through a proxy, or that trust other certificates than the system's.
@@ -42,10 +47,12 @@ impl Transport {
     pub fn new(options: &TransportOptions) -> Result<Transport, Error> {
         let refused = |name: &str, why: &str| Error::new(INVALID_OPTION, format!("option `{name}` {why}"));
         let proxy = options.proxy.as_ref().map(|url| {
-            let known = ["http://", "https://"].iter().any(|scheme| url.expose().starts_with(scheme));
-            let proxy = known.then(|| reqwest::Proxy::all(url.expose()).ok()).flatten();
+            let known = Proxy::named(url.expose());
+            let proxy = known.and_then(|known| Some((reqwest::Proxy::all(url.expose()).ok()?, known)));
             // The URL is not shown: it may hold a password.
-            proxy.ok_or_else(|| refused("proxy", "must be the URL of a proxy: http:// or https://, a host and a port"))
+            proxy.ok_or_else(|| {
+                refused("proxy", &format!("must be the URL of a proxy: {SCHEMES} and ://, a host and a port"))
+            })
         });
         let trusted = options.ca_certificates.as_ref().map(|pem| {
             let read = reqwest::Certificate::from_pem_bundle(pem.expose()).ok().filter(|read| !read.is_empty());
@@ -53,7 +60,7 @@ impl Transport {
         });
         let inner = Inner { proxy: proxy.transpose()?, trusted: trusted.transpose()?, ..Inner::default() };
         // What a certificate holds is looked at when it is used first. The system's are not read here.
-        if inner.trusted.is_some() && inner.build().is_err() {
+        if inner.trusted.is_some() && inner.build(false).is_err() {
             return Err(refused("ca_certificates", "must hold nothing but X.509 in PEM"));
         }
         Ok(Transport(Arc::new(inner)))
@@ -65,26 +72,34 @@ impl Transport {
         TRANSPORT.clone()
     }
 
-    /// What sends in this process and tokio runtime. Made at the first request, as it reads the system's certificates.
+    /// What sends to a URL in this process and tokio runtime. Made at the first request, as it reads the system's
+    /// certificates.
+    ///
+    /// Requests to this machine go past every proxy, which could read them; but for a proxy that was asked for and is on this
+    /// machine itself.
     ///
     /// # Errors
     /// What to give an engine for its `Send`, and what went wrong.
-    pub fn open(&self) -> Result<Connections, (Event, String)> {
+    pub fn open(&self, url: &str) -> Result<Connections, Sending> {
+        let asked_for = self.0.proxy.as_ref().map(|(_, proxy)| proxy);
+        let is_direct = is_here(url) && !asked_for.is_some_and(|proxy| is_here(&proxy.url));
+        let proxy = (!is_direct).then(|| asked_for.cloned().or_else(|| Proxy::of_environment(url))).flatten();
         let mut made = self.0.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = (std::process::id(), Handle::try_current().ok().map(|runtime| runtime.id()));
+        let here = (std::process::id(), Handle::try_current().ok().map(|runtime| runtime.id()), is_direct);
         if let Some((_, client)) = made.iter().find(|(home, _)| *home == here) {
-            return Ok(Connections(client.clone()));
+            return Ok(Connections { client: client.clone(), proxy, is_direct });
         }
         // All that can fail here is what HTTPS needs, such as the system's certificates.
-        let client = self
-            .0
-            .build()
-            .map_err(|error| (Event::Failed { sent: Sent::No, cause: Cause::Tls }, words(&causes(&error))))?;
+        let client = self.0.build(is_direct).map_err(|error| Sending {
+            event: Event::Failed { sent: Sent::No, cause: Cause::Tls },
+            why: Some(words(&causes(&error))),
+            between: None,
+        })?;
         if made.len() >= HOMES {
             made.remove(0);
         }
         made.push((here, client.clone()));
-        Ok(Connections(client))
+        Ok(Connections { client, proxy, is_direct })
     }
 
     pub(super) async fn send(
@@ -95,20 +110,23 @@ impl Transport {
         body: Option<String>,
         timeout: Duration,
         max_body: usize,
-    ) -> Event {
-        match self.open() {
-            Ok(connections) => connections.send(method, url, headers, body, timeout, max_body).await.0,
-            Err((event, _)) => event,
-        }
+    ) -> (Event, Option<String>) {
+        let sending = match self.open(&url) {
+            Ok(connections) => connections.send(method, url, headers, body, timeout, max_body).await,
+            Err(sending) => sending,
+        };
+        (sending.event, sending.between)
     }
 }
 
 impl Inner {
-    fn build(&self) -> reqwest::Result<reqwest::Client> {
+    fn build(&self, is_direct: bool) -> reqwest::Result<reqwest::Client> {
         // The engine refuses redirects and decides about retries.
         let mut builder = reqwest::Client::builder().redirect(redirect::Policy::none()).retry(retry::never());
-        if let Some(proxy) = &self.proxy {
-            builder = builder.proxy(proxy.clone());
+        match &self.proxy {
+            _ if is_direct => builder = builder.no_proxy(),
+            Some((proxy, _)) => builder = builder.proxy(proxy.clone()),
+            None => {}
         }
         if let Some(trusted) = &self.trusted {
             builder = builder.tls_certs_only(trusted.iter().cloned());
@@ -118,10 +136,25 @@ impl Inner {
 }
 
 /// The connections of one process and tokio runtime.
-pub struct Connections(reqwest::Client);
+pub struct Connections {
+    client: reqwest::Client,
+    /// What they go through.
+    proxy: Option<Proxy>,
+    is_direct: bool,
+}
+
+/// What came of sending.
+pub struct Sending {
+    /// The answer to an engine's `Send`.
+    pub event: Event,
+    /// What a library beneath said of a failure.
+    pub why: Option<String>,
+    /// What stood between and failed, for [`Engine::between`](crate::engine::Engine::between).
+    pub between: Option<String>,
+}
 
 impl Connections {
-    /// Sends what an engine's `Send` says; beside what to answer stands, for people, why no answer came.
+    /// Sends what an engine's `Send` says.
     pub async fn send(
         &self,
         method: &str,
@@ -130,12 +163,24 @@ impl Connections {
         body: Option<String>,
         timeout: Duration,
         max_body: usize,
-    ) -> (Event, Option<String>) {
-        let Some(request) = request(&self.0, method, url, headers, body) else { return (failed(Cause::Other), None) };
-        let broken = |event: Event, error: &reqwest::Error| (event, Some(words(&causes(error))));
+    ) -> Sending {
+        let ends = Instant::now() + timeout;
+        let target = host_and_port(&url);
+        let broken = async |event: Event, error: Option<reqwest::Error>| {
+            let why = error.as_ref().map(|error| words(&causes(error)));
+            let between = match (&self.proxy, &why) {
+                (Some(proxy), Some(why)) => Some(proxy.failed(why, &target, ends).await),
+                (None, Some(_)) if !self.is_direct => ignored(),
+                _ => None,
+            };
+            Sending { event, why, between }
+        };
+        let Some(request) = request(&self.client, method, url, headers, body) else {
+            return broken(failed(Cause::Other), None).await;
+        };
         let mut response = match request.timeout(timeout).send().await {
             Ok(response) => response,
-            Err(error) => return broken(failure(&error), &error),
+            Err(error) => return broken(failure(&error), Some(error)).await,
         };
         let status = response.status().as_u16();
         let headers = pairs(response.headers());
@@ -149,11 +194,13 @@ impl Connections {
                     body.extend(chunk.iter().take(room));
                 }
                 Ok(None) => break,
-                Err(error) if error.is_timeout() => return broken(failed(Cause::Timeout), &error),
-                Err(error) => return broken(failed(Cause::Body), &error),
+                Err(error) => {
+                    let cause = if error.is_timeout() { Cause::Timeout } else { Cause::Body };
+                    return broken(failed(cause), Some(error)).await;
+                }
             }
         }
-        (Event::Response { status, headers, body, truncated }, None)
+        Sending { event: Event::Response { status, headers, body, truncated }, why: None, between: None }
     }
 }
 
@@ -185,7 +232,7 @@ fn failure(error: &reqwest::Error) -> Event {
     if error.is_connect() {
         let cause = match () {
             () if says(&["dns error"]) => Cause::Dns,
-            () if says(&["certificate", "tls", "handshake", "invalidmessage"]) => Cause::Tls,
+            () if says(&["certificate", "tls", "handshake", "corrupt message"]) => Cause::Tls,
             () if error.is_timeout() => Cause::Timeout,
             () => Cause::Connect,
         };

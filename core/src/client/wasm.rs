@@ -23,12 +23,12 @@ impl Transport {
         body: Option<String>,
         timeout: Duration,
         max_body: usize,
-    ) -> Event {
+    ) -> (Event, Option<String>) {
         let request = request(&self.0, method, url, headers, body).and_then(|request| request.build().ok());
-        let Some(request) = request else { return failed(Cause::Other) };
+        let Some(request) = request else { return (failed(Cause::Other), None) };
         // reqwest's own time limit calls a body that is late one that broke off. What is dropped is aborted.
         let answer = first(self.exchange(request, max_body), pin!(sleep(timeout))).await;
-        answer.unwrap_or_else(|| failed(Cause::Timeout))
+        (answer.unwrap_or_else(|| failed(Cause::Timeout)), None)
     }
 
     async fn exchange(&self, request: reqwest::Request, max_body: usize) -> Event {

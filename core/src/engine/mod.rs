@@ -15,6 +15,8 @@ pub(crate) use action::REDIRECTED;
 pub use action::{Action, Cause, Emit, Event, Now, Outcome, Sent, Step};
 pub use call::Call;
 pub(crate) use call::{body, headers, seconds, wrong};
+#[cfg(all(feature = "client", not(target_arch = "wasm32")))]
+pub(crate) use shared::is_loopback;
 pub use shared::{Shared, Signing};
 
 use crate::{
@@ -54,6 +56,8 @@ pub struct Engine {
     emits: Vec<Emit>,
     /// The download of keys that this call is, if it is one.
     flight: Option<u64>,
+    /// What stood between, and what it had to do with a failure to come.
+    between: Option<String>,
 }
 
 enum State {
@@ -131,7 +135,14 @@ impl Engine {
             ends_at: 0,
             emits: Vec::new(),
             flight: None,
+            between: None,
         }
+    }
+
+    /// Takes in what stood between this machine and the host, such as a proxy, and what it did: the error about the failure
+    /// that is the next event says it too. It is shown, so it must hold no password.
+    pub fn between(&mut self, what: Option<String>) {
+        self.between = what;
     }
 
     /// Takes the answer to the last action and gives the next.
@@ -617,7 +628,9 @@ impl Engine {
             true => "; it may have been carried out: query it",
             false => "",
         };
-        let error = Error::new(code, format!("{operation} got no answer from {host}: {what}{after}")).with(|details| {
+        let between = self.between.take().map(|between| format!("; {between}")).unwrap_or_default();
+        let message = format!("{operation} got no answer from {host}: {what}{between}{after}");
+        let error = Error::new(code, message).with(|details| {
             details.operation = Some(operation);
             details.may_have_been_applied = may_have_been_applied;
             details.retryable = operation.spec().repeatable || sent == Sent::No;

@@ -348,7 +348,8 @@ fn is_host(host: &str) -> bool {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Is it this machine?
+pub(crate) fn is_loopback(host: &str) -> bool {
     let of_127 = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(|part| part.parse::<u8>().is_ok());
     matches!(host, "localhost" | "[::1]") || host.strip_prefix("127.").is_some_and(of_127)
 }

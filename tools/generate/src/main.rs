@@ -35,6 +35,7 @@ use wechatpay_customs::{
 };
 
 use crate::{
+    python::Calls,
     sandbox_types::Faults,
     shapes::{Documented, Record, Shape, line},
 };
@@ -46,6 +47,7 @@ const ENGINE: &str = "bindings-wasm/face/src/generated_engine.ts";
 const PYTHON: &str = "bindings-python/python/wechatpay_customs/_generated.py";
 const SANDBOX_TYPESCRIPT: &str = "sandbox/node/src/generated.ts";
 const SANDBOX_PYTHON: &str = "sandbox/python/src/wechatpay_customs_sandbox/_generated.py";
+const PYTHON_CALLS: &str = "bindings-python/python/wechatpay_customs/_generated_calls.py";
 const ERRORS: &str = "docs/errors.md";
 const OPTIONS: &str = "docs/options.md";
 
@@ -74,6 +76,7 @@ fn generate(check: bool) -> Result {
         (PYTHON, types.python()?),
         (SANDBOX_TYPESCRIPT, faults.typescript()),
         (SANDBOX_PYTHON, faults.python()),
+        (PYTHON_CALLS, types.python_calls()?),
         (ERRORS, errors_page()),
         (OPTIONS, options_page()?),
     ];
@@ -285,26 +288,64 @@ impl Types {
         for (name, type_) in &self.public {
             out.push_str(&python::definition(name, type_));
         }
-        out.push_str("\n\nclass Options(TypedDict, total=False):\n    \"\"\"What a client is made from.\"\"\"\n\n");
-        for option in Options::FIELDS {
-            let about = about(option, "seconds")?;
-            let _ = writeln!(out, "    {}\n    \"\"\"{about}\"\"\"", python::option(option));
-        }
+        out.push_str(&python::options(|option| about(option, "seconds"))?);
         out.push_str(&python::error("ErrorAttributes", &self.error)?);
         for (name, record) in &self.records {
             out.push_str(&python::answer(name, "Record", record)?);
         }
-        for (operation, _, answer) in &self.operations {
-            out.push_str(&python::answer(&format!("{}Answer", pascal(operation.name())), "Answer", answer)?);
+        let mut names: Vec<_> = self.public.keys().chain(self.records.keys()).cloned().collect();
+        names.push("Options".to_owned());
+        for (operation, request, answer) in &self.operations {
+            let name = pascal(operation.name());
+            out.push_str(&python::request(&format!("{name}Request"), request)?);
+            out.push_str(&python::answer(&format!("{name}Answer"), "Answer", answer)?);
+            names.extend([format!("{name}Request"), format!("{name}Answer")]);
         }
-        for (head, waits) in [(PYTHON_OPERATIONS, ["def", ""]), (PYTHON_ASYNC_OPERATIONS, ["async def", "await "])] {
+        out.push_str("\n\nANSWERS: dict[str, type[Answer]] = {\n");
+        for (operation, ..) in &self.operations {
+            let _ = writeln!(out, "    \"{operation}\": {}Answer,", pascal(operation.name()));
+        }
+        out.push_str("}\n\"\"\"The class of each operation's answer.\"\"\"\n");
+        names.sort();
+        let names: String = names.iter().map(|name| format!("    \"{name}\",\n")).collect();
+        Ok(out.replace("__ALL__", &names))
+    }
+
+    fn python_calls(&self) -> Result<String> {
+        let operations: Vec<_> =
+            self.operations.iter().map(|(operation, ..)| (operation.name(), pascal(operation.name()))).collect();
+        let mut names = vec!["Operation".to_owned(), "ANSWERS".to_owned(), "Model".to_owned()];
+        let mut out = String::new();
+        for (head, calls) in [(PYTHON_OPERATIONS, Calls::Waiting), (PYTHON_ASYNC_OPERATIONS, Calls::Awaited)] {
             out.push_str(head);
-            for (operation, request, _) in &self.operations {
-                let name = pascal(operation.name());
-                out.push_str(&python::method(*operation, &name, request.shape.record()?, waits)?);
+            for (operation, request, answer) in &self.operations {
+                let (name, request) = (pascal(operation.name()), request.shape.record()?);
+                out.push_str(&python::method(*operation, &name, request, calls)?);
+                names.extend([format!("{name}Request"), format!("{name}Answer")]);
+                if *operation != Operation::Query {
+                    continue;
+                }
+                let records = answer.shape.record()?.members.iter().find_map(|member| match &member.shape {
+                    Shape::List(item) => Some(python::kind(item)),
+                    _ => None,
+                });
+                let record = records.ok_or("the answer to a query holds no records")?;
+                out.push_str(&python::pages(&format!("{operation}_all"), &name, &record, request, calls));
+                names.push(record);
             }
+            out.push_str(&python::parse(&operations, Some(calls)));
         }
-        Ok(out)
+        out.push('\n');
+        out.push_str(&python::parse(&operations, None));
+        let mut used = BTreeSet::new();
+        for (_, request, _) in &self.operations {
+            request.shape.names(&mut used);
+        }
+        names.extend(used);
+        names.sort();
+        names.dedup();
+        let names: String = names.iter().map(|name| format!("    {name},\n")).collect();
+        Ok(PYTHON_CALLS_HEAD.replace("__NAMES__", &names) + &out)
     }
 }
 
@@ -313,11 +354,51 @@ const PYTHON_HEAD: &str = r#""""Generated by `cargo xtask generate` from the cor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypedDict
 
 from ._answer import Answer, Record
 
-A = TypeVar("A", bound=Answer)
+__all__ = [
+__ALL__]
+
+
+class Dataclass(Protocol):
+    """A dataclass; an attribute that is None counts as not given."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+class Pydantic(Protocol):
+    """A model of pydantic's; an attribute that is None counts as not given."""
+
+    def model_dump(self) -> dict[str, Any]:
+        """What it holds."""
+
+
+Model = Dataclass | Pydantic
+"""What fields may be given as, beside mappings."""
+"#;
+
+const PYTHON_CALLS_HEAD: &str = r#""""Generated by `cargo xtask generate` from the core. Do not edit.
+
+As long as a call is under way, and when it raises, no frame here holds what the caller gave: tools that report errors print it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, overload
+
+from . import _native
+from ._answer import Answer
+from ._driver import Driver
+from ._frames import shown
+from ._generated import (
+__NAMES__)
+
+if TYPE_CHECKING:
+    from ._async_driver import AsyncDriver
+    from ._client import AnyOptions
 "#;
 
 const PYTHON_OPERATIONS: &str = r#"
@@ -325,16 +406,7 @@ const PYTHON_OPERATIONS: &str = r#"
 class Operations:
     """The calls of a client."""
 
-    def _operation(
-        self,
-        operation: Operation,
-        answer: type[A],
-        fields: object,
-        keywords: Mapping[str, object],
-        timeout: float | None,
-        deadline: float | None,
-    ) -> A:
-        raise NotImplementedError
+    _driver: Driver
 "#;
 
 const PYTHON_ASYNC_OPERATIONS: &str = r#"
@@ -342,14 +414,5 @@ const PYTHON_ASYNC_OPERATIONS: &str = r#"
 class AsyncOperations:
     """The calls of an asynchronous client."""
 
-    async def _operation(
-        self,
-        operation: Operation,
-        answer: type[A],
-        fields: object,
-        keywords: Mapping[str, object],
-        timeout: float | None,
-        deadline: float | None,
-    ) -> A:
-        raise NotImplementedError
+    _driver: AsyncDriver
 "#;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use wechatpay_customs::{
-    Operation,
+    Operation, Options,
     options::{OptionField, OptionKind},
 };
 
@@ -119,7 +119,7 @@ pub fn kind(shape: &Shape) -> String {
 }
 
 /// The type of an option.
-pub fn option(field: &OptionField) -> String {
+fn option(field: &OptionField) -> String {
     let kind = match field.kind {
         OptionKind::Text => "str".to_owned(),
         OptionKind::Texts => "list[str]".to_owned(),
@@ -133,36 +133,229 @@ pub fn option(field: &OptionField) -> String {
     format!("{}: {kind}", field.name)
 }
 
-/// The method that makes a call; `waits` is what stands before it and before what it waits for.
-pub fn method(operation: Operation, name: &str, request: &Record, waits: [&str; 2]) -> crate::Result<String> {
-    let [def, waited] = waits;
-    let mut out =
-        format!("\n    {def} {operation}(\n        self,\n        fields: object = None,\n        /,\n        *,\n");
-    for field in &request.members {
-        let _ = writeln!(out, "        {}: {} | None = None,", field.name, kind(&field.shape));
+/// The options of a client: those that every client needs, and the others.
+pub fn options(about: impl Fn(&OptionField) -> crate::Result<String>) -> crate::Result<String> {
+    let mut out = String::new();
+    let mut list = String::new();
+    let mut groups = [String::new(), String::new()];
+    for field in Options::FIELDS {
+        let about = about(field)?;
+        let needed = usize::from(NEEDED.contains(&field.name));
+        let _ = write!(groups[needed], "    {}\n    \"\"\"{about}\"\"\"\n", option(field));
+        let _ = writeln!(list, "- ``{}``: {about}", field.name);
     }
-    let _ = writeln!(
+    let [others, needed] = groups;
+    let _ = write!(
         out,
-        "        timeout: float | None = None,\n        deadline: float | None = None,\n    ) -> {name}Answer:"
+        "\n\nclass NeededOptions(TypedDict):\n    \"\"\"What every client that sends needs.\"\"\"\n\n{needed}"
     );
-    let _ = writeln!(out, "        \"\"\"{}\n", line(operation.about())?);
-    let _ = writeln!(
+    let _ = write!(
         out,
-        "        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.\n"
+        "\n\nclass OtherOptions(TypedDict, total=False):\n    \"\"\"What it may be made from besides.\"\"\"\n\n{others}"
     );
+    let _ = write!(
+        out,
+        "\n\nclass Options(OtherOptions, total=False):\n    \"\"\"What answers are read and messages explained with.\"\"\"\n\n{needed}"
+    );
+    let _ = write!(
+        out,
+        "\n\nOPTIONS = \"\"\"\\\n{list}\"\"\"\n\"\"\"What the core's options mean, for documentation.\"\"\"\n"
+    );
+    Ok(out)
+}
+
+/// Options without which nothing can be sent, however it is signed.
+const NEEDED: [&str; 1] = ["mchid"];
+
+/// The mapping that a request may be given as.
+pub fn request(name: &str, Documented { doc, shape }: &Documented) -> crate::Result<String> {
+    let record = shape.record()?;
+    let of = |required: bool| {
+        let members = record.members.iter().filter(|member| member.required == required).cloned();
+        // What is left out is not there; it is not None.
+        attributes(&Record {
+            members: members.map(|member| Member { required: true, ..member }).collect(),
+            open: false,
+        })
+    };
+    let (needed, others) = (of(true), of(false));
+    let doc = if doc.is_empty() { "What a request says." } else { doc };
+    let mut out = String::new();
+    let base = match needed.is_empty() {
+        true => "TypedDict".to_owned(),
+        false => {
+            let _ = write!(out, "\n\nclass _{name}(TypedDict):\n{needed}");
+            format!("_{name}")
+        }
+    };
+    let _ = write!(out, "\n\nclass {name}({base}, total=False):\n{}\n{others}", docstring(doc, "    "));
+    Ok(out)
+}
+
+/// How the calls of one of the two clients are made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    Waiting,
+    Awaited,
+}
+
+impl Calls {
+    fn def(self) -> &'static str {
+        if self == Calls::Awaited { "async def" } else { "def" }
+    }
+
+    fn run(self) -> &'static str {
+        if self == Calls::Awaited { "await self._driver.run_async(call)" } else { "self._driver.run(call)" }
+    }
+}
+
+const LIMITS: &str = "timeout: float | None = None, deadline: float | None = None";
+
+const RAISED: &str = "        except BaseException as error:\n            raise shown(error)\n";
+
+/// The ways in which type checkers let the fields of a request be given.
+fn overloads(def: &str, method: &str, name: &str, request: &Record, returns: &str) -> String {
+    let keywords = |all_optional: bool| {
+        let (needed, others): (Vec<_>, Vec<_>) =
+            request.members.iter().partition(|member| member.required && !all_optional);
+        let mut keywords: Vec<_> =
+            needed.iter().map(|member| format!("{}: {}", member.name, kind(&member.shape))).collect();
+        keywords.extend(others.iter().map(|member| format!("{}: {} | None = None", member.name, kind(&member.shape))));
+        keywords.push(LIMITS.to_owned());
+        keywords.join(", ")
+    };
+    let mut out = String::new();
+    for parameters in [
+        format!("fields: None = None, /, *, {}", keywords(false)),
+        format!("fields: {name}Request | Model, /, *, {}", keywords(true)),
+    ] {
+        let _ = writeln!(out, "\n    @overload\n    {def} {method}(self, {parameters}) -> {returns}: ...");
+    }
+    out
+}
+
+/// What stands above the body of a method that takes fields.
+fn head(def: &str, method: &str, returns: &str, about: &str, request: &Record) -> String {
+    let mut out =
+        format!("\n    {def} {method}(\n        self, fields: object = None, /, *, {LIMITS}, **more: object\n");
+    let _ = writeln!(out, "    ) -> {returns}:\n        \"\"\"{about}\n");
+    if !request.members.is_empty() {
+        let _ = writeln!(
+            out,
+            "        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.\n"
+        );
+    }
     for field in &request.members {
         let _ = writeln!(out, "        :param {}: {}", field.name, field.doc);
     }
     let _ = writeln!(out, "        :param timeout: The longest that one attempt may take, in seconds.");
     let _ = writeln!(out, "        :param deadline: The longest that the whole call may take, in seconds.");
     let _ = writeln!(out, "        :raises WechatPayError: whatever goes wrong.\n        \"\"\"");
-    let _ = writeln!(out, "        keywords: dict[str, object] = {{");
-    for field in &request.members {
-        let _ = writeln!(out, "            \"{0}\": {0},", field.name);
+    out.push_str("        __tracebackhide__ = True\n");
+    out
+}
+
+/// The method that makes a call.
+pub fn method(operation: Operation, name: &str, request: &Record, calls: Calls) -> crate::Result<String> {
+    let returns = format!("{name}Answer");
+    let method = operation.name();
+    let mut out = match request.members.is_empty() {
+        true => String::new(),
+        false => overloads(calls.def(), method, name, request, &returns),
+    };
+    let mut head = head(calls.def(), method, &returns, &line(operation.about())?, request);
+    if request.members.is_empty() {
+        head = head.replace("fields: object = None", &format!("fields: {name}Request | None = None"));
+        head = head.replace(", **more: object", "");
     }
-    let _ = writeln!(
+    out.push_str(&head);
+    let (more, gone) = if request.members.is_empty() { ("{}", "") } else { ("more", ", more") };
+    let _ = write!(
         out,
-        "        }}\n        return {waited}self._operation(\"{operation}\", {name}Answer, fields, keywords, timeout, deadline)"
+        "        try:\n            call = self._driver.native.begin(\n                {{\"call\": \"operation\", \"operation\": \"{method}\"}},\n                {{\"timeout\": timeout, \"deadline\": deadline}},\n                fields,\n                {more},\n            )\n        finally:\n            del fields{gone}, timeout, deadline\n",
     );
+    let _ = write!(out, "        try:\n            return {returns}({})\n{RAISED}", calls.run());
     Ok(out)
+}
+
+/// The method that goes through all pages of an operation whose answer holds records.
+pub fn pages(method: &str, name: &str, record: &str, request: &Record, calls: Calls) -> String {
+    let (iterator, each) = match calls {
+        Calls::Waiting => ("Iterator", format!("            yield from map({record}, records)\n")),
+        Calls::Awaited => {
+            ("AsyncIterator", format!("            for record in records:\n                yield {record}(record)\n"))
+        }
+    };
+    let returns = format!("{iterator}[{record}]");
+    // What gives an asynchronous iterator is not awaited.
+    let mut out = overloads("def", method, name, request, &returns);
+    let about = "All records of a query, page by page; does not look at ``offset``.";
+    out.push_str(&head(calls.def(), method, &returns, about, request));
+    let _ = write!(
+        out,
+        "        try:\n            given = _native.Given(fields, more, {{\"timeout\": timeout, \"deadline\": deadline}})\n        finally:\n            del fields, more, timeout, deadline\n        answer = None\n        while True:\n            records, call = self._driver.native.page(\"{method}\", given, answer)\n{each}            if call is None:\n                return\n            try:\n                answer = {}\n            except BaseException as error:\n                raise shown(error)\n",
+        calls.run()
+    );
+    out
+}
+
+/// The reading of answers that the caller received: as a method, or as a function that takes options.
+pub fn parse(operations: &[(&str, String)], calls: Option<Calls>) -> String {
+    let (indent, first, options) = match calls {
+        Some(_) => ("    ", "self, ", ""),
+        None => ("", "", "options: AnyOptions, "),
+    };
+    let def = calls.map_or("def", Calls::def);
+    let parameters = |operation: &str| {
+        format!(
+            "{first}operation: {operation}, response: Mapping[str, object], {options}request: object = None, now: int | None = None"
+        )
+    };
+    let mut out = String::new();
+    let mut overload = |operation: &str, answer: &str| {
+        let _ = writeln!(out, "\n{indent}@overload\n{indent}{def} parse({}) -> {answer}: ...", parameters(operation));
+    };
+    for (operation, name) in operations {
+        overload(&literal([*operation]), &format!("{name}Answer"));
+    }
+    overload("Operation", "Answer");
+    let (client, run) = match calls {
+        Some(calls) => ("self._driver.native", calls.run().to_owned()),
+        None => ("client", "driver.run(call)".to_owned()),
+    };
+    let body = format!(
+        r#"
+def parse({}) -> Answer:
+    """Verifies and reads an answer that the caller received; raises as the call would.
+
+    :param response: ``status``, ``headers`` (a mapping or pairs) and ``body`` (exactly as received).
+    :param request: The fields that were sent, to compare the ids in the answer with.
+    :param now: Unix seconds; the current time unless given.
+    """
+    __tracebackhide__ = True
+    try:
+{}        call = {client}.begin(
+            {{"call": "parse", "operation": operation, "response": response, "request": request, "now": now}}, {{}}
+        )
+    finally:
+        del operation, response, {}request, now
+    try:
+        answer = {run}
+    except BaseException as error:
+        raise shown(error)
+    return ANSWERS[call.name](answer)
+"#,
+        parameters("Operation"),
+        if calls.is_none() {
+            "        driver = Driver(*_native.opened(options, False))\n        client = driver.native\n"
+        } else {
+            ""
+        },
+        if calls.is_none() { "options, " } else { "" },
+    );
+    let def = body.replace("\ndef parse", &format!("\n{def} parse"));
+    for line in def.lines() {
+        let _ = writeln!(out, "{}{line}", if line.is_empty() { "" } else { indent });
+    }
+    out
 }
