@@ -22,7 +22,7 @@ order: dict[str, Any] = {
     "product_fee": 888,
 }
 declared = client.declare(**order)
-found = client.query(order_type="sub_order_id", order_no=declared.sub_order_id, customs=order["customs"])
+found = client.query(order_type="sub_order_no", order_no=order["sub_order_no"], customs=order["customs"])
 prepared = client.prepare("declare", order, timestamp=1767225600, nonce="5K8264ILTKCH16CQ2502SI8ZNMTM67VS")
 print(
     json.dumps(
