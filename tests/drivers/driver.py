@@ -72,6 +72,9 @@ def refused(error: wx.WechatPayError) -> dict[str, Any]:
     # As a worker process would send it to its parent.
     again = pickle.loads(pickle.dumps(error))
     attributes = {name: value for name, value in vars(again).items() if not name.startswith("_")}
+    # Vectors count in milliseconds.
+    if again.retry_after is not None:
+        attributes["retry_after"] = round(again.retry_after * 1000)
     return {"error": {**attributes, "class": type(again).__name__}}
 
 
