@@ -26,6 +26,12 @@ fn every_surface_meets_every_vector() {
                 failures.push(format!("{}: {id}: {}", driver.name, report["error"]));
             }
             failures.extend(differences(&expected, report).iter().map(|why| format!("{}: {id}: {why}", driver.name)));
+            // The service's codes have it where they are documented, ours have it always, on every surface alike.
+            let advice = &report["error"]["advice"];
+            let missing = ["en", "zh"].iter().any(|language| advice[language].as_str().is_none_or(str::is_empty));
+            if report.get("error").is_some_and(|error| error["kind"] != "api") && missing {
+                failures.push(format!("{}: {id}: lacks advice: {}", driver.name, report["error"]));
+            }
             let told = report.to_string();
             let hidden = vector["hidden"].as_array().into_iter().flatten().filter_map(|text| text.as_str());
             failures.extend(
