@@ -8,7 +8,8 @@ from typing import Any
 import wechatpay_customs as wx
 
 ready = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
-client = wx.Client(**ready["client"])
+# Splits are settled with WeChat Pay here, so that the warning about them need not be logged.
+client = wx.Client(**ready["client"], rules={"split_institution_mode": "off"})
 order: dict[str, Any] = {
     "out_trade_no": "20150806125347",
     "transaction_id": "1000320306201511078440737890",
