@@ -180,7 +180,7 @@ class Transports(unittest.TestCase):
                 raise raised
 
             with self.assertRaises(wx.TransportError) as caught:
-                wx.Client(**without(transport=fail)).declare(order())
+                wx.Client(**without(transport=fail, timeout=10, deadline=30)).declare(order())
             self.assertIs(caught.exception.__cause__, raised)
             self.assertEqual((caught.exception.code, caught.exception.may_have_been_applied), (code, applied), raised)
 
