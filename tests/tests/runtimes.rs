@@ -48,3 +48,8 @@ async fn on_node() {
 async fn in_bundles() {
     pass("bundlers").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nitro() {
+    passes("bundlers", "nitro.test.mjs").await;
+}
