@@ -28,12 +28,12 @@ fn peers() -> Result {
 
 /// Installs the runtimes that come from npm, and the packages as users get them from their tarballs in `dist/`: all in
 /// `target/consumers`, the Node.js package without its addon in `target/consumers-without-addon`, and the sandbox's package
-/// in folders `target/consumers-sandbox…`: beside the Node.js package with Vitest in `tests` below it, beside the WASM package,
+/// in folders `target/consumers-sandbox…`: beside the Node.js package with test runners in `tests` below it, beside the WASM package,
 /// and alone.
 pub fn without_browser() -> Result {
     npm_packages(&root().join("tests/runtimes"), "JavaScript runtimes and bundlers")?;
     npm_packages(&root().join("tests/node"), "npm packages that backends use")?;
-    npm_packages(&root().join("tests/bundlers"), "bundlers and Next.js")?;
+    npm_packages(&root().join("tests/bundlers"), "bundlers, Next.js and Nitro")?;
     let version = env!("CARGO_PKG_VERSION");
     let addon = format!("{}-{version}", platforms::host()?.package());
     let (node, wasm) = (format!("wechatpay-customs-{version}"), format!("wechatpay-customs-wasm-{version}"));
@@ -49,7 +49,7 @@ pub fn without_browser() -> Result {
     for file in ["package.json", "package-lock.json"] {
         fs::copy(root().join("tests/sandbox").join(file), folder.join(file))?;
     }
-    npm_packages(&folder, "Vitest")
+    npm_packages(&folder, "test runners and Yarn")
 }
 
 /// A folder of its own into which npm installs tarballs.
