@@ -1,6 +1,6 @@
 //! The core for JavaScript hosts that run WASM: converts, forwards, throws. The face beside it drives.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use js_sys::Uint8Array;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wechatpay_customs::{
     Error,
     crypto::{Signer, Verifier},
-    engine::{self, Event, Now, Signing},
+    engine::{self, Emit, Event, Now, Signing, Step},
     host,
     options::Convention,
 };
@@ -85,7 +85,10 @@ impl Shared {
 
 /// One call as a state machine.
 #[wasm_bindgen]
-pub struct Engine(engine::Engine);
+pub struct Engine {
+    engine: engine::Engine,
+    emits: Vec<Emit>,
+}
 
 #[wasm_bindgen]
 impl Engine {
@@ -95,12 +98,11 @@ impl Engine {
         let call = Zeroizing::new(call);
         let seed = seed.try_into().map_err(|_| JsValue::from_str("seed must be 32 bytes"))?;
         host::engine(Arc::clone(&shared.shared), from_json(&call)?, from_json(options)?, Convention::JavaScript, seed)
-            .map(Engine)
+            .map(|engine| Engine { engine, emits: Vec::new() })
             .map_err(thrown)
     }
 
-    /// Takes the answer to the last action (its name, what else it says as JSON, and its bytes) and gives the next step, as
-    /// JSON.
+    /// Takes the answer to the last action (its name, what else it says as JSON, and its bytes) and gives the next, as JSON.
     ///
     /// Milliseconds come as floats, JavaScript's only numbers that need no BigInt.
     pub fn step(
@@ -113,7 +115,14 @@ impl Engine {
     ) -> Result<String, JsValue> {
         let now = Now { unix_ms: unix_ms as i64, mono_ms: mono_ms as u64 };
         let event = Event::from_parts(event, from_json(members)?, bytes);
-        Ok(json(&host::step(&mut self.0, event, now, Convention::JavaScript)))
+        let Step { emits, action } = host::step(&mut self.engine, event, now, Convention::JavaScript);
+        self.emits = emits;
+        Ok(json(&action))
+    }
+
+    /// Takes the observations of the last step, as objects: their members have names of ours only.
+    pub fn emits(&mut self) -> Result<JsValue, JsValue> {
+        mem::take(&mut self.emits).serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(Into::into)
     }
 }
 

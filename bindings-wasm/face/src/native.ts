@@ -3,7 +3,7 @@
 import type { Sending } from './driver.js'
 import { refused } from './errors.js'
 import type { Attempt, Finding } from './generated.js'
-import type { Step } from './generated_engine.js'
+import type { Action, Step } from './generated_engine.js'
 
 /** What signs, verifies and reads: a native addon, or WebAssembly. */
 export type Backend = 'native' | 'wasm'
@@ -59,18 +59,29 @@ export interface Native<S extends Shared = Shared> {
   observer?(): ((attempt: Observed, thrown: unknown) => void) | undefined
 }
 
-/**
- * A step as the core tells it: JSON, so that members of an answer are its own, whatever they are called; bytes are lists
- * there.
- */
+/** A step as the core tells it; see `readAction`. */
 export function readStep(told: string): Step {
   const step = JSON.parse(told) as Step
-  const action = step.action as unknown as Record<string, unknown>
-  for (const name of ['message', 'entropy', 'spki_der', 'signature']) {
-    const list = action[name]
-    if (Array.isArray(list)) action[name] = Uint8Array.from(list)
-  }
+  bytesOf(step.action)
   return step
+}
+
+/**
+ * An action as the core tells it: JSON, so that members of an answer are its own, whatever they are called; bytes are lists
+ * there.
+ */
+export function readAction(told: string): Action {
+  const action = JSON.parse(told) as Action
+  bytesOf(action)
+  return action
+}
+
+function bytesOf(action: Action): void {
+  const members = action as unknown as Record<string, unknown>
+  for (const name of ['message', 'entropy', 'spki_der', 'signature']) {
+    const list = members[name]
+    if (Array.isArray(list)) members[name] = Uint8Array.from(list)
+  }
 }
 
 /** Where the core comes from, and what the host is like. */

@@ -1,7 +1,8 @@
 /** Signs and verifies with the host's WebCrypto; in software where that is asked for by name. */
 import { asked } from './errors.js'
+import type { Attempt } from './generated.js'
 import type { Native, Shared } from './native.js'
-import { host, readStep } from './native.js'
+import { host, readAction } from './native.js'
 import { tag } from './plain.js'
 
 interface WasmShared extends Shared {
@@ -13,8 +14,10 @@ interface WasmShared extends Shared {
 
 export interface Module extends Pick<Native<WasmShared>, 'Shared' | 'call'> {
   Engine: new (shared: WasmShared, json: string, optionsJson: string, seed: Uint8Array) => {
-    /** Gives JSON text. */
+    /** Gives the next action as JSON text. */
     step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): string
+    /** Takes the observations of the last step. */
+    emits(): Attempt[]
     free(): void
   }
 }
@@ -57,9 +60,15 @@ export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> 
     backend: 'wasm',
     Shared,
     call,
-    engine(shared, json, optionsJson) {
+    engine(shared, json, optionsJson, observed) {
       const engine = new Engine(shared, json, optionsJson, web().getRandomValues(new Uint8Array(32)))
-      return { step: (...event) => readStep(engine.step(...event)), free: () => engine.free() }
+      return {
+        step(...event) {
+          const action = readAction(engine.step(...event))
+          return { emits: observed ? engine.emits() : [], action }
+        },
+        free: () => engine.free()
+      }
     },
     async sign(shared, message, entropy) {
       if (entropy !== null) return asked(() => shared.sign(message, entropy))
