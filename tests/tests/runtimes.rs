@@ -48,8 +48,3 @@ async fn on_node() {
 async fn in_bundles() {
     pass("bundlers").await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nitro() {
-    passes("bundlers", "nitro.test.mjs").await;
-}
