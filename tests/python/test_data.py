@@ -90,12 +90,13 @@ class Inputs(unittest.TestCase):
             self.assertEqual([finding["field"] for finding in caught.exception.findings], ["/duty"])
 
     def test_what_is_no_mapping_is_a_finding(self) -> None:
-        for fields in (7, "declare", [1], OrderData, object(), {1: 2}, {"\ud800": 1}, {None: None}):
+        wrong: list[Any] = [7, "declare", [1], OrderData, object(), {1: 2}, {"\ud800": 1}, {None: None}]
+        for fields in wrong:
             self.assertTrue(self.client.check("declare", fields), fields)
             with self.assertRaises(wx.InputError):
                 self.client.declare(fields)
         with self.assertRaises(wx.InputError):
-            self.client.declare(7, duty=1)
+            self.client.declare(wrong[0], duty=1)
 
     def test_values_are_called_what_they_are(self) -> None:
         def found(**fields: object) -> tuple[str, object]:

@@ -14,6 +14,7 @@ import traceback
 import types
 import unittest
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from support import OPTIONS, order, send, signer, silent, without
@@ -139,17 +140,17 @@ class Frames(unittest.TestCase):
         }
         response: Any = {"status": 200, "headers": {}, "body": b"{}"}
         for name, given in wrong.items():
-            self.fails(f"Client {name}", lambda given=given: wx.Client(**given))
-            self.fails(f"AsyncClient {name}", lambda given=given: wx.AsyncClient(**given))
-            self.fails(f"prepare {name}", lambda given=given: wx.prepare("verify_identity", person(), given))
+            self.fails(f"Client {name}", partial(wx.Client, **given))
+            self.fails(f"AsyncClient {name}", partial(wx.AsyncClient, **given))
+            self.fails(f"prepare {name}", partial(wx.prepare, "verify_identity", person(), given))
             if name not in ("missing", "password"):
-                self.fails(f"parse {name}", lambda given=given: wx.parse("declare", response, given, person()))
+                self.fails(f"parse {name}", partial(wx.parse, "declare", response, given, person()))
         for given in (options(privat_key=KEY), options(serial_no=7)):
-            self.fails("explain", lambda given=given: wx.explain(response, given, {"body": NAME}))
+            self.fails("explain", partial(wx.explain, response, given, {"body": NAME}))
         stopping = options(rules=Odd(Stop))
         makers: list[Any] = [wx.Client, wx.AsyncClient]
         for make in makers:
-            self.fails("stopped", lambda make=make: make(**stopping), Stop)
+            self.fails("stopped", partial(make, **stopping), Stop)
         self.fails("Transport", lambda: wx.Transport(proxy=API_V3_KEY))
         self.fails("Transport of certificates", lambda: wx.Transport(ca_certificates=KEY))
 
@@ -158,6 +159,8 @@ class Frames(unittest.TestCase):
         response: Any = {"status": 200, "headers": {"x": NAME}, "body": NAME}
         unknown: Any = "refund"
         unnamed: Any = person()
+        stop: Any = Odd(Stop)
+        stopping: Any = {**person(), "x": stop}
         for name, action in {
             "check": lambda: wx.check(unknown, person()),
             "check of a client": lambda: client.check(unknown, person()),
@@ -179,8 +182,8 @@ class Frames(unittest.TestCase):
             "prepare": lambda: client.prepare("verify_identity", {**person(), "x": Odd(Stop)}),
             "parse": lambda: client.parse("verify_identity", response, {**person(), "x": Odd(Stop)}),
             "explain": lambda: client.explain({"method": KEY, "x": Odd(Stop)}),
-            "declare": lambda: client.declare(person(), duty=Odd(Stop)),
-            "query_all": lambda: next(client.query_all({**person(), "x": Odd(Stop)})),
+            "declare": lambda: client.declare(person(), duty=stop),
+            "query_all": lambda: next(client.query_all(stopping)),
         }.items():
             self.fails(f"{name}, stopped", stopped, Stop)
 
@@ -261,7 +264,11 @@ class Frames(unittest.TestCase):
         self.assertEqual(self.held, [])
 
     def test_what_is_observed(self) -> None:
-        wx.Client(**options(on_attempt=self.looks, transport=lambda request: (self.looks(request), send(request))[1])).check("declare", {})
+        def transport(request: wx.Request) -> wx.Response:
+            self.looks(request)
+            return send(request)
+
+        wx.Client(**options(on_attempt=self.looks, transport=transport)).check("declare", {})
         with self.assertRaises(wx.WechatPayError):
             wx.Client(**options(on_attempt=self.looks, mchid="1900000000")).verify_identity(person())
         self.assertEqual(self.held, [])

@@ -73,13 +73,12 @@ class Logging(unittest.TestCase):
 
     def test_warnings_of_a_call(self) -> None:
         client, asynchronous = wx.Client(**OPTIONS), wx.AsyncClient(**OPTIONS)
-        for number, call in enumerate(
-            (
-                lambda: client.declare(order(customs="SHANGHAI_Z")),
-                lambda: asyncio.run(asynchronous.declare(order(customs="SHANGHAI_Z"))),
-                lambda: client.prepare("declare", order(customs="SHANGHAI_Z")),
-            )
-        ):
+        calls: list[Callable[[], object]] = [
+            lambda: client.declare(order(customs="SHANGHAI_Z")),
+            lambda: asyncio.run(asynchronous.declare(order(customs="SHANGHAI_Z"))),
+            lambda: client.prepare("declare", order(customs="SHANGHAI_Z")),
+        ]
+        for number, call in enumerate(calls):
             self.collector.records.clear()
             call()
             warned = [line[2] for line in self.lines() if line[1] == "WARNING"]

@@ -118,7 +118,8 @@ class Proxies(unittest.TestCase):
         for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
             os.environ.pop(name, None)
             os.environ.pop(name.upper(), None)
-        done = script(PROGRAM, *urls, **environment)
+        variables: Any = environment
+        done = script(PROGRAM, *urls, **variables)
         self.assertEqual(done.returncode, 0, done.stderr)
         told: list[str] = json.loads(done.stdout)
         return told

@@ -66,8 +66,8 @@ def of_the_client(client: wx.Client, response: dict[str, object], operation: wx.
     client.declare(customs="X")  # type: ignore[call-overload]  # wrong on purpose
     client.declare(42)  # type: ignore[call-overload]  # wrong on purpose
     client.declare("{}")  # type: ignore[call-overload]  # wrong on purpose
-    client.declare({"nonsense": 1})  # type: ignore[call-overload]  # wrong on purpose
-    client.declare({"customs": "X"})  # type: ignore[call-overload]  # wrong on purpose
+    client.declare({"nonsense": 1})  # type: ignore[arg-type]  # wrong on purpose
+    client.declare({"customs": "X"})  # type: ignore[arg-type]  # wrong on purpose
     client.declare(order, duty="1")  # type: ignore[call-overload]  # wrong on purpose
     client.declare(order, out_trade_number="1")  # type: ignore[call-overload]  # wrong on purpose
     client.query_all(order_tpye="out_trade_no")  # type: ignore[call-overload]  # wrong on purpose
@@ -93,7 +93,7 @@ async def of_the_asynchronous_client(client: wx.AsyncClient, order: wx.DeclareRe
         assert_type(same, wx.AsyncClient)
     await client.declare(customs="X")  # type: ignore[call-overload]  # wrong on purpose
     await client.declare(42)  # type: ignore[call-overload]  # wrong on purpose
-    await client.declare({"nonsense": 1})  # type: ignore[call-overload]  # wrong on purpose
+    await client.declare({"nonsense": 1})  # type: ignore[arg-type]  # wrong on purpose
     client.query_all(order_tpye="out_trade_no")  # type: ignore[call-overload]  # wrong on purpose
     print(iterator)
 

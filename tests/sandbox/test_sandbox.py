@@ -233,21 +233,24 @@ def test_certificates_payments_identities_and_settings() -> None:
         paid = order()
         sandbox.payment(out_trade_no=paid["out_trade_no"], transaction_id=paid["transaction_id"], amount=888)
         assert [payment["amount"] for payment in sandbox.payments()] == [888]
-        part = {"sub_order_no": "part", "fee_type": "CNY", "order_fee": 999, "transport_fee": 0, "product_fee": 999}
+        part: dict[str, Any] = {"sub_order_no": "part", "fee_type": "CNY", "order_fee": 999}
+        part |= {"transport_fee": 0, "product_fee": 999}
+        split: dict[str, Any] = {**paid, **part}
         with pytest.raises(wx.ApiError) as caught:
-            client.declare({**paid, **part})
+            client.declare(split)
         assert caught.value.code == "INVALID_REQUEST"
         assert sandbox.settings(wrong_amount="PARAM_ERROR")["wrong_amount"] == "PARAM_ERROR"
         assert sandbox.settings()["wrong_amount"] == "PARAM_ERROR"
         with pytest.raises(wx.ApiError) as caught:
-            client.declare({**paid, **part})
+            client.declare(split)
         assert caught.value.code == "PARAM_ERROR"
 
         identity = {"certificate_id": "11010519491231002X", "certificate_name": "李四"}
         sandbox.identity(**identity)
         declared = order()
         client.declare(declared)
-        checked = client.verify_identity({**declared, "certificate_type": "IDCARD", **identity})
+        person: dict[str, Any] = {**declared, "certificate_type": "IDCARD", **identity}
+        checked = client.verify_identity(person)
         assert checked.certificate_check_result == "SAME"
 
 

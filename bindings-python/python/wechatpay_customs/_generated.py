@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Protocol, TypedDict
+from typing import Any, ClassVar, Literal, NoReturn, Protocol, TypedDict
 
 from ._answer import Answer, Record
 
@@ -65,8 +65,9 @@ class Pydantic(Protocol):
         """What it holds."""
 
 
-Model = Dataclass | Pydantic
-"""What fields may be given as, beside mappings."""
+# `dict[str, Any]` fits into the last of these, a dictionary of known values does not.
+Model = Dataclass | Pydantic | dict[str, NoReturn]
+"""What fields may be given as, beside typed dictionaries; a ``dict[str, Any]`` is checked when the call is made."""
 
 
 class Advice(TypedDict):
