@@ -231,10 +231,12 @@ atexit.register(lambda: print(client.declare(order()).state))
 
     @unittest.skipUnless(hasattr(signal, "SIGINT") and os.name == "posix", "this system has no such signals")
     def test_control_c_ends_a_program_that_waits(self) -> None:
+        # What is started in the background of a shell ignores the signal unless it says otherwise.
         program = """
-import sys
+import signal, sys
 from support import order, without
 import wechatpay_customs as wx
+signal.signal(signal.SIGINT, signal.default_int_handler)
 seen = []
 client = wx.Client(**without(base_urls=[sys.argv[1]]), on_attempt=lambda attempt: (seen.append(attempt), print(attempt["phase"], flush=True)))
 try:
