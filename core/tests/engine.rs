@@ -204,6 +204,7 @@ fn the_shorter_of_timeout_and_deadline_ends_an_attempt() {
         // A driver's timer and the engine's clock may be a little apart.
         (60_000, 30_000, 29_999, "DEADLINE_EXCEEDED", "deadline"),
         (30_000, 30_000, 29_999, "DEADLINE_EXCEEDED", "deadline"),
+        (30_000, 30_000, 400, "TIMEOUT", "the transport's own"),
     ] {
         let options = CallOptions { timeout: Some(ms(timeout)), deadline: Some(ms(deadline)) };
         let mut engine = Engine::new(declare(), shared(|_| {}), options, [7; 32]);

@@ -23,10 +23,11 @@ const hosts = {
     const report = (vectors) =>
       opened.evaluate(async (vectors) => {
         const reports = []
-        for (const vector of vectors) reports.push(await report(vector))
-        return reports
-      }, vectors)
-    return { report, stop }
+        for (const vector of JSON.parse(vectors)) reports.push(await report(vector))
+        return JSON.stringify(reports)
+      }, JSON.stringify(vectors))
+    // As text: what carries values to a page and back loses members called `__proto__`.
+    return { report: async (vectors) => JSON.parse(await report(vectors)), stop }
   }
 }
 

@@ -173,7 +173,7 @@ test('shows no keys', async () => {
 
 /** The program as npm has put it on the path. */
 const command = (words) =>
-  spawn(join(import.meta.dirname, 'node_modules/.bin/wechatpay-customs-sandbox'), words, {
+  spawn(join(import.meta.dirname, '../node_modules/.bin/wechatpay-customs-sandbox'), words, {
     stdio: ['ignore', 'pipe', 'pipe'],
     shell: process.platform === 'win32'
   })

@@ -106,8 +106,10 @@ fn every_surface_verifies_what_openssl_signs() {
             changed[index] ^= bit;
             let mut headers = headers.clone();
             headers[place].1 = String::from_utf8(changed).expect("ASCII stays ASCII");
-            // White space around a value is the transport's, not the sender's.
-            if headers[place].1.trim() == headers[place].1 {
+            let changed = &headers[place].1;
+            // White space around a value is the transport's, not the sender's; a serial may come in any letter case.
+            let same = *name == "Wechatpay-Serial" && changed.eq_ignore_ascii_case(value);
+            if changed.trim() == changed && !same {
                 wanted.push(parse(format!("{name} {index} {bit}"), &headers, body.as_bytes()));
             }
         }

@@ -45,6 +45,10 @@ fn typed(vector: &Value, mut report: Value, error: Option<&str>) -> Option<(Stri
         }
         _ => {
             let mut value = report["value"].take();
+            // The types are those of an answer; a success without a body has no fields, as its warning says.
+            if value.as_object().is_some_and(serde_json::Map::is_empty) {
+                return None;
+            }
             value["request_id"] = report["request_id"].take();
             value["warnings"] = report["warnings"].take();
             (answer(&vector["operation"]), value)

@@ -40,6 +40,9 @@ use crate::{
 };
 use shared::{Base, Signs};
 
+/// The most milliseconds by which a host's timer may go off before its time.
+const EARLY: u64 = 50;
+
 /// The most milliseconds that every host's timer counts.
 const LONGEST: u64 = i32::MAX as u64;
 
@@ -611,9 +614,13 @@ impl Engine {
         let operation = exchange.operation;
         let host = exchange.attempt.as_ref().map(|attempt| attempt.host.clone()).unwrap_or_default();
         let may_have_been_applied = sent == Sent::Unknown && operation.spec().changes;
-        // What ended it is the shorter of the two.
-        let by_deadline = self.left(now) == 0 || since.saturating_add(self.limit()) >= self.ends_at;
-        let in_time = format!("no answer came within its timeout of {} ms", self.limit());
+        // What ended it is the shorter of the two, unless it was a limit of the transport's own.
+        let deadline_first = since.saturating_add(self.limit()) >= self.ends_at;
+        let by_deadline = self.left(now) == 0 || (deadline_first && self.left(now) < EARLY);
+        let in_time = match now.mono_ms.saturating_sub(since).saturating_add(EARLY) < self.limit() {
+            true => "no answer came within a limit of the transport's own".to_owned(),
+            false => format!("no answer came within its timeout of {} ms", self.limit()),
+        };
         let (code, what): (Code, &str) = match cause {
             Cause::Dns => (DNS_FAILED, "its name could not be resolved"),
             Cause::Connect => (CONNECT_FAILED, "no connection could be made"),
