@@ -5,7 +5,7 @@ import { LEAVE_OUTSIDE } from './outside.js'
 
 /** The addon; or, where there should be one, why none was loaded. */
 export function addon(): { addon: unknown } | { platform: string; reasons: string[] } {
-  // Of Linux there are two; the one that does not fit is not installed, or does not load.
+  // Linux has two builds; the one that does not fit is not installed, or does not load.
   const suffixes = process.platform === 'linux' ? ['-gnu', '-musl'] : ['']
   const platform = `${process.platform}-${process.arch}`
   const reasons: string[] = []
@@ -24,7 +24,7 @@ class Reason {
   readonly message: string
 
   constructor(error: unknown) {
-    // What follows tells who asked for it.
+    // The other lines list the modules that required it.
     this.message = (error as Error).message.split('\n')[0]!
   }
 }

@@ -61,7 +61,7 @@ export function send({ method, url, headers, body, max_body }: Send): Exchange {
       resolve({ event: 'response', status: statusCode!, headers: pairs(rawHeaders), body: Buffer.alloc(0), truncated: false })
     })
     sent.on('error', (error) => resolve(answered ? brokenOff(error) : before ? unsent(error, before) : failure(error)))
-    // Nothing may have been said of the end, as of an answer without a body that ends the connection.
+    // A connection can close with neither an answer nor an error.
     sent.on('close', () => answered || resolve(brokenOff(undefined)))
     sent.end(body ?? undefined)
   }).catch(failure)

@@ -65,7 +65,7 @@ class AsyncClientOptions(NeededOptions, _OwnOptions, total=False):
     """Signs by other means than ``private_key``, such as a KMS: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256)."""
 
 
-# What `help` shows first; what stands beneath the names of options is for editors.
+# `help` shows this list first; editors read the docstrings beneath the names.
 for _options in (ClientOptions, AsyncClientOptions):
     _options.__doc__ = f"""{_options.__doc__}
 
@@ -82,7 +82,7 @@ A dictionary, or keywords. An option that does not exist is refused.
 """
 
 AnyOptions = Union[ClientOptions, Options]
-"""What answers are read and messages explained with; that it could send is not needed."""
+"""Options to read answers and explain messages with: those of a client that sends, or fewer."""
 
 
 class _Pure:

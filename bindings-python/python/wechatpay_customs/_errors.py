@@ -26,7 +26,7 @@ class WechatPayError(ErrorAttributes, Exception):
                 self.add_note(note)
 
     def _notes(self) -> list[str]:
-        """What a traceback says beside the message."""
+        """Gives the lines that a traceback shows below the message."""
         notes = [] if self.advice is None else [self.advice["en"], self.advice["zh"]]
         return notes if self.request_id is None else [*notes, f"request_id: {self.request_id}"]
 

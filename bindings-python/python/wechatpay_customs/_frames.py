@@ -9,7 +9,7 @@ E = TypeVar("E", bound=BaseException)
 
 
 def shown(error: E) -> E:
-    """What a call of the caller's is to raise: the same, without the frames of ours beneath that call."""
+    """Gives an error back without our frames beneath the call that the caller made."""
     # The first is the one that it is raised in again.
     error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
     left: list[BaseException | None] = [error]

@@ -62,7 +62,7 @@ class Pydantic(Protocol):
     """A model of pydantic's; an attribute that is None counts as not given."""
 
     def model_dump(self) -> dict[str, Any]:
-        """What it holds."""
+        """Gives its fields."""
 
 
 # `dict[str, Any]` fits into the last of these, a dictionary of known values does not.
@@ -521,7 +521,7 @@ class OtherOptions(TypedDict, total=False):
 
 
 class Options(OtherOptions, total=False):
-    """What answers are read and messages explained with."""
+    """Options to read answers and explain messages with."""
 
     mchid: str
     """Merchant id; filled into requests that lack it, and named in every signature."""

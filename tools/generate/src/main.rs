@@ -372,7 +372,7 @@ class Pydantic(Protocol):
     """A model of pydantic's; an attribute that is None counts as not given."""
 
     def model_dump(self) -> dict[str, Any]:
-        """What it holds."""
+        """Gives its fields."""
 
 
 # `dict[str, Any]` fits into the last of these, a dictionary of known values does not.

@@ -155,7 +155,7 @@ pub fn options(about: impl Fn(&OptionField) -> crate::Result<String>) -> crate::
     );
     let _ = write!(
         out,
-        "\n\nclass Options(OtherOptions, total=False):\n    \"\"\"What answers are read and messages explained with.\"\"\"\n\n{needed}"
+        "\n\nclass Options(OtherOptions, total=False):\n    \"\"\"Options to read answers and explain messages with.\"\"\"\n\n{needed}"
     );
     let _ = write!(
         out,
