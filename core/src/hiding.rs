@@ -77,22 +77,15 @@ impl fmt::Debug for Hidden {
 }
 
 impl Hidden {
-    /// Those of a request of which nothing is known.
-    pub fn of(request: &Value) -> Hidden {
+    /// Those of a request; a name that is not in its table may be misspelt.
+    pub fn of(table: &[Field], request: &Map<String, Value>) -> Hidden {
         let mut hidden = Hidden::default();
-        for (name, value) in request.as_object().into_iter().flatten() {
-            if is_private_name(name) {
+        for (name, value) in request {
+            let known = table.iter().find(|field| field.name == name);
+            if known.map_or_else(|| is_private_name(name), |field| field.kind == Kind::Personal) {
                 hidden.add(value);
             }
         }
-        hidden
-    }
-
-    /// Those of fields that were checked.
-    pub fn of_fields(table: &[Field], fields: &Map<String, Value>) -> Hidden {
-        let mut hidden = Hidden::default();
-        let personal = table.iter().filter(|field| field.kind == Kind::Personal);
-        personal.filter_map(|field| fields.get(field.name)).for_each(|value| hidden.add(value));
         hidden
     }
 

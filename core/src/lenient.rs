@@ -15,9 +15,22 @@ const DEEPEST: usize = 64;
 /// no digit of it is lost. Bytes that are not UTF-8, and halves of surrogate pairs, come as U+FFFD.
 pub(crate) fn json(bytes: &[u8]) -> Option<Value> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let read = |text: Cow<'_, str>| serde_json::from_str(&plain(&text)).ok();
-    read(String::from_utf8_lossy(bytes))
+    let parsed = |text: &str| serde_json::from_str(text).ok();
+    let sound = str::from_utf8(bytes).ok().and_then(parsed).filter(|value| is_plain(value, DEEPEST));
+    let read = |text: Cow<'_, str>| parsed(&plain(&text));
+    sound
+        .or_else(|| read(String::from_utf8_lossy(bytes)))
         .or_else(|| read(String::from_utf8_lossy(&without_gbk(bytes)).into_owned().into()))
+}
+
+/// Has the parser taken all as it stands? It makes a float of an integer that it cannot hold.
+fn is_plain(value: &Value, deepest: usize) -> bool {
+    match value {
+        Value::Number(number) => !number.is_f64(),
+        Value::Array(list) => deepest > 0 && list.iter().all(|value| is_plain(value, deepest - 1)),
+        Value::Object(members) => deepest > 0 && members.values().all(|value| is_plain(value, deepest - 1)),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
 }
 
 /// The same JSON with nothing in it that the parser refuses for the sake of one value.

@@ -109,7 +109,7 @@ impl Unsigned {
         };
         let spec = operation.spec();
         let keys = shared.platform_keys();
-        let hidden = Hidden::of_fields(spec.request, fields);
+        let hidden = Hidden::of(spec.request, fields);
         let encrypted_for = encrypt_personal(shared, &keys, operation, fields, timestamp, padding)?;
         let mut path = ["/", spec.prefix.unwrap_or(shared.path_prefix).as_str(), spec.path].concat();
         let body = match spec.method {

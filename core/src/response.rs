@@ -104,7 +104,8 @@ impl Received {
         // Only a request with a person's data has anything to hide.
         let personal = R::FIELDS.iter().any(|field| field.kind == Kind::Personal);
         let fields = personal.then(|| serde_json::to_value(request).ok()).flatten().map(Wiped::from);
-        let hidden = fields.as_deref().map(Hidden::of).unwrap_or_default();
+        let map = fields.as_deref().and_then(Value::as_object);
+        let hidden = map.map(|map| Hidden::of(R::FIELDS, map)).unwrap_or_default();
         let examined = self.examine(R::OPERATION, keys, now, &hidden)?;
         let ok =
             examined.proof().is_some_and(|proof| verifier.verify(&proof.spki_der, &proof.message, &proof.signature));
@@ -269,7 +270,10 @@ impl Received {
 
     /// What a refusal for the signature tells of it.
     pub(crate) fn sign_error(&self) -> Option<SignError> {
-        let body = lenient::json(&self.body).filter(|body| self.status == 401 && code_of(body) == Some(SIGN_ERROR))?;
+        if self.status != 401 {
+            return None;
+        }
+        let body = lenient::json(&self.body).filter(|body| code_of(body) == Some(SIGN_ERROR))?;
         Some(SignError::new(&body, self.date()))
     }
 
@@ -529,7 +533,9 @@ impl<T: DeserializeOwned> Verified<T> {
         // Only an answer without a body lacks what is required: types know no way to leave that out.
         if let Some(fields) = value.as_object_mut() {
             for field in operation.response_fields().iter().filter(|field| field.need == Need::Required) {
-                fields.entry(field.name).or_insert_with(|| "".into());
+                if !fields.contains_key(field.name) {
+                    fields.insert(field.name.to_owned(), "".into());
+                }
             }
         }
         let value = serde_json::from_value(value).map_err(|error| {
@@ -627,11 +633,9 @@ fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<String, Value
     let mut findings = Vec::new();
     for name in IDS.into_iter().chain(["customs"]) {
         let sent = named(if order_type == Some(name) { "order_no" } else { name });
-        let asked = match sent {
-            Some(sent) => format!("`{}`", line(sent, 64)),
-            None if whole && name.starts_with("sub_order") => "none".to_owned(),
-            None => continue,
-        };
+        if sent.is_none() && !(whole && name.starts_with("sub_order")) {
+            continue;
+        }
         for (at, place) in &places {
             let came = place.and_then(|place| place.get(name)).and_then(Value::as_str).unwrap_or_default();
             // Words have been seen in odd letter case.
@@ -639,6 +643,7 @@ fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<String, Value
             if came.is_empty() || sent.is_some_and(same) {
                 continue;
             }
+            let asked = sent.map_or_else(|| "none".to_owned(), |sent| format!("`{}`", line(sent, 64)));
             findings.push(Finding {
                 rule: rules::ID_ECHO,
                 severity: Severity::Warning,

@@ -76,11 +76,17 @@ impl<'a> Fields<'a> {
 pub struct Report<'a> {
     rules: &'a Rules,
     location: &'static str,
+    table: &'static [Field],
     given: &'a Map<String, Value>,
     findings: Vec<Finding>,
 }
 
-impl Report<'_> {
+impl<'a> Report<'a> {
+    fn new(operation: Operation, rules: &'a Rules, given: &'a Map<String, Value>) -> Report<'a> {
+        let table = operation.request_fields();
+        Report { rules, location: location(operation), table, given, findings: Vec::new() }
+    }
+
     /// Adds a finding about a field, unless its rule is off.
     pub fn add(&mut self, rule: &Rule, field: &str, issue: impl Into<String>) {
         if let Some(severity) = self.rules.severity(rule) {
@@ -89,13 +95,20 @@ impl Report<'_> {
                 severity,
                 field: if self.location == "body" { pointer(field) } else { field.to_owned() },
                 value: match self.given.get(field) {
-                    // Also under a name that is misspelt or does not belong here.
-                    Some(value) if is_private(field, value) => "***".into(),
+                    Some(value) if self.hides(field, value) => "***".into(),
                     given => given.map(shown).unwrap_or_default(),
                 },
                 issue: issue.into(),
                 location: self.location,
             });
+        }
+    }
+
+    /// Is a value not to be shown? A name that is no field's may be misspelt or belong elsewhere.
+    fn hides(&self, field: &str, value: &Value) -> bool {
+        match self.table.iter().find(|known| known.name == field) {
+            Some(known) if !matches!(value, Value::Object(_) | Value::Array(_)) => known.kind == Kind::Personal,
+            _ => is_private(field, value),
         }
     }
 
@@ -126,15 +139,14 @@ fn pointer(field: &str) -> String {
 /// `fields` is what would be given to the operation, `appid` and `mchid` included.
 pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding> {
     let spec = operation.spec();
-    let location = location(operation);
     let none = Map::new();
     let given = fields.as_object().filter(|_| unsaid(fields).is_none());
     let Some(given) = given else {
-        let mut report = Report { rules, location, given: &none, findings: Vec::new() };
+        let mut report = Report::new(operation, rules, &none);
         report.add(&rules::TYPE, "", format!("must be a map of fields, not {}", called(fields)));
         return report.findings;
     };
-    let mut report = Report { rules, location, given, findings: Vec::new() };
+    let mut report = Report::new(operation, rules, given);
     let mut sound = Vec::with_capacity(given.len());
     for field in spec.request {
         match given.get(field.name) {
@@ -178,13 +190,12 @@ pub fn check_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Ve
 
 /// A request that is still JSON text: its fields, or null if it is something else, and what only the text can show.
 pub(crate) fn read_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Vec<Finding>) {
-    let location = location(operation);
     let members = match serde_json::from_slice(text.as_bytes()) {
         Ok(Json::Map(members)) => members,
         other => {
             drop(other.map(|json| Wiped::from(Value::from(json))));
             let none = Map::new();
-            let mut report = Report { rules, location, given: &none, findings: Vec::new() };
+            let mut report = Report::new(operation, rules, &none);
             report.add(&rules::TYPE, "", "must be the JSON text of a map of fields");
             return (Value::Null, report.findings);
         }
@@ -197,7 +208,7 @@ pub(crate) fn read_json(operation: Operation, text: &str, rules: &Rules) -> (Val
         }
         drop(given.insert(name, value.into()).map(Wiped::from));
     }
-    let mut report = Report { rules, location, given: &given, findings: Vec::new() };
+    let mut report = Report::new(operation, rules, &given);
     for name in twice.keys() {
         report.add(&rules::DUPLICATE_FIELD, name, "is given twice; which one counts is not defined");
     }

@@ -276,7 +276,8 @@ impl Engine {
                     self.shared.require_platform_keys(operation, None)?;
                 }
                 let request = request.take().map(|request| filled(&self.shared, operation, request.into()));
-                let hidden = request.as_deref().map(Hidden::of).unwrap_or_default();
+                let map = request.as_deref().and_then(Value::as_object);
+                let hidden = map.map(|map| Hidden::of(operation.request_fields(), map)).unwrap_or_default();
                 let exchange =
                     Exchange { operation, request, hidden, warnings: Vec::new(), message: None, attempt: None };
                 let received = std::mem::take(response);
