@@ -14,40 +14,23 @@ from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from make import (
-    CERTIFICATE_ONLY,
+from make import DECLARE_ANSWER, IDENTITY, QUERY, QUERY_ANSWER, identity_padding, signed_request
+from objects import Object, compact
+from oracle.keys import (
     CERTIFICATE_SERIAL,
-    DECLARE,
-    DECLARE_ANSWER,
     EXPIRED_CERTIFICATE,
     EXPIRED_SERIAL,
-    HTML,
-    IDENTITY,
     MERCHANT,
-    NOBODY,
-    NONCE,
-    NOW,
     OTHER,
-    OWNER,
     PLATFORM_PUBLIC,
-    PROBE,
     PUBLIC_KEY_ID,
-    QUERY,
-    QUERY_ANSWER,
-    TIMESTAMP,
     UNKNOWN_SERIAL,
-    Object,
-    and_headers,
-    answer,
-    compact,
-    identity_padding,
-    merged,
     pem,
     sign,
-    signed_request,
     utc,
-    with_header,
 )
+from oracle.responses import NOW, PROBE, and_headers, answer, with_header
+from samples import CERTIFICATE_ONLY, HTML, NOBODY, NONCE, ORDER, OWNER, TIMESTAMP, merged
 
 REQUEST_CHECKS = ["authorization", "identity", "clock", "path", "key", "bytes"]
 RESPONSE_CHECKS = ["headers", "probe", "clock", "serial", "key", "bytes"]
@@ -247,7 +230,7 @@ class Sent(NamedTuple):
 
 def sent(
     operation: str = "declare",
-    fields: Object = DECLARE,
+    fields: Object = ORDER,
     options: Object | None = None,
     *,
     body: str | bytes | None = None,
@@ -303,7 +286,7 @@ def sound_requests() -> list[Object]:
     bundle: Object = {"private_key": pem("merchant.key.pem") + pem("merchant.cert.pem"), "serial_no": None}
     nothing: Object = {"appid": None, "mchid": None, "serial_no": None, "private_key": None, "platform_keys": None}
     padding = identity_padding(IDENTITY, "pkcs1", "explain")
-    spaced = json.dumps({**OWNER, **DECLARE}, indent="\t") + "\r\n"
+    spaced = json.dumps({**OWNER, **ORDER}, indent="\t") + "\r\n"
     return [
         sound("declare", declare),
         sound("modify", sent("modify")),
@@ -311,12 +294,12 @@ def sound_requests() -> list[Object]:
         sound("redeclare", sent("redeclare")),
         sound("verify-identity-encrypted", sent("verify_identity", IDENTITY, padding=padding)),
         sound("certificates", sent("certificates", {})),
-        sound("older-path-prefix", sent("declare", DECLARE, older), options=older),
+        sound("older-path-prefix", sent("declare", ORDER, older), options=older),
         sound("headers-as-a-list-in-lower-case", declare, as_list),
         sound("pairs-in-another-order", declare, turned),
         sound("second-base-url-with-a-path", declare, behind_proxy, options=proxy),
         sound("body-with-white-space", sent(body=spaced)),
-        sound("body-as-bytes", sent(body=compact({**OWNER, **DECLARE, "merchant_customs_no": "沪A1\\"}).encode())),
+        sound("body-as-bytes", sent(body=compact({**OWNER, **ORDER, "merchant_customs_no": "沪A1\\"}).encode())),
         sound("body-of-bytes-that-are-no-text", sent(body=b'\xef\xbb\xbf{"appid":"\xff\xfe\x00"}')),
         sound("clock-299-seconds-behind", declare, now=NOW + 299),
         sound("clock-299-seconds-ahead", declare, now=NOW - 299),
@@ -414,7 +397,7 @@ def requests_that_fail_early() -> list[Object]:
 
 
 # A body that serialisers write in many ways; in none of them it reads as TABBED does.
-BODY: Object = {**OWNER, **DECLARE, "merchant_customs_no": "沪A1/9", "duty": 88}
+BODY: Object = {**OWNER, **ORDER, "merchant_customs_no": "沪A1/9", "duty": 88}
 TABBED = json.dumps(BODY, indent="\t", ensure_ascii=False)
 SERIALISERS: dict[str, Callable[[Any], str]] = {
     "with-spaces": lambda value: json.dumps(value, ensure_ascii=False),
@@ -456,7 +439,7 @@ def requests_signed_over_something_else() -> list[Object]:
         other(
             "with-the-path-of-the-base-url",
             "path_prefix",
-            sent("declare", DECLARE, proxy, signed=path(lambda text: "/wx" + text)),
+            sent("declare", ORDER, proxy, signed=path(lambda text: "/wx" + text)),
             proxy,
         ),
         declared("without-the-prefix-of-the-api", "path_prefix", path(lambda text: text.removeprefix("/v3/global"))),
@@ -485,7 +468,7 @@ def requests_signed_over_something_else() -> list[Object]:
             if "sorted" not in name
         ],
         declared("over-an-empty-body", "changed_body", body("")),
-        declared("over-another-body", "changed_bytes", body(compact({**OWNER, **DECLARE, "duty": 88}))),
+        declared("over-another-body", "changed_bytes", body(compact({**OWNER, **ORDER, "duty": 88}))),
         declared("over-another-nonce", "changed_bytes", lambda message: message._replace(nonce=NONCE[::-1]).whole()),
         declared(
             "over-another-time", "changed_bytes", lambda message: message._replace(timestamp="1767225601").whole()

@@ -25,39 +25,35 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from make import (
-    API_V3_KEY,
-    CERTIFICATE_ONLY,
-    CERTIFICATE_SERIAL,
-    DECLARE,
     DECLARE_ANSWER,
+    QUERY_ANSWER,
+    api_error,
+    parse_vector,
+    parsed,
+    prepare_vector,
+    signed_request,
+    unverified,
+)
+from objects import Object
+from oracle.keys import (
+    CERTIFICATE_SERIAL,
     EXPIRED_CERTIFICATE,
     EXPIRED_SERIAL,
     FUTURE_CERTIFICATE,
     FUTURE_SERIAL,
     KEYS,
     MERCHANT,
-    NONCE,
-    NOW,
-    OPTIONS,
     PLATFORM,
     PLATFORM_PUBLIC,
     PUBLIC_KEY_ID,
-    QUERY_ANSWER,
-    TIMESTAMP,
     UNKNOWN_SERIAL,
-    Object,
-    answer,
-    api_error,
     make_certificate,
-    parse_vector,
-    parsed,
     pem,
-    prepare_vector,
     private_key,
-    signed_request,
-    unverified,
     utc,
 )
+from oracle.responses import NOW, answer
+from samples import API_V3_KEY, CERTIFICATE_ONLY, NONCE, OPTIONS, ORDER, TIMESTAMP
 
 # What make_keys.sh encrypted with.
 PASSWORD = "sesame-open-4711"
@@ -210,9 +206,9 @@ def opened(
     expect_wasm: Object | None = None,
 ) -> Object:
     """A key that signs; `found` is the serial that the request then carries."""
-    request = signed_request("declare", DECLARE, {**OPTIONS, "serial_no": found}, timestamp, NONCE)
+    request = signed_request("declare", ORDER, {**OPTIONS, "serial_no": found}, timestamp, NONCE)
     expect = {"authorization": request["authorization"]}
-    vector = prepare_vector(f"key-{name}", "declare", DECLARE, key_options(form, password, serial_no), NONCE, expect)
+    vector = prepare_vector(f"key-{name}", "declare", ORDER, key_options(form, password, serial_no), NONCE, expect)
     vector["timestamp"] = timestamp
     return vector if expect_wasm is None else {**vector, "expect_wasm": expect_wasm}
 
@@ -233,7 +229,7 @@ def refused(
     lines = [line for line in text.splitlines() if len(line) >= 48 and "-" not in line and " " not in line]
     hidden = [line[12:36] for line in lines[len(lines) // 2 :][:1]] + ([] if password is None else [password])
     expect = {"error": {"kind": kind, "code": code, **({"says": list(says)} if says else {})}}
-    vector = prepare_vector(f"key-{name}", "declare", DECLARE, key_options(form, password, serial_no), NONCE, expect)
+    vector = prepare_vector(f"key-{name}", "declare", ORDER, key_options(form, password, serial_no), NONCE, expect)
     vector["timestamp"] = timestamp
     vector |= {"hidden": hidden} if hidden else {}
     return vector if expect_wasm is None else {**vector, "expect_wasm": expect_wasm}

@@ -13,228 +13,78 @@ from __future__ import annotations
 
 import argparse
 import base64
-import hashlib
 import json
-import struct
 import sys
-import textwrap
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
-from itertools import chain, count, islice
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
     load_pem_private_key,
-    load_pem_public_key,
 )
-from cryptography.x509.oid import NameOID
 
-Object = dict[str, Any]
+from objects import Object, compact, without
+from oracle.encryption import SEED_BYTES, encrypted, encryption_key, oaep_seed, pkcs1_padding
+from oracle.keys import (
+    CERTIFICATE_SERIAL,
+    EXPIRED_CERTIFICATE,
+    EXPIRED_SERIAL,
+    FUTURE_CERTIFICATE,
+    FUTURE_SERIAL,
+    LATER_CERTIFICATE,
+    LATER_SERIAL,
+    MERCHANT,
+    OTHER,
+    PLATFORM,
+    PLATFORM_PUBLIC,
+    PUBLIC_KEY_ID,
+    UNKNOWN_SERIAL,
+    broken_key,
+    make_certificate,
+    pem,
+    private_key,
+    sign,
+    utc,
+)
+from oracle.responses import (
+    ANSWER_NONCE,
+    COMPRESSIONS,
+    NOW,
+    PROBE,
+    REQUEST_ID,
+    and_headers,
+    answer,
+    gzipped,
+    with_body,
+    with_header,
+)
+from samples import (
+    API_V3_KEY,
+    CERTIFICATE_ONLY,
+    HTML,
+    NO_KEYS,
+    NOBODIES,
+    NOBODY,
+    NOBODY_WITH_X,
+    NONCE,
+    OPTIONS,
+    ORDER,
+    OWNER,
+    PERSONAL,
+    PUBLIC_KEY_ONLY,
+    SPLIT,
+    TIMESTAMP,
+    merged,
+)
 
 HERE = Path(__file__).resolve().parent
-KEYS = HERE / "keys"
-
-
-# --- Keys and options -------------------------------------------------------------------------------------------------
-
-
-def pem(name: str) -> str:
-    """The text of a file in keys/."""
-    return (KEYS / name).read_text(encoding="ascii")
-
-
-def broken_key() -> str:
-    """The merchant's key with one bit of one of its primes changed."""
-    key = private_key("merchant.key.pem")
-    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    prime = key.private_numbers().p.to_bytes(128, "big")
-    changed = bytes([*prime[:64], prime[64] ^ 1, *prime[65:]])
-    lines = textwrap.wrap(base64.b64encode(der.replace(prime, changed)).decode(), 64)
-    return "\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----", ""])
-
-
-def private_key(name: str) -> RSAPrivateKey:
-    """An RSA private key from keys/."""
-    key = load_pem_private_key(pem(name).encode(), password=None)
-    if not isinstance(key, RSAPrivateKey):
-        raise TypeError(f"{name} is not an RSA key")
-    return key
-
-
-def make_certificate(
-    key: RSAPrivateKey,
-    serial: str,
-    start: datetime,
-    end: datetime,
-    of: RSAPublicKey | EllipticCurvePublicKey | None = None,
-) -> str:
-    """A certificate as PEM, of the key that signs it unless told otherwise. Like the signatures, it comes out the same
-    every time."""
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "wechatpay-customs"),
-            x509.NameAttribute(NameOID.COMMON_NAME, "test platform certificate"),
-        ]
-    )
-    builder = x509.CertificateBuilder(
-        issuer_name=name,
-        subject_name=name,
-        public_key=of or key.public_key(),
-        serial_number=int(serial, 16),
-        not_valid_before=start,
-        not_valid_after=end,
-    )
-    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
-
-
-def utc(year: int) -> datetime:
-    """The beginning of a year."""
-    return datetime(year, 1, 1, tzinfo=timezone.utc)
-
-
-MERCHANT = private_key("merchant.key.pem")
-PLATFORM = private_key("platform.key.pem")
-PLATFORM_PUBLIC = private_key("platform_public.key.pem")
-OTHER = private_key("other.key.pem")
-
-CERTIFICATE_SERIAL = f"{x509.load_pem_x509_certificate(pem('platform.cert.pem').encode()).serial_number:040X}"
-PUBLIC_KEY_ID = "PUB_KEY_ID_0112345678901234567890123456789012"
-UNKNOWN_SERIAL = "6B1E7C3A90D24F5588A1C07D3E62F4B91D5A08C7"
-
-# More certificates than keys/ holds: one that is valid longer, one that has expired, one that is not valid yet.
-LATER_SERIAL = "7A90C3E51B6D48F2A4E7015C93BD26F8E1D47B50"
-EXPIRED_SERIAL = "1D5E83A7F04C4B96B2C8E95A70D1364F8B2E9C03"
-FUTURE_SERIAL = "2C47F9B06E1A4D83957BD0E4A68C12F5730DA9E1"
-LATER_CERTIFICATE = make_certificate(PLATFORM_PUBLIC, LATER_SERIAL, utc(2021), utc(2058))
-EXPIRED_CERTIFICATE = make_certificate(PLATFORM_PUBLIC, EXPIRED_SERIAL, utc(2019), utc(2024))
-FUTURE_CERTIFICATE = make_certificate(PLATFORM_PUBLIC, FUTURE_SERIAL, utc(2050), utc(2070))
-
-CERTIFICATE_ONLY: Object = {"platform_keys": {CERTIFICATE_SERIAL: pem("platform.cert.pem")}}
-PUBLIC_KEY_ONLY: Object = {"platform_keys": {PUBLIC_KEY_ID: pem("platform_public.pub.pem")}}
-NO_KEYS: Object = {"platform_keys": {}}
-API_V3_KEY = "0123456789abcdefghijklmnopqrstuv"
-
-OPTIONS: Object = {
-    "appid": "wxd678efh567hg6787",
-    "mchid": "1230000109",
-    "serial_no": "4F8C21D7A03E96B5C1D82E7FA4630B95D1E8C72A",
-    "private_key": pem("merchant.key.pem"),
-    "platform_keys": {**CERTIFICATE_ONLY["platform_keys"], **PUBLIC_KEY_ONLY["platform_keys"]},
-}
-
-
-def merged(overrides: Object) -> Object:
-    """The base options with a vector's overrides: whole values are replaced, null removes an option."""
-    return {name: value for name, value in {**OPTIONS, **overrides}.items() if value is not None}
-
-
-def sign(key: RSAPrivateKey, message: bytes) -> str:
-    """RSASSA-PKCS1-v1_5 with SHA-256, in Base64."""
-    return base64.b64encode(key.sign(message, PKCS1v15(), SHA256())).decode()
-
-
-def compact(value: Any) -> str:
-    """Compact JSON, keys in the order of the object, non-ASCII characters unescaped."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
-# --- Encryption of personal fields ------------------------------------------------------------------------------------
-
-KEY_BYTES = 256
-SEED_BYTES = 20
-
-
-def stream(label: str) -> Iterator[int]:
-    """Bytes without end that look random and are always the same."""
-    blocks = (hashlib.sha256(f"{label} {number}".encode()).digest() for number in count())
-    return chain.from_iterable(blocks)
-
-
-def pkcs1_padding(text: str, label: str) -> bytes:
-    """As many non-zero bytes as RSAES-PKCS1-v1_5 takes for a text."""
-    return bytes(islice((byte for byte in stream(label) if byte), KEY_BYTES - 3 - len(text.encode())))
-
-
-def oaep_seed(label: str) -> bytes:
-    """A seed for RSAES-OAEP."""
-    return bytes(islice(stream(label), SEED_BYTES))
-
-
-def pkcs1_block(text: str, padding: bytes) -> bytes:
-    """EM = 00 02 PS 00 M (RFC 8017, 7.2.1)."""
-    if len(padding) < 8 or 0 in padding:
-        raise ValueError("padding is at least 8 bytes, none of them zero")
-    return b"\0\2" + padding + b"\0" + text.encode()
-
-
-def oaep_block(text: str, seed: bytes) -> bytes:
-    """EM = 00 maskedSeed maskedDB (RFC 8017, 7.1.1), with SHA-1 and an empty label."""
-
-    def masked(data: bytes, origin: bytes) -> bytes:
-        digests = (hashlib.sha1(origin + number.to_bytes(4, "big")).digest() for number in count())
-        return bytes(byte ^ mask for byte, mask in zip(data, chain.from_iterable(digests), strict=False))
-
-    message = text.encode()
-    zeros = bytes(KEY_BYTES - 2 * SEED_BYTES - 2 - len(message))
-    database = masked(hashlib.sha1(b"").digest() + zeros + b"\1" + message, seed)
-    return b"\0" + masked(seed, database) + database
-
-
-def encrypted(key: RSAPublicKey, text: str, padding: bytes, scheme: str) -> str:
-    """A text encrypted by hand, in Base64, and decrypted again by `cryptography` to see that it is right."""
-    block = oaep_block(text, padding) if scheme == "oaep" else pkcs1_block(text, padding)
-    numbers = key.public_numbers()
-    if len(block) != KEY_BYTES:
-        raise ValueError(f"{len(block)} bytes do not fill the key")
-    data = pow(int.from_bytes(block, "big"), numbers.e, numbers.n).to_bytes(KEY_BYTES, "big")
-
-    owner = next(pair for pair in (PLATFORM, PLATFORM_PUBLIC) if pair.public_key().public_numbers() == numbers)
-    oaep = OAEP(mgf=MGF1(SHA1()), algorithm=SHA1(), label=None)
-    if owner.decrypt(data, oaep if scheme == "oaep" else PKCS1v15()) != text.encode():
-        raise ValueError("decrypts to another text")
-    return base64.b64encode(data).decode()
-
-
-def encryption_key(platform_keys: Mapping[str, str], timestamp: int) -> tuple[str, RSAPublicKey]:
-    """The public key if one is configured, of several the last by id; else the valid certificate that expires last."""
-    at = datetime.fromtimestamp(timestamp, timezone.utc)
-    valid: list[tuple[datetime, str, RSAPublicKey]] = []
-    for key_id, text in platform_keys.items():
-        if key_id.startswith("PUB_KEY_ID_"):
-            start, end, key = utc(1970), utc(9999), load_pem_public_key(text.encode())
-        else:
-            certificate = x509.load_pem_x509_certificate(text.encode())
-            start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-            key = certificate.public_key()
-        if not isinstance(key, RSAPublicKey):
-            raise TypeError(f"{key_id} is not an RSA key")
-        if start <= at < end:
-            valid.append((end, key_id, key))
-    _, key_id, key = max(valid, key=lambda candidate: candidate[:2])
-    return key_id, key
-
-
-def identity_number(first_17: str) -> str:
-    """An ID number with its check digit (GB 11643: ISO 7064 MOD 11-2)."""
-    remainder = 0
-    for digit in first_17:
-        remainder = (remainder + int(digit)) * 2 % 11
-    check = (12 - remainder) % 11
-    return first_17 + ("X" if check == 10 else str(check))
 
 
 # --- The fields that the vectors start from (all identities are synthetic) --------------------------------------------
@@ -277,7 +127,6 @@ VERIFY_IDENTITY_ORDER = [
     "certificate_id",
     "certificate_name",
 ]
-PERSONAL = ["certificate_id", "certificate_name"]
 
 # Method, path after the prefix, and the fields in the order in which they are sent.
 CALLS: dict[str, tuple[str, str, list[str]]] = {
@@ -292,24 +141,10 @@ CALLS: dict[str, tuple[str, str, list[str]]] = {
 CHANGING = ["declare", "modify", "redeclare"]
 NOT_REPEATABLE = ["modify", "redeclare"]
 
-OWNER: Object = {"appid": OPTIONS["appid"], "mchid": OPTIONS["mchid"]}
-DECLARE: Object = {
-    "out_trade_no": "20150806125346",
-    "transaction_id": "1000320306201511078440737890",
-    "customs": "SHANGHAI_ZS",
-    "merchant_customs_no": "123456",
-}
-SPLIT: Object = {
-    "sub_order_no": "20150806125346-1",
-    "fee_type": "CNY",
-    "order_fee": 888,
-    "transport_fee": 88,
-    "product_fee": 800,
-}
 # The request that the declare page prints. Its own sum rule does not hold for it.
 PRINTED_DECLARE: Object = {
     **OWNER,
-    **DECLARE,
+    **ORDER,
     "duty": 888,
     "sub_order_no": "20150806125346",
     "fee_type": "CNY",
@@ -340,12 +175,8 @@ PRINTED_REDECLARE: Object = {
     "customs": "SHANGHAI_ZS",
     "merchant_customs_no": "123456",
 }
-# Nobody: there is no region 000000.
-NOBODIES = [identity_number(f"00000019000101{number:03d}") for number in range(20)]
-NOBODY = NOBODIES[0]
-NOBODY_WITH_X = next(number for number in NOBODIES if number.endswith("X"))
 IDENTITY: Object = {
-    **DECLARE,
+    **ORDER,
     "certificate_type": "IDCARD",
     "certificate_id": NOBODY,
     "certificate_name": "测试甲",
@@ -417,11 +248,6 @@ IDENTITY_ANSWER: Object = {
 UNSPLIT_ANSWER: Object = {
     name: value for name, value in DECLARE_ANSWER.items() if name not in ("sub_order_no", "sub_order_id")
 }
-
-
-def without(fields: Object, *names: str) -> Object:
-    """The object less some of its members."""
-    return {name: value for name, value in fields.items() if name not in names}
 
 
 # --- Findings ---------------------------------------------------------------------------------------------------------
@@ -508,9 +334,6 @@ def findings(operation: str, fields: Object, hits: Sequence[Hit], rules: Mapping
 
 
 # --- prepare ----------------------------------------------------------------------------------------------------------
-
-TIMESTAMP = 1767225600
-NONCE = "Q7xTn0Bf4KzW9mRd2LhV6yGs8JcP3eAu"
 
 
 def signed_request(
@@ -614,7 +437,7 @@ def not_prepared(
     nonce: str = NONCE,
 ) -> Object:
     """A request that gets refused for its options or its operation."""
-    return prepare_vector(name, operation, DECLARE, options, nonce, {"error": {"kind": kind, "code": code}})
+    return prepare_vector(name, operation, ORDER, options, nonce, {"error": {"kind": kind, "code": code}})
 
 
 def identity_padding(fields: Object, scheme: str, label: str) -> list[bytes]:
@@ -666,7 +489,7 @@ def refused(
 
 def prepare_vectors() -> list[Object]:
     """Requests, signed or refused."""
-    every_field = {**DECLARE, "duty": 88, **SPLIT}
+    every_field = {**ORDER, "duty": 88, **SPLIT}
 
     def invalid_option(name: str, options: Object | None = None, nonce: str = NONCE) -> Object:
         return not_prepared(name, "input", "INVALID_OPTION", options, nonce=nonce)
@@ -675,17 +498,17 @@ def prepare_vectors() -> list[Object]:
         return not_prepared(name, "key", "PRIVATE_KEY_INVALID", {"private_key": text})
 
     return [
-        prepared("declare-unsplit", "declare", DECLARE),
+        prepared("declare-unsplit", "declare", ORDER),
         prepared("declare-split", "declare", every_field),
         prepared("declare-fields-in-another-order", "declare", dict(reversed(every_field.items()))),
-        prepared("declare-non-ascii-text-unescaped", "declare", {**DECLARE, "merchant_customs_no": "沪A1·é"}),
-        prepared("declare-json-escapes", "declare", {**DECLARE, "merchant_customs_no": 'q"b\\s/l<&>\u2028'}),
-        prepared("declare-duty-zero", "declare", {**DECLARE, "duty": 0}),
+        prepared("declare-non-ascii-text-unescaped", "declare", {**ORDER, "merchant_customs_no": "沪A1·é"}),
+        prepared("declare-json-escapes", "declare", {**ORDER, "merchant_customs_no": 'q"b\\s/l<&>\u2028'}),
+        prepared("declare-duty-zero", "declare", {**ORDER, "duty": 0}),
         prepared(
             "declare-largest-amounts",
             "declare",
             {
-                **DECLARE,
+                **ORDER,
                 **SPLIT,
                 "duty": 2147483647,
                 "order_fee": 2147483647,
@@ -696,24 +519,24 @@ def prepare_vectors() -> list[Object]:
         prepared(
             "declare-own-appid-and-mchid",
             "declare",
-            {"appid": "wx0000000000000001", "mchid": "1230000110", **DECLARE},
+            {"appid": "wx0000000000000001", "mchid": "1230000110", **ORDER},
         ),
-        prepared("declare-own-nonce", "declare", DECLARE, nonce="0123456789abcdefghijKLMNOPQRSTUV"),
-        prepared("declare-older-path-prefix", "declare", DECLARE, {"path_prefix": "global/v3"}),
-        prepared("declare-path-prefix-given-as-default", "declare", DECLARE, {"path_prefix": "v3/global"}),
-        prepared("declare-base-url-with-path", "declare", DECLARE, {"base_urls": ["https://proxy.example/wx"]}),
+        prepared("declare-own-nonce", "declare", ORDER, nonce="0123456789abcdefghijKLMNOPQRSTUV"),
+        prepared("declare-older-path-prefix", "declare", ORDER, {"path_prefix": "global/v3"}),
+        prepared("declare-path-prefix-given-as-default", "declare", ORDER, {"path_prefix": "v3/global"}),
+        prepared("declare-base-url-with-path", "declare", ORDER, {"base_urls": ["https://proxy.example/wx"]}),
         prepared(
             "declare-first-base-url-without-its-slash",
             "declare",
-            DECLARE,
+            ORDER,
             {"base_urls": ["https://api.mch.weixin.qq.com/", "https://apihk.mch.weixin.qq.com"]},
         ),
-        prepared("declare-loopback-over-http", "declare", DECLARE, {"base_urls": ["http://127.0.0.1:8080"]}),
-        prepared("declare-loopback-v6-over-http", "declare", DECLARE, {"base_urls": ["http://[::1]:8080"]}),
-        prepared("declare-without-public-key", "declare", DECLARE, CERTIFICATE_ONLY),
-        prepared("declare-with-public-key-only", "declare", DECLARE, PUBLIC_KEY_ONLY),
-        prepared("declare-accept-language", "declare", DECLARE, {"accept_language": "zh-CN"}),
-        prepared("declare-user-agent", "declare", DECLARE, {"user_agent": "example-shop/2.1 (warehouse 3)"}),
+        prepared("declare-loopback-over-http", "declare", ORDER, {"base_urls": ["http://127.0.0.1:8080"]}),
+        prepared("declare-loopback-v6-over-http", "declare", ORDER, {"base_urls": ["http://[::1]:8080"]}),
+        prepared("declare-without-public-key", "declare", ORDER, CERTIFICATE_ONLY),
+        prepared("declare-with-public-key-only", "declare", ORDER, PUBLIC_KEY_ONLY),
+        prepared("declare-accept-language", "declare", ORDER, {"accept_language": "zh-CN"}),
+        prepared("declare-user-agent", "declare", ORDER, {"user_agent": "example-shop/2.1 (warehouse 3)"}),
         prepared(
             "declare-printed-request-with-sum-as-warning",
             "declare",
@@ -724,7 +547,7 @@ def prepare_vectors() -> list[Object]:
         prepared(
             "query-by-transaction-id",
             "query",
-            {**QUERY, "order_type": "transaction_id", "order_no": DECLARE["transaction_id"]},
+            {**QUERY, "order_type": "transaction_id", "order_no": ORDER["transaction_id"]},
         ),
         prepared("query-by-sub-order-no", "query", {**QUERY, "order_type": "sub_order_no"}),
         prepared(
@@ -745,17 +568,17 @@ def prepare_vectors() -> list[Object]:
         refused(
             "declare-sum-wrong",
             "declare",
-            {**DECLARE, **SPLIT, "order_fee": 889},
+            {**ORDER, **SPLIT, "order_fee": 889},
             ("order_fee_sum", "order_fee"),
             ("split_institution_mode", "sub_order_no"),
         ),
         refused(
-            "declare-required-missing", "declare", without(DECLARE, "transaction_id"), ("required", "transaction_id")
+            "declare-required-missing", "declare", without(ORDER, "transaction_id"), ("required", "transaction_id")
         ),
         refused(
             "declare-warning-turned-to-error",
             "declare",
-            {**DECLARE, "customs": "ATLANTIS"},
+            {**ORDER, "customs": "ATLANTIS"},
             ("customs_unknown", "customs"),
             rules={"customs_unknown": "error"},
         ),
@@ -794,19 +617,19 @@ def prepare_vectors() -> list[Object]:
 
 def modify_requests() -> list[Object]:
     """Changes of a declaration."""
-    split = {**DECLARE, "duty": 88, **without(SPLIT, "fee_type")}
+    split = {**ORDER, "duty": 88, **without(SPLIT, "fee_type")}
     mode: Hit = ("split_institution_mode", "sub_order_no")
     return [
-        prepared("modify-unsplit", "modify", DECLARE),
+        prepared("modify-unsplit", "modify", ORDER),
         prepared("modify-split", "modify", split),
         prepared("modify-fields-in-another-order", "modify", dict(reversed(split.items()))),
         prepared("modify-older-path-prefix", "modify", split, {"path_prefix": "global/v3"}),
-        prepared("modify-base-url-with-path", "modify", DECLARE, {"base_urls": ["https://proxy.example/wx"]}),
-        prepared("modify-without-public-key", "modify", DECLARE, CERTIFICATE_ONLY),
+        prepared("modify-base-url-with-path", "modify", ORDER, {"base_urls": ["https://proxy.example/wx"]}),
+        prepared("modify-without-public-key", "modify", ORDER, CERTIFICATE_ONLY),
         prepared(
             "modify-own-appid-and-mchid",
             "modify",
-            {**DECLARE, "appid": "wx0000000000000001", "mchid": "1230000110"},
+            {**ORDER, "appid": "wx0000000000000001", "mchid": "1230000110"},
         ),
         prepared(
             "modify-printed-request-with-sum-as-warning",
@@ -819,7 +642,7 @@ def modify_requests() -> list[Object]:
         refused(
             "modify-split-without-its-amounts",
             "modify",
-            {**DECLARE, "sub_order_no": "20150806125346-1"},
+            {**ORDER, "sub_order_no": "20150806125346-1"},
             mode,
             *[("split_fields_incomplete", name) for name in ("order_fee", "transport_fee", "product_fee")],
         ),
@@ -829,29 +652,29 @@ def modify_requests() -> list[Object]:
 def redeclare_requests() -> list[Object]:
     """Declarations pushed again."""
     return [
-        prepared("redeclare-unsplit", "redeclare", DECLARE),
+        prepared("redeclare-unsplit", "redeclare", ORDER),
         prepared("redeclare-printed-request", "redeclare", PRINTED_REDECLARE),
-        prepared("redeclare-by-out-trade-no-alone", "redeclare", without(DECLARE, "transaction_id")),
-        prepared("redeclare-by-transaction-id-alone", "redeclare", without(DECLARE, "out_trade_no")),
-        prepared("redeclare-by-sub-order-no", "redeclare", {**DECLARE, "sub_order_no": "20150806125346-1"}),
+        prepared("redeclare-by-out-trade-no-alone", "redeclare", without(ORDER, "transaction_id")),
+        prepared("redeclare-by-transaction-id-alone", "redeclare", without(ORDER, "out_trade_no")),
+        prepared("redeclare-by-sub-order-no", "redeclare", {**ORDER, "sub_order_no": "20150806125346-1"}),
         prepared(
             "redeclare-by-sub-order-id",
             "redeclare",
-            {**without(DECLARE, "transaction_id"), "sub_order_id": "1000320306201511078440737891"},
+            {**without(ORDER, "transaction_id"), "sub_order_id": "1000320306201511078440737891"},
         ),
         prepared("redeclare-older-path-prefix", "redeclare", PRINTED_REDECLARE, {"path_prefix": "global/v3"}),
-        prepared("redeclare-base-url-with-path", "redeclare", DECLARE, {"base_urls": ["https://proxy.example/wx"]}),
-        prepared("redeclare-without-public-key", "redeclare", DECLARE, CERTIFICATE_ONLY),
+        prepared("redeclare-base-url-with-path", "redeclare", ORDER, {"base_urls": ["https://proxy.example/wx"]}),
+        prepared("redeclare-without-public-key", "redeclare", ORDER, CERTIFICATE_ONLY),
         prepared(
             "redeclare-without-payment-ids-with-the-rule-off",
             "redeclare",
-            without(DECLARE, "out_trade_no", "transaction_id"),
+            without(ORDER, "out_trade_no", "transaction_id"),
             {"rules": {"payment_id_missing": "off"}},
         ),
         refused(
             "redeclare-without-payment-ids",
             "redeclare",
-            without(DECLARE, "out_trade_no", "transaction_id"),
+            without(ORDER, "out_trade_no", "transaction_id"),
             ("payment_id_missing", "out_trade_no"),
         ),
         refused(
@@ -861,7 +684,7 @@ def redeclare_requests() -> list[Object]:
             ("payment_id_missing", "out_trade_no"),
             ("split_institution_mode", "sub_order_no"),
         ),
-        refused("redeclare-with-duty", "redeclare", {**DECLARE, "duty": 88}, ("unknown_field", "duty")),
+        refused("redeclare-with-duty", "redeclare", {**ORDER, "duty": 88}, ("unknown_field", "duty")),
     ]
 
 
@@ -1004,7 +827,7 @@ def two_public_keys() -> list[Object]:
         vector
         for name, options in orders.items()
         for vector in (
-            prepared(f"declare-with-two-public-keys{name}", "declare", DECLARE, options),
+            prepared(f"declare-with-two-public-keys{name}", "declare", ORDER, options),
             prepared_identity(f"verify-identity-with-two-public-keys{name}", None, options),
         )
     ]
@@ -1068,7 +891,7 @@ def found(operation: str, name: str, fields: Object, *hits: Hit, rules: Mapping[
 def bad_rules(name: str, rules: Mapping[str, str], *says: str) -> Object:
     """Rule settings that are refused."""
     error = {"kind": "input", "code": "INVALID_OPTION", **({"says": [*says]} if says else {})}
-    return check_vector(name, "declare", {**OWNER, **DECLARE}, rules, {"error": error})
+    return check_vector(name, "declare", {**OWNER, **ORDER}, rules, {"error": error})
 
 
 def saying(vector: Object, field: str, *says: str) -> Object:
@@ -1080,7 +903,7 @@ def saying(vector: Object, field: str, *says: str) -> Object:
 
 def misspelt_findings() -> list[Object]:
     """Names and codes that are spelt almost right, or as another API or an answer spells them."""
-    declare = {**OWNER, **DECLARE}
+    declare = {**OWNER, **ORDER}
     split = {**declare, **SPLIT}
     identity = {**OWNER, **IDENTITY}
 
@@ -1129,7 +952,7 @@ def misspelt_findings() -> list[Object]:
 
 def character_findings() -> list[Object]:
     """Characters that nobody sees, and that only look like others."""
-    declare = {**OWNER, **DECLARE}
+    declare = {**OWNER, **ORDER}
     alone: Hit = ("unusual_characters", "")
 
     def unusual(name: str, field: str, text: str, says: str, *rules: str) -> Object:
@@ -1175,7 +998,7 @@ def character_findings() -> list[Object]:
 
 def wording_findings() -> list[Object]:
     """What is said of values of the wrong type."""
-    declare = {**OWNER, **DECLARE}
+    declare = {**OWNER, **ORDER}
 
     def wrong(name: str, field: str, value: Any, *says: str, rule: str = "type") -> Object:
         vector = checked(f"wording-{name}", {**declare, field: value}, (rule, field))
@@ -1194,7 +1017,7 @@ def wording_findings() -> list[Object]:
 
 def check_vectors() -> list[Object]:
     """Fields and what is found wrong with them."""
-    declare = {**OWNER, **DECLARE}
+    declare = {**OWNER, **ORDER}
     split = {**declare, **SPLIT}
     query = {**OWNER, **QUERY}
     mode: Hit = ("split_institution_mode", "sub_order_no")
@@ -1341,7 +1164,7 @@ def check_vectors() -> list[Object]:
         ],
         checked_query(
             "query-order-type-transaction-id",
-            {**query, "order_type": "transaction_id", "order_no": DECLARE["transaction_id"]},
+            {**query, "order_type": "transaction_id", "order_no": ORDER["transaction_id"]},
         ),
         checked_query(
             "query-order-type-unknown", {**query, "order_type": "order_no"}, ("order_type_known", "order_type")
@@ -1493,10 +1316,10 @@ def check_vectors() -> list[Object]:
 
 # Every field of an operation, all sound.
 EVERY_FIELD: dict[str, Object] = {
-    "modify": {**OWNER, **DECLARE, "duty": 88, **without(SPLIT, "fee_type")},
+    "modify": {**OWNER, **ORDER, "duty": 88, **without(SPLIT, "fee_type")},
     "redeclare": {
         **OWNER,
-        **DECLARE,
+        **ORDER,
         "sub_order_no": "20150806125346-1",
         "sub_order_id": "1000320306201511078440737891",
     },
@@ -1580,7 +1403,7 @@ def field_vectors(operation: str) -> list[Object]:
 def modify_findings() -> list[Object]:
     """What only a modify can have wrong."""
     every = EVERY_FIELD["modify"]
-    unsplit = {**OWNER, **DECLARE}
+    unsplit = {**OWNER, **ORDER}
     parts = ("order_fee", "transport_fee", "product_fee")
     mode: Hit = ("split_institution_mode", "sub_order_no")
     sum_rule: Hit = ("order_fee_sum", "order_fee")
@@ -1650,7 +1473,7 @@ def mode_levels(operation: str) -> list[Object]:
 
 def redeclare_findings() -> list[Object]:
     """What only a re-push can have wrong."""
-    unsplit = {**OWNER, **DECLARE}
+    unsplit = {**OWNER, **ORDER}
     no_ids = without(unsplit, "out_trade_no", "transaction_id")
     mode: Hit = ("split_institution_mode", "sub_order_no")
     no_payment: Hit = ("payment_id_missing", "out_trade_no")
@@ -1777,60 +1600,7 @@ def certificates_findings() -> list[Object]:
 
 # --- parse ------------------------------------------------------------------------------------------------------------
 
-NOW = 1767225600
-ANSWER_NONCE = "c5ac7061fccab6bf3e254dcf98995b8c"
-REQUEST_ID = "08F78BB5AF0610D302189F8BDC5720E8D8E5A102-268486789"
-PROBE = "WECHATPAY/SIGNTEST/"
 CAPTIVE = "\n<!DOCTYPE html><HTML><TITLE lang=en> Sign in \x1b[2J </TITLE><form></form>"
-HTML = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
-
-
-def answer(
-    body: str | bytes | Object | list[Any],
-    status: int = 200,
-    *,
-    signer: RSAPrivateKey | None = PLATFORM,
-    serial: str = CERTIFICATE_SERIAL,
-    timestamp: str = str(NOW),
-    request_id: str | None = REQUEST_ID,
-    content_type: str = "application/json; charset=utf-8",
-) -> Object:
-    """A response: signed as described, or unsigned without a signer."""
-    text = body if isinstance(body, str | bytes) else compact(body)
-    raw = text if isinstance(text, bytes) else text.encode()
-    headers = [["Content-Type", content_type]]
-    if request_id is not None:
-        headers.append(["Request-ID", request_id])
-    if signer is not None:
-        signature = sign(signer, f"{timestamp}\n{ANSWER_NONCE}\n".encode() + raw + b"\n")
-        headers += [
-            ["Wechatpay-Timestamp", timestamp],
-            ["Wechatpay-Nonce", ANSWER_NONCE],
-            ["Wechatpay-Signature", signature],
-            ["Wechatpay-Serial", serial],
-        ]
-    shown = {"body": text} if isinstance(text, str) else {"body_base64": base64.b64encode(raw).decode()}
-    return {"status": status, "headers": headers, **shown}
-
-
-def with_header(response: Object, name: str, change: Callable[[str], str | None]) -> Object:
-    """The response with one header changed, or dropped when the change gives None."""
-    headers = []
-    for header, value in response["headers"]:
-        new = change(value) if header == name else value
-        if new is not None:
-            headers.append([header, new])
-    return {**response, "headers": headers}
-
-
-def and_headers(response: Object, **more: str) -> Object:
-    """The response with more headers; their names are written with underscores."""
-    return {**response, "headers": [*response["headers"], *([name.replace("_", "-"), more[name]] for name in more)]}
-
-
-def with_body(response: Object, body: str) -> Object:
-    """The response with another body than the one that was signed."""
-    return {**response, "body": body}
 
 
 def parse_vector(
@@ -1933,22 +1703,6 @@ def api_error(
         **error,
     }
     return failed(name, operation, response, "api", code, told)
-
-
-def stored(data: bytes) -> bytes:
-    """One block of DEFLATE that is not compressed: compressors differ in what they write."""
-    return b"\x01" + struct.pack("<HH", len(data), len(data) ^ 0xFFFF) + data
-
-
-def gzipped(data: bytes) -> bytes:
-    """A gzip file (RFC 1952)."""
-    return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + stored(data) + struct.pack("<II", zlib.crc32(data), len(data))
-
-
-COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzipped,
-    "deflate": lambda data: b"\x78\x01" + stored(data) + struct.pack(">I", zlib.adler32(data)),
-}
 
 
 def verification_vectors() -> list[Object]:
@@ -2215,7 +1969,7 @@ def value_vectors() -> list[Object]:
     # What would be the prototype of an object in JavaScript, if it were set and not defined.
     inherited: Object = {"__proto__": {"sub_order_id": "1", "new_text": "新"}}
     nulls = {**UNSPLIT_ANSWER, "sub_order_no": None, "sub_order_id": None, "modify_time": None}
-    request = {**OWNER, **DECLARE}
+    request = {**OWNER, **ORDER}
     split_request = {**request, **SPLIT, "sub_order_no": "20150806125346"}
     empty = {**OWNER, "offset": 0, "limit": 20, "total_count": 0, "data": []}
     record_with_nulls = {**QUERY_RECORD, "explanation": None, "duty": None}
@@ -2279,7 +2033,7 @@ def value_vectors() -> list[Object]:
                     "warnings": [{"rule": "empty_answer", "field": "", "location": "response"}],
                     "request_id": REQUEST_ID,
                 },
-                request={**OWNER, **DECLARE},
+                request={**OWNER, **ORDER},
             )
             for operation in CHANGING
             for status, what, body in [(204, "nothing", ""), (200, "nothing", ""), (202, "a-line-feed", "\r\n")]
@@ -2366,7 +2120,7 @@ def value_vectors() -> list[Object]:
             {**UNSPLIT_ANSWER, "appid": "wx0000000000000001", "mchid": "1230000110"},
             "/appid",
             "/mchid",
-            request=DECLARE,
+            request=ORDER,
         ),
         parsed(
             "echo-differs-in-a-record",
@@ -3587,7 +3341,7 @@ def order_fields(name: str, request: Object, result: Object, expect: Object, pai
 
 def customs_order_fields_vectors() -> list[Object]:
     """What the order message to customs has to carry."""
-    request = {**OWNER, **DECLARE}
+    request = {**OWNER, **ORDER}
     split_request = {**request, **SPLIT}
     split_answer = {
         **DECLARE_ANSWER,

@@ -1,0 +1,1 @@
+"""The oracle: keys, signatures and encryption from `cryptography` and from the written protocol, never from the library."""
