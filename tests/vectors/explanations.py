@@ -14,8 +14,12 @@ from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from make import DECLARE_ANSWER, IDENTITY, QUERY, QUERY_ANSWER, identity_padding, signed_request
+from make import OPERATIONS, identity_padding
 from objects import Object, compact
+from operations.declare import ANSWER as DECLARE_ANSWER
+from operations.query import ANSWER as QUERY_ANSWER
+from operations.query import REQUEST as QUERY
+from operations.verify_identity import REQUEST as IDENTITY
 from oracle.keys import (
     CERTIFICATE_SERIAL,
     EXPIRED_CERTIFICATE,
@@ -29,6 +33,7 @@ from oracle.keys import (
     sign,
     utc,
 )
+from oracle.requests import signed_request
 from oracle.responses import NOW, PROBE, and_headers, answer, with_header
 from samples import CERTIFICATE_ONLY, HTML, NOBODY, NONCE, ORDER, OWNER, TIMESTAMP, merged
 
@@ -242,7 +247,7 @@ def sent(
     **pairs: str,
 ) -> Sent:
     """A request as `prepare` makes it, with another body or path, signed otherwise, or with other pairs."""
-    request = signed_request(operation, fields, merged(options or {}), timestamp, NONCE, padding)
+    request = signed_request(OPERATIONS[operation], fields, merged(options or {}), timestamp, NONCE, padding)
     method, own_path = request["message"].split("\n")[:2]
     if body is None:
         body = request["body"]

@@ -24,17 +24,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from make import (
-    DECLARE_ANSWER,
-    QUERY_ANSWER,
-    api_error,
-    parse_vector,
-    parsed,
-    prepare_vector,
-    signed_request,
-    unverified,
-)
+from make import OPERATIONS, api_error, parse_vector, parsed, prepare_vector, unverified
 from objects import Object
+from operations.declare import ANSWER as DECLARE_ANSWER
+from operations.query import ANSWER as QUERY_ANSWER
 from oracle.keys import (
     CERTIFICATE_SERIAL,
     EXPIRED_CERTIFICATE,
@@ -52,6 +45,7 @@ from oracle.keys import (
     private_key,
     utc,
 )
+from oracle.requests import signed_request
 from oracle.responses import NOW, answer
 from samples import API_V3_KEY, CERTIFICATE_ONLY, NONCE, OPTIONS, ORDER, TIMESTAMP
 
@@ -206,7 +200,7 @@ def opened(
     expect_wasm: Object | None = None,
 ) -> Object:
     """A key that signs; `found` is the serial that the request then carries."""
-    request = signed_request("declare", ORDER, {**OPTIONS, "serial_no": found}, timestamp, NONCE)
+    request = signed_request(OPERATIONS["declare"], ORDER, {**OPTIONS, "serial_no": found}, timestamp, NONCE)
     expect = {"authorization": request["authorization"]}
     vector = prepare_vector(f"key-{name}", "declare", ORDER, key_options(form, password, serial_no), NONCE, expect)
     vector["timestamp"] = timestamp

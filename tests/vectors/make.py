@@ -16,14 +16,10 @@ import base64
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -31,7 +27,20 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from objects import Object, compact, without
-from oracle.encryption import SEED_BYTES, encrypted, encryption_key, oaep_seed, pkcs1_padding
+from operations import load
+from operations.certificates import listed, sealed, times
+from operations.declare import ANSWER as DECLARE_ANSWER
+from operations.declare import PRINTED as PRINTED_DECLARE
+from operations.modify import ANSWER as MODIFY_ANSWER
+from operations.modify import PRINTED as PRINTED_MODIFY
+from operations.query import ANSWER as QUERY_ANSWER
+from operations.query import RECORD as QUERY_RECORD
+from operations.query import REQUEST as QUERY
+from operations.redeclare import ANSWER as REDECLARE_ANSWER
+from operations.redeclare import PRINTED as PRINTED_REDECLARE
+from operations.verify_identity import ANSWER as IDENTITY_ANSWER
+from operations.verify_identity import REQUEST as IDENTITY
+from oracle.encryption import SEED_BYTES, encrypted, oaep_seed, pkcs1_padding
 from oracle.keys import (
     CERTIFICATE_SERIAL,
     EXPIRED_CERTIFICATE,
@@ -40,7 +49,6 @@ from oracle.keys import (
     FUTURE_SERIAL,
     LATER_CERTIFICATE,
     LATER_SERIAL,
-    MERCHANT,
     OTHER,
     PLATFORM,
     PLATFORM_PUBLIC,
@@ -50,9 +58,9 @@ from oracle.keys import (
     make_certificate,
     pem,
     private_key,
-    sign,
     utc,
 )
+from oracle.requests import signed_request
 from oracle.responses import (
     ANSWER_NONCE,
     COMPRESSIONS,
@@ -86,165 +94,14 @@ from samples import (
 
 HERE = Path(__file__).resolve().parent
 
+OPERATIONS = load()
+CHANGING = [name for name, operation in OPERATIONS.items() if operation.changes]
+NOT_REPEATABLE = [name for name, operation in OPERATIONS.items() if not operation.repeatable]
+
 
 # --- The fields that the vectors start from (all identities are synthetic) --------------------------------------------
 
-DECLARE_ORDER = [
-    "appid",
-    "mchid",
-    "out_trade_no",
-    "transaction_id",
-    "customs",
-    "merchant_customs_no",
-    "duty",
-    "sub_order_no",
-    "fee_type",
-    "order_fee",
-    "transport_fee",
-    "product_fee",
-]
-MODIFY_ORDER = [name for name in DECLARE_ORDER if name != "fee_type"]
-QUERY_ORDER = ["appid", "mchid", "order_type", "order_no", "customs", "offset", "limit"]
-REDECLARE_ORDER = [
-    "appid",
-    "mchid",
-    "customs",
-    "merchant_customs_no",
-    "out_trade_no",
-    "transaction_id",
-    "sub_order_no",
-    "sub_order_id",
-]
-VERIFY_IDENTITY_ORDER = [
-    "appid",
-    "mchid",
-    "out_trade_no",
-    "transaction_id",
-    "customs",
-    "merchant_customs_no",
-    "sub_order_no",
-    "certificate_type",
-    "certificate_id",
-    "certificate_name",
-]
 
-# Method, path after the prefix, and the fields in the order in which they are sent.
-CALLS: dict[str, tuple[str, str, list[str]]] = {
-    "declare": ("POST", "/customs/orders", DECLARE_ORDER),
-    "modify": ("PATCH", "/customs/orders", MODIFY_ORDER),
-    "query": ("GET", "/customs/orders", QUERY_ORDER),
-    "redeclare": ("POST", "/customs/redeclare", REDECLARE_ORDER),
-    "verify_identity": ("POST", "/customs/verify-certificate", VERIFY_IDENTITY_ORDER),
-    "certificates": ("GET", "/certificates", []),
-}
-# Operations that change something at WeChat Pay, and those whose repetition is not known to be harmless.
-CHANGING = ["declare", "modify", "redeclare"]
-NOT_REPEATABLE = ["modify", "redeclare"]
-
-# The request that the declare page prints. Its own sum rule does not hold for it.
-PRINTED_DECLARE: Object = {
-    **OWNER,
-    **ORDER,
-    "duty": 888,
-    "sub_order_no": "20150806125346",
-    "fee_type": "CNY",
-    "order_fee": 888,
-    "transport_fee": 888,
-    "product_fee": 888,
-}
-QUERY: Object = {"order_type": "out_trade_no", "order_no": "20150806125346", "customs": "SHANGHAI_ZS"}
-# The requests that the modify and redeclare pages print, in their order.
-PRINTED_MODIFY: Object = {
-    **OWNER,
-    "out_trade_no": "20150806125346",
-    "transaction_id": "1000320306201511078440737890",
-    "sub_order_no": "20150806125346",
-    "customs": "SHANGHAI_ZS",
-    "merchant_customs_no": "123456",
-    "duty": 888,
-    "order_fee": 888,
-    "transport_fee": 888,
-    "product_fee": 888,
-}
-PRINTED_REDECLARE: Object = {
-    **OWNER,
-    "out_trade_no": "20150806125346",
-    "transaction_id": "1000320306201511078440737890",
-    "sub_order_no": "20150806125346",
-    "sub_order_id": "1000320306201511078440737891",
-    "customs": "SHANGHAI_ZS",
-    "merchant_customs_no": "123456",
-}
-IDENTITY: Object = {
-    **ORDER,
-    "certificate_type": "IDCARD",
-    "certificate_id": NOBODY,
-    "certificate_name": "测试甲",
-}
-
-# The answers that the pages print.
-DECLARE_ANSWER: Object = {
-    **OWNER,
-    "state": "PROCESSING",
-    "out_trade_no": "20150806125346",
-    "transaction_id": "1000320306201511078440737890",
-    "sub_order_no": "20150806125346",
-    "sub_order_id": "20150806125346",
-    "verify_department": "UNIONPAY",
-    "verify_department_trade_id": "2018112288340107038204310100000",
-}
-QUERY_RECORD: Object = {
-    "sub_order_no": "20150806125346",
-    "sub_order_id": "20150806125346",
-    "mch_customs_no": "1234567",
-    "customs": "SHANGHAI_ZS",
-    "fee_type": "CNY",
-    "order_fee": 888,
-    "duty": 888,
-    "transport_fee": 888,
-    "product_fee": 888,
-    "state": "PROCESSING",
-    "explanation": "The payment order already exists and is in a non-refund status",
-    "modify_time": "2015-09-01T10:00:00+08:00",
-}
-QUERY_ANSWER: Object = {
-    **OWNER,
-    "transaction_id": "1000320306201511078440737890",
-    "verify_department": "UNIONPAY",
-    "verify_department_trade_id": "2018112288340107038204310100000",
-    "offset": 0,
-    "limit": 20,
-    "total_count": 1,
-    "data": [QUERY_RECORD],
-}
-MODIFY_ANSWER: Object = {
-    **OWNER,
-    "state": "SUBMITTED",
-    "out_trade_no": "20150806125346",
-    "transaction_id": "1000320306201511078440737890",
-    "sub_order_no": "20150806125346",
-    "sub_order_id": "20150806125346",
-    "modify_time": "2015-09-01T10:00:00+08:00",
-    "verify_department": "UNIONPAY",
-    "verify_department_trade_id": "2018112288340107038204310100000",
-}
-REDECLARE_ANSWER: Object = {
-    **OWNER,
-    "state": "SUBMITTED",
-    "out_trade_no": "20150806125346",
-    "transaction_id": "1000320306201511078440737890",
-    "sub_order_no": "20150806125346",
-    "sub_order_id": "20150806125346",
-    "modify_time": "2015-09-01T10:00:00+08:00",
-    "explanation": "The payment order already exists and is in a non-refund status.0",
-}
-# No page that was seen prints this one.
-IDENTITY_ANSWER: Object = {
-    **OWNER,
-    "out_trade_no": "20150806125346",
-    "transaction_id": "1000320306201511078440737890",
-    "certificate_check_result": "SAME",
-}
 UNSPLIT_ANSWER: Object = {
     name: value for name, value in DECLARE_ANSWER.items() if name not in ("sub_order_no", "sub_order_id")
 }
@@ -269,11 +126,7 @@ BUSINESS = {
     "order_fee_sum": "error",
     "fee_type_cny": "error",
     "outside_bmp": "error",
-    "order_type_known": "error",
-    "payment_id_missing": "error",
-    "certificate_type_idcard": "error",
-    "identity_check_digit": "error",
-    "mchid_digits": "warning",
+        "mchid_digits": "warning",
     "transaction_id_digits": "warning",
     "customs_unknown": "warning",
     "customs_legacy": "warning",
@@ -313,7 +166,7 @@ Hit = tuple[str, str]
 
 def findings(operation: str, fields: Object, hits: Sequence[Hit], rules: Mapping[str, str]) -> list[Object]:
     """Hits written out: a JSON Pointer into a body or a bare name of a query string, and the value as given."""
-    in_query = CALLS[operation][0] == "GET"
+    in_query = OPERATIONS[operation].in_query
 
     def shown(name: str) -> Any:
         # Names and ID numbers of people are never shown, nor under a name that is not quite the field's.
@@ -324,7 +177,7 @@ def findings(operation: str, fields: Object, hits: Sequence[Hit], rules: Mapping
     return [
         {
             "rule": rule,
-            "severity": rules.get(rule, SEVERITY[rule]),
+            "severity": rules.get(rule) or {**SEVERITY, **OPERATIONS[operation].rules}[rule],
             "field": name if in_query else "/" + name.replace("~", "~0").replace("/", "~1"),
             "value": shown(name),
             "location": "query" if in_query else "body",
@@ -334,68 +187,6 @@ def findings(operation: str, fields: Object, hits: Sequence[Hit], rules: Mapping
 
 
 # --- prepare ----------------------------------------------------------------------------------------------------------
-
-
-def signed_request(
-    operation: str, fields: Object, options: Object, timestamp: int, nonce: str, padding: Sequence[bytes] = ()
-) -> Object:
-    """What has to go over the wire, with the message that was signed; `padding` is for one personal field each."""
-    method, tail, order = CALLS[operation]
-    # The certificates have one spelling.
-    prefix = "v3/global" if operation == "certificates" else options.get("path_prefix", "v3/global")
-    path = f"/{prefix}{tail}"
-    owner = {name: options[name] for name in ("appid", "mchid") if name in order}
-    filled = {**owner, **fields}
-    ordered = {name: filled[name] for name in order if name in filled}
-    if len(ordered) != len(filled):
-        raise ValueError(f"unknown field in {sorted(filled)}")
-
-    key_id = max((known for known in options["platform_keys"] if known.startswith("PUB_KEY_ID_")), default=None)
-    if padding:
-        key_id, key = encryption_key(options["platform_keys"], timestamp)
-        for name, part in zip(PERSONAL, padding, strict=True):
-            text = ordered[name]
-            if name == "certificate_id" and text.endswith("x"):
-                text = text[:-1] + "X"
-            ordered[name] = encrypted(key, text, part, options.get("field_encryption", "pkcs1"))
-
-    body: str | None = None
-    if method != "GET":
-        body = compact(ordered)
-    elif ordered:
-        path += "?" + "&".join(f"{name}={quote(str(value), safe='')}" for name, value in ordered.items())
-
-    message = f"{method}\n{path}\n{timestamp}\n{nonce}\n{body or ''}\n"
-    signature = sign(MERCHANT, message.encode())
-    pairs = {
-        "mchid": options["mchid"],
-        "nonce_str": nonce,
-        "timestamp": str(timestamp),
-        "serial_no": options["serial_no"],
-        "signature": signature,
-    }
-    authorization = "WECHATPAY2-SHA256-RSA2048 " + ",".join(f'{name}="{value}"' for name, value in pairs.items())
-
-    headers = {
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-        "Content-Type": "application/json",
-        "User-Agent": options.get("user_agent", "wechatpay-customs/0.1.0"),
-        "Accept-Language": options.get("accept_language", "en"),
-        "Authorization": authorization,
-    }
-    if key_id is not None:
-        headers["Wechatpay-Serial"] = key_id
-
-    base = options.get("base_urls", ["https://apihk.mch.weixin.qq.com"])[0].removesuffix("/")
-    return {
-        "message": message,
-        "authorization": authorization,
-        "method": method,
-        "url": base + path,
-        "body": body,
-        "headers": headers,
-    }
 
 
 def prepare_vector(
@@ -423,7 +214,7 @@ def prepare_vector(
 
 def prepared(name: str, operation: str, fields: Object, options: Object | None = None, nonce: str = NONCE) -> Object:
     """A request that gets signed."""
-    expect = signed_request(operation, fields, merged(options or {}), TIMESTAMP, nonce)
+    expect = signed_request(OPERATIONS[operation], fields, merged(options or {}), TIMESTAMP, nonce)
     return prepare_vector(name, operation, fields, options, nonce, expect)
 
 
@@ -454,7 +245,7 @@ def prepared_identity(
     fields = {**IDENTITY, **(changes or {})}
     merged_options = merged(options or {})
     parts = padding or identity_padding(fields, merged_options.get("field_encryption", "pkcs1"), name)
-    expect = signed_request("verify_identity", fields, merged_options, TIMESTAMP, NONCE, parts)
+    expect = signed_request(OPERATIONS["verify_identity"], fields, merged_options, TIMESTAMP, NONCE, parts)
     return prepare_vector(name, "verify_identity", fields, options, NONCE, expect, b"".join(parts))
 
 
@@ -724,7 +515,7 @@ def identity_requests() -> list[Object]:
             dict(reversed(IDENTITY.items())),
             None,
             NONCE,
-            signed_request("verify_identity", IDENTITY, OPTIONS, TIMESTAMP, NONCE, sound),
+            signed_request(OPERATIONS["verify_identity"], IDENTITY, OPTIONS, TIMESTAMP, NONCE, sound),
             b"".join(sound),
         ),
         prepared_identity("verify-identity-upper-case-x", {"certificate_id": NOBODY_WITH_X}),
@@ -910,7 +701,7 @@ def misspelt_findings() -> list[Object]:
     def misspelt(operation: str, given: str, field: str, fields: Object) -> Object:
         renamed = {given if name == field else name: value for name, value in fields.items()}
         hits: list[Hit] = [("unknown_field", given)]
-        if field in CALLS[operation][2][:6] or operation == "verify_identity":
+        if field in OPERATIONS[operation].fields[:6] or operation == "verify_identity":
             hits.append(("required", field))
         elif field in SPLIT:
             hits += [("split_fields_incomplete", field), ("split_institution_mode", "sub_order_no")]
@@ -1033,11 +824,11 @@ def check_vectors() -> list[Object]:
         checked(
             "declare-nothing-given",
             {},
-            *[("required", name) for name in DECLARE_ORDER[:6]],
+            *[("required", name) for name in OPERATIONS["declare"].fields[:6]],
         ),
         checked("declare-customs-missing", without(declare, "customs"), ("required", "customs")),
         checked("declare-text-empty", {**declare, "merchant_customs_no": ""}, ("empty", "merchant_customs_no")),
-        checked_query("query-nothing-given", {}, *[("required", name) for name in QUERY_ORDER[:5]]),
+        checked_query("query-nothing-given", {}, *[("required", name) for name in OPERATIONS["query"].fields[:5]]),
         checked_query("query-order-no-empty", {**query, "order_no": ""}, ("empty", "order_no")),
         # type
         checked("declare-amount-as-fraction", {**declare, "duty": 8.88}, ("type", "duty")),
@@ -1190,7 +981,7 @@ def check_vectors() -> list[Object]:
             "split-all-fields-missing",
             {**declare, "sub_order_no": "20150806125346-1"},
             mode,
-            *[("split_fields_incomplete", name) for name in DECLARE_ORDER[8:]],
+            *[("split_fields_incomplete", name) for name in OPERATIONS["declare"].fields[8:]],
         ),
         checked("split-fee-type-missing", without(split, "fee_type"), mode, ("split_fields_incomplete", "fee_type")),
         checked(
@@ -1224,7 +1015,7 @@ def check_vectors() -> list[Object]:
         checked(
             "split-fields-without-sub-order-no",
             without(split, "sub_order_no"),
-            *[("split_without_sub_order_no", name) for name in DECLARE_ORDER[8:]],
+            *[("split_without_sub_order_no", name) for name in OPERATIONS["declare"].fields[8:]],
         ),
         checked(
             "split-one-field-without-sub-order-no",
@@ -1355,7 +1146,7 @@ def field_vectors(operation: str) -> list[Object]:
         hits = [(rule, name) for rule in rules]
         vectors.append(found(operation, f"{name.replace('_', '-')}-{what}", {**every, name: value}, *rest, *hits))
 
-    for name in CALLS[operation][2]:
+    for name in OPERATIONS[operation].fields:
         missing: list[Hit] = [mode]
         if name == "sub_order_no":
             missing = [("split_without_sub_order_no", part) for part in parts]
@@ -1415,7 +1206,7 @@ def modify_findings() -> list[Object]:
         return {**every, "order_fee": order, "transport_fee": transport, "product_fee": product}
 
     return [
-        modify("nothing-given", {}, *[("required", name) for name in MODIFY_ORDER[:6]]),
+        modify("nothing-given", {}, *[("required", name) for name in OPERATIONS["modify"].fields[:6]]),
         modify("unsplit-sound", unsplit),
         modify("unsplit-with-duty", {**unsplit, "duty": 0}),
         modify("duty-largest", {**unsplit, "duty": 2147483647}),
@@ -1482,7 +1273,7 @@ def redeclare_findings() -> list[Object]:
         return found("redeclare", name, fields, *hits, rules=rules)
 
     return [
-        redeclare("nothing-given", {}, *[("required", name) for name in REDECLARE_ORDER[:4]], no_payment),
+        redeclare("nothing-given", {}, *[("required", name) for name in OPERATIONS["redeclare"].fields[:4]], no_payment),
         redeclare("unsplit-sound", unsplit),
         redeclare("printed-request", PRINTED_REDECLARE, mode),
         redeclare("both-payment-ids-missing", no_ids, no_payment),
@@ -1527,7 +1318,7 @@ def identity_findings() -> list[Object]:
             "verify_identity",
             "nothing-given",
             {},
-            *[("required", name) for name in VERIFY_IDENTITY_ORDER if name != "sub_order_no"],
+            *[("required", name) for name in OPERATIONS["verify_identity"].fields if name != "sub_order_no"],
         ),
         identity("sound", {}),
         *[number(f"with-check-digit-{digit.lower()}", by_digit[digit]) for digit in sorted(by_digit)],
@@ -2818,50 +2609,6 @@ def failures(operation: str) -> list[Object]:
             options=options,
         ),
     ]
-
-
-def listed(
-    certificate: str,
-    serial: str,
-    *,
-    key: str = API_V3_KEY,
-    nonce: str = "9b1c7e04a5d2",
-    associated_data: str = "certificate",
-    damage: Callable[[bytes], bytes] | None = None,
-    **changes: Any,
-) -> Object:
-    """A certificate as the list carries it: AES-256-GCM, the tag at the end; `changes` come after encryption."""
-    content = sealed(certificate, key=key, nonce=nonce, associated_data=associated_data, damage=damage)
-    return {**times(certificate, serial), "encrypt_certificate": {**content, **changes}}
-
-
-def sealed(
-    text: str,
-    *,
-    key: str = API_V3_KEY,
-    nonce: str = "9b1c7e04a5d2",
-    associated_data: str = "certificate",
-    damage: Callable[[bytes], bytes] | None = None,
-) -> Object:
-    """A text as a member `encrypt_certificate`."""
-    data = AESGCM(key.encode()).encrypt(nonce.encode(), text.encode(), associated_data.encode())
-    return {
-        "algorithm": "AEAD_AES_256_GCM",
-        "nonce": nonce,
-        "associated_data": associated_data,
-        "ciphertext": base64.b64encode(damage(data) if damage else data).decode(),
-    }
-
-
-def times(certificate: str, serial: str) -> Object:
-    """What the list says in plain about a certificate."""
-    parsed_certificate = x509.load_pem_x509_certificate(certificate.encode())
-    beijing = timezone(timedelta(hours=8))
-    return {
-        "serial_no": serial,
-        "effective_time": parsed_certificate.not_valid_before_utc.astimezone(beijing).isoformat(),
-        "expire_time": parsed_certificate.not_valid_after_utc.astimezone(beijing).isoformat(),
-    }
 
 
 def certificates_vectors() -> list[Object]:
