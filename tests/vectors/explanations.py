@@ -14,7 +14,8 @@ from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from make import OPERATIONS, identity_padding
+from kinds.prepare import personal_padding
+from make import OPERATIONS
 from objects import Object, compact
 from operations.declare import ANSWER as DECLARE_ANSWER
 from operations.query import ANSWER as QUERY_ANSWER
@@ -290,7 +291,7 @@ def sound_requests() -> list[Object]:
     older: Object = {"path_prefix": "global/v3"}
     bundle: Object = {"private_key": pem("merchant.key.pem") + pem("merchant.cert.pem"), "serial_no": None}
     nothing: Object = {"appid": None, "mchid": None, "serial_no": None, "private_key": None, "platform_keys": None}
-    padding = identity_padding(IDENTITY, "pkcs1", "explain")
+    padding = personal_padding(OPERATIONS["verify_identity"], IDENTITY, "pkcs1", "explain")
     spaced = json.dumps({**OWNER, **ORDER}, indent="\t") + "\r\n"
     return [
         sound("declare", declare),
@@ -498,7 +499,7 @@ def personal_requests() -> list[Object]:
         expect = explanation("request", None if shown is None else request.lines(shown.encode()), *causes, wrong=wrong)
         return explained(f"request-{title}", request.given, expect, hidden=hidden)
 
-    padding = identity_padding(IDENTITY, "pkcs1", "explain")
+    padding = personal_padding(OPERATIONS["verify_identity"], IDENTITY, "pkcs1", "explain")
     quoting = {**plain, "certificate_name": f'{name}"\\'}
     return [
         personal("with-personal-fields-in-plain", compact(plain), compact(masked(plain))),
@@ -818,7 +819,7 @@ def sign_errors() -> list[Object]:
     tabbed = sent(body=TABBED)
     personal = {**OWNER, **IDENTITY}
     plain = sent(
-        "verify_identity", IDENTITY, padding=identity_padding(IDENTITY, "pkcs1", "explain"), body=compact(personal)
+        "verify_identity", IDENTITY, padding=personal_padding(OPERATIONS["verify_identity"], IDENTITY, "pkcs1", "explain"), body=compact(personal)
     )
     hidden = [NOBODY, IDENTITY["certificate_name"]]
     signed = refusal(message.whole(), signer=PLATFORM_PUBLIC, serial=PUBLIC_KEY_ID)

@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from make import OPERATIONS, api_error, parse_vector, parsed, prepare_vector, unverified
+from kinds.prepare import prepare_vector
+from make import OPERATIONS, api_error, parse_vector, parsed, unverified
 from objects import Object
 from operations.declare import ANSWER as DECLARE_ANSWER
 from operations.query import ANSWER as QUERY_ANSWER

@@ -21,13 +21,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
     load_pem_private_key,
 )
 
+from kinds import prepare
+from kinds.check.findings import Hit, findings
 from objects import Object, compact, without
-from operations import load
+from operations import load, parts
 from operations.certificates import listed, sealed, times
 from operations.declare import ANSWER as DECLARE_ANSWER
 from operations.declare import PRINTED as PRINTED_DECLARE
@@ -40,13 +40,8 @@ from operations.redeclare import ANSWER as REDECLARE_ANSWER
 from operations.redeclare import PRINTED as PRINTED_REDECLARE
 from operations.verify_identity import ANSWER as IDENTITY_ANSWER
 from operations.verify_identity import REQUEST as IDENTITY
-from oracle.encryption import SEED_BYTES, encrypted, oaep_seed, pkcs1_padding
 from oracle.keys import (
     CERTIFICATE_SERIAL,
-    EXPIRED_CERTIFICATE,
-    EXPIRED_SERIAL,
-    FUTURE_CERTIFICATE,
-    FUTURE_SERIAL,
     LATER_CERTIFICATE,
     LATER_SERIAL,
     OTHER,
@@ -54,13 +49,11 @@ from oracle.keys import (
     PLATFORM_PUBLIC,
     PUBLIC_KEY_ID,
     UNKNOWN_SERIAL,
-    broken_key,
     make_certificate,
     pem,
     private_key,
     utc,
 )
-from oracle.requests import signed_request
 from oracle.responses import (
     ANSWER_NONCE,
     COMPRESSIONS,
@@ -81,15 +74,12 @@ from samples import (
     NOBODIES,
     NOBODY,
     NOBODY_WITH_X,
-    NONCE,
     OPTIONS,
     ORDER,
     OWNER,
     PERSONAL,
     PUBLIC_KEY_ONLY,
     SPLIT,
-    TIMESTAMP,
-    merged,
 )
 
 HERE = Path(__file__).resolve().parent
@@ -106,36 +96,6 @@ UNSPLIT_ANSWER: Object = {
     name: value for name, value in DECLARE_ANSWER.items() if name not in ("sub_order_no", "sub_order_id")
 }
 
-
-# --- Findings ---------------------------------------------------------------------------------------------------------
-
-INTEGRITY = [
-    "required",
-    "empty",
-    "type",
-    "length",
-    "range",
-    "control_character",
-    "unknown_field",
-    "already_encrypted",
-    "duplicate_field",
-]
-BUSINESS = {
-    "out_trade_no_characters": "error",
-    "split_fields_incomplete": "error",
-    "order_fee_sum": "error",
-    "fee_type_cny": "error",
-    "outside_bmp": "error",
-        "mchid_digits": "warning",
-    "transaction_id_digits": "warning",
-    "customs_unknown": "warning",
-    "customs_legacy": "warning",
-    "sub_order_no_characters": "warning",
-    "split_without_sub_order_no": "warning",
-    "split_institution_mode": "warning",
-    "unusual_characters": "warning",
-}
-SEVERITY = {**dict.fromkeys(INTEGRITY, "error"), **BUSINESS}
 
 KNOWN_CUSTOMS = [
     "GUANGZHOU_ZS",
@@ -159,481 +119,6 @@ LEGACY_CUSTOMS = [
     "HANGZHOU",
     "ZHENGZHOU_ZH",
 ]
-
-Hit = tuple[str, str]
-"""A rule and the name of the field that breaks it."""
-
-
-def findings(operation: str, fields: Object, hits: Sequence[Hit], rules: Mapping[str, str]) -> list[Object]:
-    """Hits written out: a JSON Pointer into a body or a bare name of a query string, and the value as given."""
-    in_query = OPERATIONS[operation].in_query
-
-    def shown(name: str) -> Any:
-        # Names and ID numbers of people are never shown, nor under a name that is not quite the field's.
-        squeezed = name.replace("_", "").lower()
-        personal = any(squeezed == known.replace("_", "") for known in [*PERSONAL, "cert_id", "name"])
-        return "***" if personal and name in fields else fields.get(name)
-
-    return [
-        {
-            "rule": rule,
-            "severity": rules.get(rule) or {**SEVERITY, **OPERATIONS[operation].rules}[rule],
-            "field": name if in_query else "/" + name.replace("~", "~0").replace("/", "~1"),
-            "value": shown(name),
-            "location": "query" if in_query else "body",
-        }
-        for rule, name in hits
-    ]
-
-
-# --- prepare ----------------------------------------------------------------------------------------------------------
-
-
-def prepare_vector(
-    name: str,
-    operation: str,
-    fields: Object,
-    options: Object | None,
-    nonce: str,
-    expect: Object,
-    padding: bytes | None = None,
-) -> Object:
-    """The common shape of the vectors of `prepare`."""
-    return {
-        "id": name,
-        "kind": "prepare",
-        **({} if options is None else {"options": options}),
-        "operation": operation,
-        "fields": fields,
-        "timestamp": TIMESTAMP,
-        "nonce": nonce,
-        **({} if padding is None else {"padding_base64": base64.b64encode(padding).decode()}),
-        "expect": expect,
-    }
-
-
-def prepared(name: str, operation: str, fields: Object, options: Object | None = None, nonce: str = NONCE) -> Object:
-    """A request that gets signed."""
-    expect = signed_request(OPERATIONS[operation], fields, merged(options or {}), TIMESTAMP, nonce)
-    return prepare_vector(name, operation, fields, options, nonce, expect)
-
-
-def not_prepared(
-    name: str,
-    kind: str,
-    code: str,
-    options: Object | None = None,
-    *,
-    operation: str = "declare",
-    nonce: str = NONCE,
-) -> Object:
-    """A request that gets refused for its options or its operation."""
-    return prepare_vector(name, operation, ORDER, options, nonce, {"error": {"kind": kind, "code": code}})
-
-
-def identity_padding(fields: Object, scheme: str, label: str) -> list[bytes]:
-    """Padding for the personal fields, in their order."""
-    if scheme == "oaep":
-        return [oaep_seed(f"{label} {name}") for name in PERSONAL]
-    return [pkcs1_padding(fields[name], f"{label} {name}") for name in PERSONAL]
-
-
-def prepared_identity(
-    name: str, changes: Object | None = None, options: Object | None = None, padding: Sequence[bytes] | None = None
-) -> Object:
-    """An identity that is encrypted and sent."""
-    fields = {**IDENTITY, **(changes or {})}
-    merged_options = merged(options or {})
-    parts = padding or identity_padding(fields, merged_options.get("field_encryption", "pkcs1"), name)
-    expect = signed_request(OPERATIONS["verify_identity"], fields, merged_options, TIMESTAMP, NONCE, parts)
-    return prepare_vector(name, "verify_identity", fields, options, NONCE, expect, b"".join(parts))
-
-
-def identity_not_prepared(
-    name: str, kind: str, code: str, options: Object | None = None, padding: bytes | None = None
-) -> Object:
-    """A sound identity that is refused for its options or its padding."""
-    if padding is None:
-        padding = b"".join(identity_padding(IDENTITY, (options or {}).get("field_encryption", "pkcs1"), name))
-    expect = {"error": {"kind": kind, "code": code}}
-    return prepare_vector(name, "verify_identity", IDENTITY, options, NONCE, expect, padding)
-
-
-def refused(
-    name: str,
-    operation: str,
-    fields: Object,
-    *hits: Hit,
-    rules: Mapping[str, str] | None = None,
-    options: Object | None = None,
-) -> Object:
-    """A request that gets refused for its fields. All findings come back, the warnings too."""
-    options = options if rules is None else {**(options or {}), "rules": dict(rules)}
-    filled = {**OWNER, **fields}
-    error = {
-        "kind": "input",
-        "code": "INVALID_FIELDS",
-        "findings": findings(operation, filled, hits, rules or {}),
-    }
-    return prepare_vector(name, operation, fields, options, NONCE, {"error": error})
-
-
-def prepare_vectors() -> list[Object]:
-    """Requests, signed or refused."""
-    every_field = {**ORDER, "duty": 88, **SPLIT}
-
-    def invalid_option(name: str, options: Object | None = None, nonce: str = NONCE) -> Object:
-        return not_prepared(name, "input", "INVALID_OPTION", options, nonce=nonce)
-
-    def invalid_key(name: str, text: str) -> Object:
-        return not_prepared(name, "key", "PRIVATE_KEY_INVALID", {"private_key": text})
-
-    return [
-        prepared("declare-unsplit", "declare", ORDER),
-        prepared("declare-split", "declare", every_field),
-        prepared("declare-fields-in-another-order", "declare", dict(reversed(every_field.items()))),
-        prepared("declare-non-ascii-text-unescaped", "declare", {**ORDER, "merchant_customs_no": "沪A1·é"}),
-        prepared("declare-json-escapes", "declare", {**ORDER, "merchant_customs_no": 'q"b\\s/l<&>\u2028'}),
-        prepared("declare-duty-zero", "declare", {**ORDER, "duty": 0}),
-        prepared(
-            "declare-largest-amounts",
-            "declare",
-            {
-                **ORDER,
-                **SPLIT,
-                "duty": 2147483647,
-                "order_fee": 2147483647,
-                "transport_fee": 0,
-                "product_fee": 2147483647,
-            },
-        ),
-        prepared(
-            "declare-own-appid-and-mchid",
-            "declare",
-            {"appid": "wx0000000000000001", "mchid": "1230000110", **ORDER},
-        ),
-        prepared("declare-own-nonce", "declare", ORDER, nonce="0123456789abcdefghijKLMNOPQRSTUV"),
-        prepared("declare-older-path-prefix", "declare", ORDER, {"path_prefix": "global/v3"}),
-        prepared("declare-path-prefix-given-as-default", "declare", ORDER, {"path_prefix": "v3/global"}),
-        prepared("declare-base-url-with-path", "declare", ORDER, {"base_urls": ["https://proxy.example/wx"]}),
-        prepared(
-            "declare-first-base-url-without-its-slash",
-            "declare",
-            ORDER,
-            {"base_urls": ["https://api.mch.weixin.qq.com/", "https://apihk.mch.weixin.qq.com"]},
-        ),
-        prepared("declare-loopback-over-http", "declare", ORDER, {"base_urls": ["http://127.0.0.1:8080"]}),
-        prepared("declare-loopback-v6-over-http", "declare", ORDER, {"base_urls": ["http://[::1]:8080"]}),
-        prepared("declare-without-public-key", "declare", ORDER, CERTIFICATE_ONLY),
-        prepared("declare-with-public-key-only", "declare", ORDER, PUBLIC_KEY_ONLY),
-        prepared("declare-accept-language", "declare", ORDER, {"accept_language": "zh-CN"}),
-        prepared("declare-user-agent", "declare", ORDER, {"user_agent": "example-shop/2.1 (warehouse 3)"}),
-        prepared(
-            "declare-printed-request-with-sum-as-warning",
-            "declare",
-            PRINTED_DECLARE,
-            {"rules": {"order_fee_sum": "warning"}},
-        ),
-        prepared("query-by-out-trade-no", "query", QUERY),
-        prepared(
-            "query-by-transaction-id",
-            "query",
-            {**QUERY, "order_type": "transaction_id", "order_no": ORDER["transaction_id"]},
-        ),
-        prepared("query-by-sub-order-no", "query", {**QUERY, "order_type": "sub_order_no"}),
-        prepared(
-            "query-by-sub-order-id",
-            "query",
-            {**QUERY, "order_type": "sub_order_id", "order_no": "1000320306201511078440737891"},
-        ),
-        prepared("query-order-no-with-all-its-signs", "query", {**QUERY, "order_no": "2015_0806|12*53@46-1"}),
-        prepared("query-order-no-with-reserved-signs", "query", {**QUERY, "order_no": "a b+c%20d&e=f#g?h/i~.!'()"}),
-        prepared("query-order-no-in-chinese", "query", {**QUERY, "order_no": "订单20150806"}),
-        prepared("query-offset-and-limit", "query", {**QUERY, "offset": 40, "limit": 20}),
-        prepared("query-offset-zero-is-sent", "query", {**QUERY, "offset": 0, "limit": 1}),
-        prepared("query-fields-in-another-order", "query", {"limit": 20, "offset": 0, **dict(reversed(QUERY.items()))}),
-        prepared("query-own-mchid", "query", {**QUERY, "mchid": "1230000110"}),
-        prepared("query-older-path-prefix", "query", QUERY, {"path_prefix": "global/v3"}),
-        prepared("query-base-url-with-path", "query", QUERY, {"base_urls": ["https://proxy.example/wx/"]}),
-        prepared("query-without-public-key", "query", QUERY, CERTIFICATE_ONLY),
-        refused(
-            "declare-sum-wrong",
-            "declare",
-            {**ORDER, **SPLIT, "order_fee": 889},
-            ("order_fee_sum", "order_fee"),
-            ("split_institution_mode", "sub_order_no"),
-        ),
-        refused(
-            "declare-required-missing", "declare", without(ORDER, "transaction_id"), ("required", "transaction_id")
-        ),
-        refused(
-            "declare-warning-turned-to-error",
-            "declare",
-            {**ORDER, "customs": "ATLANTIS"},
-            ("customs_unknown", "customs"),
-            rules={"customs_unknown": "error"},
-        ),
-        refused(
-            "query-line-feed-in-order-no",
-            "query",
-            {**QUERY, "order_no": "1\n1767225600"},
-            ("control_character", "order_no"),
-        ),
-        invalid_option("option-unknown", {"serial": "x"}),
-        invalid_option("option-base-url-over-http", {"base_urls": ["http://apihk.mch.weixin.qq.com"]}),
-        invalid_option("option-base-url-like-loopback", {"base_urls": ["http://127.0.0.1.example.com"]}),
-        invalid_option("option-path-prefix-unknown", {"path_prefix": "v3"}),
-        invalid_option("option-user-agent-with-line-break", {"user_agent": "shop\r\nX-Injected: 1"}),
-        invalid_option("option-nonce-with-line-feed", nonce="Q7xTn0Bf4KzW9mRd2LhV6yGs8JcP3eA\n"),
-        not_prepared("private-key-missing", "key", "PRIVATE_KEY_MISSING", {"private_key": None}),
-        invalid_key("private-key-not-pem", "this is not a key"),
-        invalid_key("private-key-of-elliptic-curve", pem("ec.key.pem")),
-        invalid_key("private-key-of-1024-bits", pem("small.key.pem")),
-        invalid_key("private-key-is-a-public-key", pem("platform_public.pub.pem")),
-        invalid_key("private-key-whose-numbers-do-not-fit", broken_key()),
-        invalid_key("private-key-cut-short", pem("merchant.key.pem")[:900]),
-        not_prepared("operation-unknown", "input", "UNKNOWN_OPERATION", operation="declair"),
-        {
-            **not_prepared("timestamp-in-milliseconds", "input", "INVALID_OPTION"),
-            "timestamp": TIMESTAMP * 1000,
-            "expect": {"error": {"kind": "input", "code": "INVALID_OPTION", "says": ["`timestamp`", "milliseconds"]}},
-        },
-        *modify_requests(),
-        *redeclare_requests(),
-        *identity_requests(),
-        *two_public_keys(),
-        *certificates_requests(),
-    ]
-
-
-def modify_requests() -> list[Object]:
-    """Changes of a declaration."""
-    split = {**ORDER, "duty": 88, **without(SPLIT, "fee_type")}
-    mode: Hit = ("split_institution_mode", "sub_order_no")
-    return [
-        prepared("modify-unsplit", "modify", ORDER),
-        prepared("modify-split", "modify", split),
-        prepared("modify-fields-in-another-order", "modify", dict(reversed(split.items()))),
-        prepared("modify-older-path-prefix", "modify", split, {"path_prefix": "global/v3"}),
-        prepared("modify-base-url-with-path", "modify", ORDER, {"base_urls": ["https://proxy.example/wx"]}),
-        prepared("modify-without-public-key", "modify", ORDER, CERTIFICATE_ONLY),
-        prepared(
-            "modify-own-appid-and-mchid",
-            "modify",
-            {**ORDER, "appid": "wx0000000000000001", "mchid": "1230000110"},
-        ),
-        prepared(
-            "modify-printed-request-with-sum-as-warning",
-            "modify",
-            PRINTED_MODIFY,
-            {"rules": {"order_fee_sum": "warning"}},
-        ),
-        refused("modify-printed-request", "modify", PRINTED_MODIFY, mode, ("order_fee_sum", "order_fee")),
-        refused("modify-with-currency", "modify", {**split, "fee_type": "CNY"}, mode, ("unknown_field", "fee_type")),
-        refused(
-            "modify-split-without-its-amounts",
-            "modify",
-            {**ORDER, "sub_order_no": "20150806125346-1"},
-            mode,
-            *[("split_fields_incomplete", name) for name in ("order_fee", "transport_fee", "product_fee")],
-        ),
-    ]
-
-
-def redeclare_requests() -> list[Object]:
-    """Declarations pushed again."""
-    return [
-        prepared("redeclare-unsplit", "redeclare", ORDER),
-        prepared("redeclare-printed-request", "redeclare", PRINTED_REDECLARE),
-        prepared("redeclare-by-out-trade-no-alone", "redeclare", without(ORDER, "transaction_id")),
-        prepared("redeclare-by-transaction-id-alone", "redeclare", without(ORDER, "out_trade_no")),
-        prepared("redeclare-by-sub-order-no", "redeclare", {**ORDER, "sub_order_no": "20150806125346-1"}),
-        prepared(
-            "redeclare-by-sub-order-id",
-            "redeclare",
-            {**without(ORDER, "transaction_id"), "sub_order_id": "1000320306201511078440737891"},
-        ),
-        prepared("redeclare-older-path-prefix", "redeclare", PRINTED_REDECLARE, {"path_prefix": "global/v3"}),
-        prepared("redeclare-base-url-with-path", "redeclare", ORDER, {"base_urls": ["https://proxy.example/wx"]}),
-        prepared("redeclare-without-public-key", "redeclare", ORDER, CERTIFICATE_ONLY),
-        prepared(
-            "redeclare-without-payment-ids-with-the-rule-off",
-            "redeclare",
-            without(ORDER, "out_trade_no", "transaction_id"),
-            {"rules": {"payment_id_missing": "off"}},
-        ),
-        refused(
-            "redeclare-without-payment-ids",
-            "redeclare",
-            without(ORDER, "out_trade_no", "transaction_id"),
-            ("payment_id_missing", "out_trade_no"),
-        ),
-        refused(
-            "redeclare-with-sub-order-ids-alone",
-            "redeclare",
-            without(PRINTED_REDECLARE, "out_trade_no", "transaction_id"),
-            ("payment_id_missing", "out_trade_no"),
-            ("split_institution_mode", "sub_order_no"),
-        ),
-        refused("redeclare-with-duty", "redeclare", {**ORDER, "duty": 88}, ("unknown_field", "duty")),
-    ]
-
-
-def identity_requests() -> list[Object]:
-    """Identities, encrypted; names and ID numbers stand in no error."""
-    oaep: Object = {"field_encryption": "oaep"}
-    held = CERTIFICATE_ONLY["platform_keys"]
-    later = {LATER_SERIAL: LATER_CERTIFICATE}
-    unusable = {EXPIRED_SERIAL: EXPIRED_CERTIFICATE, FUTURE_SERIAL: FUTURE_CERTIFICATE}
-    sound = identity_padding(IDENTITY, "pkcs1", "sound")
-    first, second = sound
-    sound_oaep = b"".join(identity_padding(IDENTITY, "oaep", "sound"))
-
-    def name_of(size: int) -> Object:
-        """A name of so many bytes, three to a character as far as they go."""
-        return {"certificate_name": "测" * (size // 3) + "a" * (size % 3)}
-
-    def invalid_option(name: str, options: Object | None, padding: bytes | None) -> Object:
-        return identity_not_prepared(name, "input", "INVALID_OPTION", options, padding)
-
-    def no_key(name: str, options: Object) -> Object:
-        return identity_not_prepared(name, "key", "ENCRYPTION_KEY_MISSING", options)
-
-    def no_identity(name: str, changes: Object, *hits: Hit, options: Object | None = None) -> Object:
-        return refused(name, "verify_identity", {**IDENTITY, **changes}, *hits, options=options)
-
-    sealed = encrypted(PLATFORM.public_key(), NOBODY, pkcs1_padding(NOBODY, "sealed"), "pkcs1")
-    return [
-        prepared_identity("verify-identity"),
-        prepared_identity("verify-identity-older-path-prefix", None, {"path_prefix": "global/v3"}),
-        prepared_identity("verify-identity-base-url-with-path", None, {"base_urls": ["https://proxy.example/wx"]}),
-        prepared_identity("verify-identity-of-sub-order", {"sub_order_no": "20150806125346-1"}),
-        prepared_identity("verify-identity-own-mchid", {"mchid": "1230000110"}),
-        prepare_vector(
-            "verify-identity-fields-in-another-order",
-            "verify_identity",
-            dict(reversed(IDENTITY.items())),
-            None,
-            NONCE,
-            signed_request(OPERATIONS["verify_identity"], IDENTITY, OPTIONS, TIMESTAMP, NONCE, sound),
-            b"".join(sound),
-        ),
-        prepared_identity("verify-identity-upper-case-x", {"certificate_id": NOBODY_WITH_X}),
-        prepared_identity("verify-identity-lower-case-x-is-raised", {"certificate_id": NOBODY_WITH_X.lower()}),
-        prepared_identity("verify-identity-name-in-latin", {"certificate_name": "John O'Nobody"}),
-        prepared_identity("verify-identity-name-of-one-byte", {"certificate_name": "x"}),
-        prepared_identity("verify-identity-name-with-middle-dot", {"certificate_name": "测试·甲乙"}),
-        prepared_identity("verify-identity-name-outside-the-plane", {"certificate_name": "测\U00020bb7"}),
-        prepared_identity("verify-identity-name-of-245-bytes", name_of(245)),
-        prepared_identity(
-            "verify-identity-any-id-with-the-rule-off",
-            {"certificate_id": "0123456789"},
-            {"rules": {"identity_check_digit": "off"}},
-        ),
-        prepared_identity(
-            "verify-identity-any-type-with-the-rule-off",
-            {"certificate_type": "PASSPORT"},
-            {"rules": {"certificate_type_idcard": "off"}},
-        ),
-        # Which key
-        prepared_identity("verify-identity-with-public-key-only", None, PUBLIC_KEY_ONLY),
-        prepared_identity("verify-identity-with-certificate-only", None, CERTIFICATE_ONLY),
-        prepared_identity(
-            "verify-identity-with-the-certificate-that-expires-last", None, {"platform_keys": {**later, **held}}
-        ),
-        prepared_identity(
-            "verify-identity-with-the-certificate-that-expires-last-given-last",
-            None,
-            {"platform_keys": {**held, **later}},
-        ),
-        prepared_identity(
-            "verify-identity-with-no-certificate-that-is-not-valid", None, {"platform_keys": {**unusable, **held}}
-        ),
-        prepared_identity(
-            "verify-identity-with-public-key-before-certificates",
-            None,
-            {"platform_keys": {**later, **PUBLIC_KEY_ONLY["platform_keys"]}},
-        ),
-        no_key("verify-identity-with-no-key", NO_KEYS),
-        no_key("verify-identity-with-api-v3-key-alone", {**NO_KEYS, "api_v3_key": API_V3_KEY}),
-        no_key("verify-identity-with-expired-certificate", {"platform_keys": {EXPIRED_SERIAL: EXPIRED_CERTIFICATE}}),
-        no_key("verify-identity-with-future-certificate", {"platform_keys": {FUTURE_SERIAL: FUTURE_CERTIFICATE}}),
-        # OAEP
-        prepared_identity("verify-identity-oaep", None, oaep),
-        prepared_identity("verify-identity-oaep-with-certificate", None, {**oaep, **CERTIFICATE_ONLY}),
-        prepared_identity("verify-identity-oaep-seed-of-zeros", None, oaep, [bytes(SEED_BYTES)] * 2),
-        prepared_identity("verify-identity-oaep-name-of-214-bytes", name_of(214), oaep),
-        prepared_identity("verify-identity-pkcs1-by-name", None, {"field_encryption": "pkcs1"}),
-        # Padding that does not fit: exactly k - 3 - length bytes, none of them zero; OAEP 20 for each field.
-        invalid_option("padding-none", None, b""),
-        invalid_option("padding-for-one-field", None, first),
-        invalid_option("padding-one-byte-short", None, b"".join(sound)[:-1]),
-        invalid_option("padding-one-byte-long", None, b"".join(sound) + b"\1"),
-        invalid_option("padding-begins-with-zero", None, b"\0" + first[1:] + second),
-        invalid_option("padding-ends-with-zero", None, first + second[:-1] + b"\0"),
-        invalid_option("padding-oaep-one-byte-short", oaep, sound_oaep[:-1]),
-        invalid_option("padding-oaep-one-byte-long", oaep, sound_oaep + b"\1"),
-        invalid_option("padding-of-oaep-for-pkcs1", None, sound_oaep),
-        invalid_option("padding-of-pkcs1-for-oaep", oaep, b"".join(sound)),
-        invalid_option("option-field-encryption-unknown", {"field_encryption": "oaep-sha256"}, b"".join(sound)),
-        # Fields
-        no_identity("verify-identity-name-of-246-bytes", name_of(246), ("length", "certificate_name")),
-        no_identity(
-            "verify-identity-oaep-name-of-215-bytes", name_of(215), ("length", "certificate_name"), options=oaep
-        ),
-        no_identity(
-            "verify-identity-name-encrypted", {"certificate_name": sealed}, ("already_encrypted", "certificate_name")
-        ),
-        no_identity(
-            "verify-identity-both-encrypted",
-            {"certificate_id": sealed, "certificate_name": sealed},
-            ("already_encrypted", "certificate_id"),
-            ("already_encrypted", "certificate_name"),
-        ),
-        no_identity(
-            "verify-identity-check-digit-wrong",
-            {"certificate_id": NOBODY[:-1] + ("1" if NOBODY[-1] == "0" else "0")},
-            ("identity_check_digit", "certificate_id"),
-        ),
-        refused(
-            "verify-identity-name-missing",
-            "verify_identity",
-            without(IDENTITY, "certificate_name"),
-            ("required", "certificate_name"),
-        ),
-    ]
-
-
-def two_public_keys() -> list[Object]:
-    """Requests name the public key that they are encrypted with: of two the last by id, however they are given."""
-    older, newer = PUBLIC_KEY_ID, "PUB_KEY_ID_0112345678901234567890123456789013"
-    of_newer = PLATFORM.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    both = {older: PUBLIC_KEY_ONLY["platform_keys"][older], newer: of_newer}
-    orders: dict[str, Object] = {
-        "": {"platform_keys": both},
-        "-in-another-order": {"platform_keys": dict(reversed(both.items()))},
-        "-beside-a-certificate": {"platform_keys": {**both, **CERTIFICATE_ONLY["platform_keys"]}},
-    }
-    return [
-        vector
-        for name, options in orders.items()
-        for vector in (
-            prepared(f"declare-with-two-public-keys{name}", "declare", ORDER, options),
-            prepared_identity(f"verify-identity-with-two-public-keys{name}", None, options),
-        )
-    ]
-
-
-def certificates_requests() -> list[Object]:
-    """The list of platform certificates asked for."""
-    return [
-        prepared("certificates", "certificates", {}),
-        prepared("certificates-have-one-path", "certificates", {}, {"path_prefix": "global/v3"}),
-        prepared("certificates-base-url-with-path", "certificates", {}, {"base_urls": ["https://proxy.example/wx"]}),
-        prepared("certificates-without-public-key", "certificates", {}, CERTIFICATE_ONLY),
-        prepared("certificates-with-api-v3-key-alone", "certificates", {}, {**NO_KEYS, "api_v3_key": API_V3_KEY}),
-        refused("certificates-with-a-field", "certificates", {"limit": 1}, ("unknown_field", "limit")),
-    ]
 
 
 # --- check ------------------------------------------------------------------------------------------------------------
@@ -665,17 +150,17 @@ def twice(name: str, operation: str, fields: Object, field: str, *splits: str) -
 
 def checked(name: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
     """A declare and its findings."""
-    return check_vector(name, "declare", fields, rules, {"findings": findings("declare", fields, hits, rules or {})})
+    return check_vector(name, "declare", fields, rules, {"findings": findings(OPERATIONS["declare"], fields, hits, rules or {})})
 
 
 def checked_query(name: str, fields: Object, *hits: Hit) -> Object:
     """A query and its findings."""
-    return check_vector(name, "query", fields, None, {"findings": findings("query", fields, hits, {})})
+    return check_vector(name, "query", fields, None, {"findings": findings(OPERATIONS["query"], fields, hits, {})})
 
 
 def found(operation: str, name: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
     """Fields of any operation and their findings."""
-    expect = {"findings": findings(operation, fields, hits, rules or {})}
+    expect = {"findings": findings(OPERATIONS[operation], fields, hits, rules or {})}
     return check_vector(f"check-{operation.replace('_', '-')}-{name}", operation, fields, rules, expect)
 
 
@@ -3182,7 +2667,7 @@ def files() -> dict[str, str]:
     from key_forms import key_vectors
 
     suites = {
-        "prepare.json": prepare_vectors(),
+        "prepare.json": prepare.vectors(OPERATIONS, parts("prepare", OPERATIONS)),
         "check.json": check_vectors(),
         "parse.json": parse_vectors(),
         "keys.json": key_vectors(),

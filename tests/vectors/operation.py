@@ -52,3 +52,26 @@ class Operation:
     def word(self) -> str:
         """The name as it stands in ids of vectors."""
         return self.name.replace("_", "-")
+
+
+Given = dict[str, list[Object]]
+"""Vectors of one kind that an operation's file gives, by the name of the part that they are."""
+
+
+class Parts:
+    """The vectors of one kind from all operations' files, to be put in order; each part is taken once."""
+
+    def __init__(self, given: Mapping[str, Given]) -> None:
+        self._left = {(operation, part): vectors for operation in given for part, vectors in given[operation].items()}
+
+    def take(self, operation: str, part: str) -> list[Object]:
+        """One part of one operation."""
+        return self._left.pop((operation, part))
+
+    def take_each(self, part: str) -> list[Object]:
+        """The part of that name of every operation that gives it, in the core's order."""
+        return [vector for operation, name in [*self._left] if name == part for vector in self.take(operation, name)]
+
+    def rest(self) -> list[Object]:
+        """All parts that were not taken, by operation; here stands whatever a new operation brings."""
+        return [vector for operation, name in [*self._left] for vector in self.take(operation, name)]

@@ -6,10 +6,11 @@ A file called like its operation defines that operation in capitals (`DECLARE` i
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
-from operation import Operation
+from operation import Given, Operation, Parts
 
 HERE = Path(__file__).resolve().parent
 GENERATED = "bindings-python/python/wechatpay_customs/_generated.py"
@@ -47,3 +48,16 @@ def load() -> dict[str, Operation]:
             raise Incomplete(f"operations/{name}.py does not define {name.upper()}, the `Operation` called {name!r}")
         operations[name] = operation
     return operations
+
+
+def parts(kind: str, names: Iterable[str]) -> Parts:
+    """The vectors of a kind by the function of its name in every operation's file."""
+    given: dict[str, Given] = {}
+    for name in names:
+        make = getattr(import_module(f"operations.{name}"), kind, None)
+        if make is None:
+            raise Incomplete(f"operations/{name}.py has no function `{kind}`, which gives its vectors for {kind}.json")
+        given[name] = make()
+        if not any(given[name].values()):
+            raise Incomplete(f"`{kind}` in operations/{name}.py gives no vectors for {kind}.json")
+    return Parts(given)

@@ -10,10 +10,11 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from kinds.prepare import prepared, refused
 from objects import Object
-from operation import Operation
+from operation import Given, Operation
 from oracle.keys import CERTIFICATE_SERIAL, pem
-from samples import API_V3_KEY
+from samples import API_V3_KEY, CERTIFICATE_ONLY, NO_KEYS
 
 
 def times(certificate: str, serial: str) -> Object:
@@ -71,3 +72,17 @@ CERTIFICATES = Operation(
     answer=ANSWER,
     prefix="v3/global",
 )
+
+
+def prepare() -> Given:
+    """The list asked for."""
+    return {
+        "requests": [
+            prepared("certificates", CERTIFICATES, {}),
+            prepared("certificates-have-one-path", CERTIFICATES, {}, {"path_prefix": "global/v3"}),
+            prepared("certificates-base-url-with-path", CERTIFICATES, {}, {"base_urls": ["https://proxy.example/wx"]}),
+            prepared("certificates-without-public-key", CERTIFICATES, {}, CERTIFICATE_ONLY),
+            prepared("certificates-with-api-v3-key-alone", CERTIFICATES, {}, {**NO_KEYS, "api_v3_key": API_V3_KEY}),
+            refused("certificates-with-a-field", CERTIFICATES, {"limit": 1}, ("unknown_field", "limit")),
+        ],
+    }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from objects import Object
-from operation import Operation
+from kinds.prepare import prepared, refused
+from objects import Object, without
+from operation import Given, Operation
 from samples import ORDER, OWNER, SPLIT
 
 # The request that the page prints. Its own sum rule does not hold for it.
@@ -53,3 +54,62 @@ DECLARE = Operation(
     answer=ANSWER,
     changes=True,
 )
+
+
+def prepare() -> Given:
+    """Requests, signed or refused."""
+    every_field = {**ORDER, "duty": 88, **SPLIT}
+    return {
+        "signed": [
+            prepared("declare-unsplit", DECLARE, ORDER),
+            prepared("declare-split", DECLARE, every_field),
+            prepared("declare-fields-in-another-order", DECLARE, dict(reversed(every_field.items()))),
+            prepared("declare-non-ascii-text-unescaped", DECLARE, {**ORDER, "merchant_customs_no": "沪A1·é"}),
+            prepared("declare-json-escapes", DECLARE, {**ORDER, "merchant_customs_no": 'q"b\\s/l<&>\u2028'}),
+            prepared("declare-duty-zero", DECLARE, {**ORDER, "duty": 0}),
+            prepared(
+                "declare-largest-amounts",
+                DECLARE,
+                {
+                    **ORDER,
+                    **SPLIT,
+                    "duty": 2147483647,
+                    "order_fee": 2147483647,
+                    "transport_fee": 0,
+                    "product_fee": 2147483647,
+                },
+            ),
+            prepared(
+                "declare-own-appid-and-mchid",
+                DECLARE,
+                {"appid": "wx0000000000000001", "mchid": "1230000110", **ORDER},
+            ),
+        ],
+        "printed": [
+            prepared(
+                "declare-printed-request-with-sum-as-warning",
+                DECLARE,
+                PRINTED,
+                {"rules": {"order_fee_sum": "warning"}},
+            ),
+        ],
+        "refused": [
+            refused(
+                "declare-sum-wrong",
+                DECLARE,
+                {**ORDER, **SPLIT, "order_fee": 889},
+                ("order_fee_sum", "order_fee"),
+                ("split_institution_mode", "sub_order_no"),
+            ),
+            refused(
+                "declare-required-missing", DECLARE, without(ORDER, "transaction_id"), ("required", "transaction_id")
+            ),
+            refused(
+                "declare-warning-turned-to-error",
+                DECLARE,
+                {**ORDER, "customs": "ATLANTIS"},
+                ("customs_unknown", "customs"),
+                rules={"customs_unknown": "error"},
+            ),
+        ],
+    }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from objects import Object
-from operation import Operation
-from samples import ORDER, OWNER
+from kinds.check.findings import Hit
+from kinds.prepare import prepared, refused
+from objects import Object, without
+from operation import Given, Operation
+from samples import CERTIFICATE_ONLY, ORDER, OWNER, SPLIT
 
 # The request that the page prints, in its order.
 PRINTED: Object = {
@@ -56,3 +58,39 @@ MODIFY = Operation(
     changes=True,
     repeatable=False,
 )
+
+
+def prepare() -> Given:
+    """Changes, signed or refused."""
+    split = {**ORDER, "duty": 88, **without(SPLIT, "fee_type")}
+    mode: Hit = ("split_institution_mode", "sub_order_no")
+    return {
+        "requests": [
+            prepared("modify-unsplit", MODIFY, ORDER),
+            prepared("modify-split", MODIFY, split),
+            prepared("modify-fields-in-another-order", MODIFY, dict(reversed(split.items()))),
+            prepared("modify-older-path-prefix", MODIFY, split, {"path_prefix": "global/v3"}),
+            prepared("modify-base-url-with-path", MODIFY, ORDER, {"base_urls": ["https://proxy.example/wx"]}),
+            prepared("modify-without-public-key", MODIFY, ORDER, CERTIFICATE_ONLY),
+            prepared(
+                "modify-own-appid-and-mchid",
+                MODIFY,
+                {**ORDER, "appid": "wx0000000000000001", "mchid": "1230000110"},
+            ),
+            prepared(
+                "modify-printed-request-with-sum-as-warning",
+                MODIFY,
+                PRINTED,
+                {"rules": {"order_fee_sum": "warning"}},
+            ),
+            refused("modify-printed-request", MODIFY, PRINTED, mode, ("order_fee_sum", "order_fee")),
+            refused("modify-with-currency", MODIFY, {**split, "fee_type": "CNY"}, mode, ("unknown_field", "fee_type")),
+            refused(
+                "modify-split-without-its-amounts",
+                MODIFY,
+                {**ORDER, "sub_order_no": "20150806125346-1"},
+                mode,
+                *[("split_fields_incomplete", name) for name in ("order_fee", "transport_fee", "product_fee")],
+            ),
+        ],
+    }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from kinds.prepare import prepared, refused
 from objects import Object
-from operation import Operation
-from samples import OWNER
+from operation import Given, Operation
+from samples import CERTIFICATE_ONLY, ORDER, OWNER
 
 REQUEST: Object = {"order_type": "out_trade_no", "order_no": "20150806125346", "customs": "SHANGHAI_ZS"}
 # The answer that the page prints.
@@ -43,3 +44,43 @@ QUERY = Operation(
     answer=ANSWER,
     rules={"order_type_known": "error"},
 )
+
+
+def prepare() -> Given:
+    """Queries, signed or refused."""
+    return {
+        "signed": [
+            prepared("query-by-out-trade-no", QUERY, REQUEST),
+            prepared(
+                "query-by-transaction-id",
+                QUERY,
+                {**REQUEST, "order_type": "transaction_id", "order_no": ORDER["transaction_id"]},
+            ),
+            prepared("query-by-sub-order-no", QUERY, {**REQUEST, "order_type": "sub_order_no"}),
+            prepared(
+                "query-by-sub-order-id",
+                QUERY,
+                {**REQUEST, "order_type": "sub_order_id", "order_no": "1000320306201511078440737891"},
+            ),
+            prepared("query-order-no-with-all-its-signs", QUERY, {**REQUEST, "order_no": "2015_0806|12*53@46-1"}),
+            prepared("query-order-no-with-reserved-signs", QUERY, {**REQUEST, "order_no": "a b+c%20d&e=f#g?h/i~.!'()"}),
+            prepared("query-order-no-in-chinese", QUERY, {**REQUEST, "order_no": "订单20150806"}),
+            prepared("query-offset-and-limit", QUERY, {**REQUEST, "offset": 40, "limit": 20}),
+            prepared("query-offset-zero-is-sent", QUERY, {**REQUEST, "offset": 0, "limit": 1}),
+            prepared(
+                "query-fields-in-another-order", QUERY, {"limit": 20, "offset": 0, **dict(reversed(REQUEST.items()))}
+            ),
+            prepared("query-own-mchid", QUERY, {**REQUEST, "mchid": "1230000110"}),
+            prepared("query-older-path-prefix", QUERY, REQUEST, {"path_prefix": "global/v3"}),
+            prepared("query-base-url-with-path", QUERY, REQUEST, {"base_urls": ["https://proxy.example/wx/"]}),
+            prepared("query-without-public-key", QUERY, REQUEST, CERTIFICATE_ONLY),
+        ],
+        "refused": [
+            refused(
+                "query-line-feed-in-order-no",
+                QUERY,
+                {**REQUEST, "order_no": "1\n1767225600"},
+                ("control_character", "order_no"),
+            ),
+        ],
+    }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from objects import Object
-from operation import Operation
-from samples import ORDER, OWNER
+from kinds.prepare import prepared, refused
+from objects import Object, without
+from operation import Given, Operation
+from samples import CERTIFICATE_ONLY, ORDER, OWNER
 
 # The request that the page prints, in its order.
 PRINTED: Object = {
@@ -50,3 +51,44 @@ REDECLARE = Operation(
     repeatable=False,
     rules={"payment_id_missing": "error"},
 )
+
+
+def prepare() -> Given:
+    """Declarations pushed again, signed or refused."""
+    return {
+        "requests": [
+            prepared("redeclare-unsplit", REDECLARE, ORDER),
+            prepared("redeclare-printed-request", REDECLARE, PRINTED),
+            prepared("redeclare-by-out-trade-no-alone", REDECLARE, without(ORDER, "transaction_id")),
+            prepared("redeclare-by-transaction-id-alone", REDECLARE, without(ORDER, "out_trade_no")),
+            prepared("redeclare-by-sub-order-no", REDECLARE, {**ORDER, "sub_order_no": "20150806125346-1"}),
+            prepared(
+                "redeclare-by-sub-order-id",
+                REDECLARE,
+                {**without(ORDER, "transaction_id"), "sub_order_id": "1000320306201511078440737891"},
+            ),
+            prepared("redeclare-older-path-prefix", REDECLARE, PRINTED, {"path_prefix": "global/v3"}),
+            prepared("redeclare-base-url-with-path", REDECLARE, ORDER, {"base_urls": ["https://proxy.example/wx"]}),
+            prepared("redeclare-without-public-key", REDECLARE, ORDER, CERTIFICATE_ONLY),
+            prepared(
+                "redeclare-without-payment-ids-with-the-rule-off",
+                REDECLARE,
+                without(ORDER, "out_trade_no", "transaction_id"),
+                {"rules": {"payment_id_missing": "off"}},
+            ),
+            refused(
+                "redeclare-without-payment-ids",
+                REDECLARE,
+                without(ORDER, "out_trade_no", "transaction_id"),
+                ("payment_id_missing", "out_trade_no"),
+            ),
+            refused(
+                "redeclare-with-sub-order-ids-alone",
+                REDECLARE,
+                without(PRINTED, "out_trade_no", "transaction_id"),
+                ("payment_id_missing", "out_trade_no"),
+                ("split_institution_mode", "sub_order_no"),
+            ),
+            refused("redeclare-with-duty", REDECLARE, {**ORDER, "duty": 88}, ("unknown_field", "duty")),
+        ],
+    }

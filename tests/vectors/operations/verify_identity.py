@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from objects import Object
-from operation import Operation
-from samples import NOBODY, ORDER, OWNER, PERSONAL
+from collections.abc import Sequence
+
+from kinds.check.findings import Hit
+from kinds.prepare import personal_padding, prepare_vector, prepared, refused
+from objects import Object, without
+from operation import Given, Operation
+from oracle.encryption import SEED_BYTES, encrypted, pkcs1_padding
+from oracle.keys import (
+    EXPIRED_CERTIFICATE,
+    EXPIRED_SERIAL,
+    FUTURE_CERTIFICATE,
+    FUTURE_SERIAL,
+    LATER_CERTIFICATE,
+    LATER_SERIAL,
+    PLATFORM,
+)
+from oracle.requests import signed_request
+from samples import (
+    API_V3_KEY,
+    CERTIFICATE_ONLY,
+    NO_KEYS,
+    NOBODY,
+    NOBODY_WITH_X,
+    NONCE,
+    OPTIONS,
+    ORDER,
+    OWNER,
+    PERSONAL,
+    PUBLIC_KEY_ONLY,
+    TIMESTAMP,
+)
 
 REQUEST: Object = {
     **ORDER,
@@ -49,3 +77,148 @@ VERIFY_IDENTITY = Operation(
     sent_as={"certificate_id": with_capital_x},
     rules={"certificate_type_idcard": "error", "identity_check_digit": "error"},
 )
+
+
+def sent(
+    name: str, changes: Object | None = None, options: Object | None = None, padding: Sequence[bytes] | None = None
+) -> Object:
+    """An identity that is encrypted and sent."""
+    return prepared(name, VERIFY_IDENTITY, {**REQUEST, **(changes or {})}, options, padding=padding)
+
+
+def not_sent(name: str, kind: str, code: str, options: Object | None = None, padding: bytes | None = None) -> Object:
+    """A sound identity that is refused for its options or its padding."""
+    if padding is None:
+        scheme = (options or {}).get("field_encryption", "pkcs1")
+        padding = b"".join(personal_padding(VERIFY_IDENTITY, REQUEST, scheme, name))
+    expect = {"error": {"kind": kind, "code": code}}
+    return prepare_vector(name, VERIFY_IDENTITY.name, REQUEST, options, NONCE, expect, padding)
+
+
+def prepare() -> Given:
+    """Identities, encrypted or refused; names and ID numbers stand in no error."""
+    oaep: Object = {"field_encryption": "oaep"}
+    held = CERTIFICATE_ONLY["platform_keys"]
+    later = {LATER_SERIAL: LATER_CERTIFICATE}
+    unusable = {EXPIRED_SERIAL: EXPIRED_CERTIFICATE, FUTURE_SERIAL: FUTURE_CERTIFICATE}
+    sound = personal_padding(VERIFY_IDENTITY, REQUEST, "pkcs1", "sound")
+    first, second = sound
+    sound_oaep = b"".join(personal_padding(VERIFY_IDENTITY, REQUEST, "oaep", "sound"))
+
+    def name_of(size: int) -> Object:
+        """A name of so many bytes, three to a character as far as they go."""
+        return {"certificate_name": "测" * (size // 3) + "a" * (size % 3)}
+
+    def invalid_option(name: str, options: Object | None, padding: bytes | None) -> Object:
+        return not_sent(name, "input", "INVALID_OPTION", options, padding)
+
+    def no_key(name: str, options: Object) -> Object:
+        return not_sent(name, "key", "ENCRYPTION_KEY_MISSING", options)
+
+    def no_identity(name: str, changes: Object, *hits: Hit, options: Object | None = None) -> Object:
+        return refused(name, VERIFY_IDENTITY, {**REQUEST, **changes}, *hits, options=options)
+
+    sealed = encrypted(PLATFORM.public_key(), NOBODY, pkcs1_padding(NOBODY, "sealed"), "pkcs1")
+    return {
+        "requests": [
+            sent("verify-identity"),
+            sent("verify-identity-older-path-prefix", None, {"path_prefix": "global/v3"}),
+            sent("verify-identity-base-url-with-path", None, {"base_urls": ["https://proxy.example/wx"]}),
+            sent("verify-identity-of-sub-order", {"sub_order_no": "20150806125346-1"}),
+            sent("verify-identity-own-mchid", {"mchid": "1230000110"}),
+            prepare_vector(
+                "verify-identity-fields-in-another-order",
+                VERIFY_IDENTITY.name,
+                dict(reversed(REQUEST.items())),
+                None,
+                NONCE,
+                signed_request(VERIFY_IDENTITY, REQUEST, OPTIONS, TIMESTAMP, NONCE, sound),
+                b"".join(sound),
+            ),
+            sent("verify-identity-upper-case-x", {"certificate_id": NOBODY_WITH_X}),
+            sent("verify-identity-lower-case-x-is-raised", {"certificate_id": NOBODY_WITH_X.lower()}),
+            sent("verify-identity-name-in-latin", {"certificate_name": "John O'Nobody"}),
+            sent("verify-identity-name-of-one-byte", {"certificate_name": "x"}),
+            sent("verify-identity-name-with-middle-dot", {"certificate_name": "测试·甲乙"}),
+            sent("verify-identity-name-outside-the-plane", {"certificate_name": "测\U00020bb7"}),
+            sent("verify-identity-name-of-245-bytes", name_of(245)),
+            sent(
+                "verify-identity-any-id-with-the-rule-off",
+                {"certificate_id": "0123456789"},
+                {"rules": {"identity_check_digit": "off"}},
+            ),
+            sent(
+                "verify-identity-any-type-with-the-rule-off",
+                {"certificate_type": "PASSPORT"},
+                {"rules": {"certificate_type_idcard": "off"}},
+            ),
+            # Which key
+            sent("verify-identity-with-public-key-only", None, PUBLIC_KEY_ONLY),
+            sent("verify-identity-with-certificate-only", None, CERTIFICATE_ONLY),
+            sent("verify-identity-with-the-certificate-that-expires-last", None, {"platform_keys": {**later, **held}}),
+            sent(
+                "verify-identity-with-the-certificate-that-expires-last-given-last",
+                None,
+                {"platform_keys": {**held, **later}},
+            ),
+            sent(
+                "verify-identity-with-no-certificate-that-is-not-valid", None, {"platform_keys": {**unusable, **held}}
+            ),
+            sent(
+                "verify-identity-with-public-key-before-certificates",
+                None,
+                {"platform_keys": {**later, **PUBLIC_KEY_ONLY["platform_keys"]}},
+            ),
+            no_key("verify-identity-with-no-key", NO_KEYS),
+            no_key("verify-identity-with-api-v3-key-alone", {**NO_KEYS, "api_v3_key": API_V3_KEY}),
+            no_key(
+                "verify-identity-with-expired-certificate", {"platform_keys": {EXPIRED_SERIAL: EXPIRED_CERTIFICATE}}
+            ),
+            no_key("verify-identity-with-future-certificate", {"platform_keys": {FUTURE_SERIAL: FUTURE_CERTIFICATE}}),
+            # OAEP
+            sent("verify-identity-oaep", None, oaep),
+            sent("verify-identity-oaep-with-certificate", None, {**oaep, **CERTIFICATE_ONLY}),
+            sent("verify-identity-oaep-seed-of-zeros", None, oaep, [bytes(SEED_BYTES)] * 2),
+            sent("verify-identity-oaep-name-of-214-bytes", name_of(214), oaep),
+            sent("verify-identity-pkcs1-by-name", None, {"field_encryption": "pkcs1"}),
+            # Padding that does not fit: exactly k - 3 - length bytes, none of them zero; OAEP 20 for each field.
+            invalid_option("padding-none", None, b""),
+            invalid_option("padding-for-one-field", None, first),
+            invalid_option("padding-one-byte-short", None, b"".join(sound)[:-1]),
+            invalid_option("padding-one-byte-long", None, b"".join(sound) + b"\1"),
+            invalid_option("padding-begins-with-zero", None, b"\0" + first[1:] + second),
+            invalid_option("padding-ends-with-zero", None, first + second[:-1] + b"\0"),
+            invalid_option("padding-oaep-one-byte-short", oaep, sound_oaep[:-1]),
+            invalid_option("padding-oaep-one-byte-long", oaep, sound_oaep + b"\1"),
+            invalid_option("padding-of-oaep-for-pkcs1", None, sound_oaep),
+            invalid_option("padding-of-pkcs1-for-oaep", oaep, b"".join(sound)),
+            invalid_option("option-field-encryption-unknown", {"field_encryption": "oaep-sha256"}, b"".join(sound)),
+            # Fields
+            no_identity("verify-identity-name-of-246-bytes", name_of(246), ("length", "certificate_name")),
+            no_identity(
+                "verify-identity-oaep-name-of-215-bytes", name_of(215), ("length", "certificate_name"), options=oaep
+            ),
+            no_identity(
+                "verify-identity-name-encrypted",
+                {"certificate_name": sealed},
+                ("already_encrypted", "certificate_name"),
+            ),
+            no_identity(
+                "verify-identity-both-encrypted",
+                {"certificate_id": sealed, "certificate_name": sealed},
+                ("already_encrypted", "certificate_id"),
+                ("already_encrypted", "certificate_name"),
+            ),
+            no_identity(
+                "verify-identity-check-digit-wrong",
+                {"certificate_id": NOBODY[:-1] + ("1" if NOBODY[-1] == "0" else "0")},
+                ("identity_check_digit", "certificate_id"),
+            ),
+            refused(
+                "verify-identity-name-missing",
+                VERIFY_IDENTITY,
+                without(REQUEST, "certificate_name"),
+                ("required", "certificate_name"),
+            ),
+        ],
+    }

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
 from cryptography.x509.oid import NameOID
@@ -34,6 +35,11 @@ def private_key(name: str) -> RSAPrivateKey:
     if not isinstance(key, RSAPrivateKey):
         raise TypeError(f"{name} is not an RSA key")
     return key
+
+
+def public_pem(key: RSAPrivateKey) -> str:
+    """The public half of a key as PEM."""
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def broken_key() -> str:
