@@ -10,6 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from kinds.check.shape import found
 from kinds.prepare import prepared, refused
 from objects import Object
 from operation import Given, Operation
@@ -84,5 +85,15 @@ def prepare() -> Given:
             prepared("certificates-without-public-key", CERTIFICATES, {}, CERTIFICATE_ONLY),
             prepared("certificates-with-api-v3-key-alone", CERTIFICATES, {}, {**NO_KEYS, "api_v3_key": API_V3_KEY}),
             refused("certificates-with-a-field", CERTIFICATES, {"limit": 1}, ("unknown_field", "limit")),
+        ],
+    }
+
+
+def check() -> Given:
+    """The list takes no fields."""
+    return {
+        "own": [
+            found(CERTIFICATES, "nothing-given", {}),
+            found(CERTIFICATES, "limit-given", {"limit": 1}, ("unknown_field", "limit")),
         ],
     }

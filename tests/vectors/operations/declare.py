@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from kinds.check.findings import Hit
+from kinds.check.shape import checked
 from kinds.prepare import prepared, refused
 from objects import Object, without
 from operation import Given, Operation
-from samples import ORDER, OWNER, SPLIT
+from samples import NOBODY, ORDER, OWNER, SPLIT
 
 # The request that the page prints. Its own sum rule does not hold for it.
 PRINTED: Object = {
@@ -110,6 +112,101 @@ def prepare() -> Given:
                 {**ORDER, "customs": "ATLANTIS"},
                 ("customs_unknown", "customs"),
                 rules={"customs_unknown": "error"},
+            ),
+        ],
+    }
+
+
+def check() -> Given:
+    """Declarations and their findings."""
+    order = {**OWNER, **ORDER}
+    split = {**order, **SPLIT}
+    mode: Hit = ("split_institution_mode", "sub_order_no")
+    sum_rule: Hit = ("order_fee_sum", "order_fee")
+    return {
+        "sound": [
+            checked("declare-unsplit-sound", DECLARE, order),
+            checked("declare-every-field-sound", DECLARE, {**split, "duty": 88}, mode),
+            checked("declare-printed-request", DECLARE, PRINTED, mode, sum_rule),
+        ],
+        "split orders": [
+            checked(
+                "split-all-fields-missing",
+                DECLARE,
+                {**order, "sub_order_no": "20150806125346-1"},
+                mode,
+                *[("split_fields_incomplete", name) for name in [*SPLIT][1:]],
+            ),
+            checked(
+                "split-fee-type-missing",
+                DECLARE,
+                without(split, "fee_type"),
+                mode,
+                ("split_fields_incomplete", "fee_type"),
+            ),
+            checked(
+                "split-amount-missing-so-no-sum",
+                DECLARE,
+                {**without(split, "transport_fee"), "order_fee": 1},
+                mode,
+                ("split_fields_incomplete", "transport_fee"),
+            ),
+            checked(
+                "split-amount-unsound-so-no-sum",
+                DECLARE,
+                {**split, "order_fee": 1, "product_fee": -1},
+                mode,
+                ("range", "product_fee"),
+            ),
+        ],
+        "sums": [
+            checked("split-sum-one-too-small", DECLARE, {**split, "order_fee": 887}, mode, sum_rule),
+            checked("split-sum-one-too-large", DECLARE, {**split, "order_fee": 889}, mode, sum_rule),
+            checked(
+                "split-sum-of-zeros", DECLARE, {**split, "order_fee": 0, "transport_fee": 0, "product_fee": 0}, mode
+            ),
+            checked(
+                "split-sum-beyond-32-bits",
+                DECLARE,
+                {**split, "order_fee": 2147483647, "transport_fee": 2147483647, "product_fee": 2147483647},
+                mode,
+                sum_rule,
+            ),
+            checked("split-currency-other", DECLARE, {**split, "fee_type": "USD"}, mode, ("fee_type_cny", "fee_type")),
+            checked(
+                "split-currency-in-lower-case",
+                DECLARE,
+                {**split, "fee_type": "cny"},
+                mode,
+                ("fee_type_cny", "fee_type"),
+            ),
+            checked(
+                "split-fields-without-sub-order-no",
+                DECLARE,
+                without(split, "sub_order_no"),
+                *[("split_without_sub_order_no", name) for name in [*SPLIT][1:]],
+            ),
+            checked(
+                "split-one-field-without-sub-order-no",
+                DECLARE,
+                {**order, "product_fee": 800},
+                ("split_without_sub_order_no", "product_fee"),
+            ),
+        ],
+        "fields of others": [
+            checked(
+                "declare-sub-order-id-is-not-sent",
+                DECLARE,
+                {**split, "sub_order_id": "1000320306201511078440737891"},
+                mode,
+                ("unknown_field", "sub_order_id"),
+            ),
+            checked(
+                "declare-identity-is-not-sent-nor-shown",
+                DECLARE,
+                {**order, "certificate_id": NOBODY, "certificate_name": "测试甲"},
+                ("unknown_field", "certificate_id"),
+                ("unknown_field", "certificate_name"),
             ),
         ],
     }

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from kinds.check.every_field import field_vectors, mode_levels
 from kinds.check.findings import Hit
+from kinds.check.shape import found
 from kinds.prepare import prepared, refused
 from objects import Object, without
 from operation import Given, Operation
@@ -92,5 +96,64 @@ def prepare() -> Given:
                 mode,
                 *[("split_fields_incomplete", name) for name in ("order_fee", "transport_fee", "product_fee")],
             ),
+        ],
+    }
+
+
+def check() -> Given:
+    """Changes and their findings."""
+    every = {**OWNER, **ORDER, "duty": 88, **without(SPLIT, "fee_type")}
+    unsplit = {**OWNER, **ORDER}
+    parts = ("order_fee", "transport_fee", "product_fee")
+    mode: Hit = ("split_institution_mode", "sub_order_no")
+    sum_rule: Hit = ("order_fee_sum", "order_fee")
+
+    def modify(name: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
+        return found(MODIFY, name, fields, *hits, rules=rules)
+
+    def amounts(order: int, transport: int, product: int) -> Object:
+        return {**every, "order_fee": order, "transport_fee": transport, "product_fee": product}
+
+    return {
+        "fields": field_vectors(MODIFY, every, split=parts),
+        "own": [
+            modify("nothing-given", {}, *[("required", name) for name in MODIFY.required]),
+            modify("unsplit-sound", unsplit),
+            modify("unsplit-with-duty", {**unsplit, "duty": 0}),
+            modify("duty-largest", {**unsplit, "duty": 2147483647}),
+            modify("with-currency", {**every, "fee_type": "CNY"}, mode, ("unknown_field", "fee_type")),
+            modify("with-sub-order-id", {**every, "sub_order_id": "1"}, mode, ("unknown_field", "sub_order_id")),
+            modify("printed-request", PRINTED, mode, sum_rule),
+            modify("amounts-of-zero", amounts(0, 0, 0), mode),
+            modify("amounts-largest-in-goods", amounts(2147483647, 0, 2147483647), mode),
+            modify("amounts-largest-in-freight", amounts(2147483647, 2147483647, 0), mode),
+            modify("sum-one-too-small", amounts(887, 88, 800), mode, sum_rule),
+            modify("sum-one-too-large", amounts(889, 88, 800), mode, sum_rule),
+            modify(
+                "sum-wrong-and-not-split",
+                without(amounts(889, 88, 800), "sub_order_no"),
+                sum_rule,
+                *[("split_without_sub_order_no", part) for part in parts],
+            ),
+            modify(
+                "split-all-amounts-missing",
+                {**unsplit, "sub_order_no": "20150806125346-1"},
+                mode,
+                *[("split_fields_incomplete", part) for part in parts],
+            ),
+            modify(
+                "split-without-its-number-with-the-rule-off",
+                without(every, "sub_order_no"),
+                rules={"split_without_sub_order_no": "off"},
+            ),
+            modify(
+                "split-incomplete-with-the-rule-as-warning",
+                without(every, "order_fee"),
+                mode,
+                ("split_fields_incomplete", "order_fee"),
+                rules={"split_fields_incomplete": "warning"},
+            ),
+            modify("sum-with-the-rule-off", amounts(889, 88, 800), mode, rules={"order_fee_sum": "off"}),
+            *mode_levels(MODIFY, every),
         ],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kinds.check.shape import checked
 from kinds.prepare import prepared, refused
 from objects import Object
 from operation import Given, Operation
@@ -81,6 +82,34 @@ def prepare() -> Given:
                 QUERY,
                 {**REQUEST, "order_no": "1\n1767225600"},
                 ("control_character", "order_no"),
+            ),
+        ],
+    }
+
+
+def check() -> Given:
+    """Queries and their findings."""
+    asked = {**OWNER, **REQUEST}
+    return {
+        "sound": [
+            checked("query-sound", QUERY, asked),
+            checked("query-every-field-sound", QUERY, {**asked, "offset": 0, "limit": 1}),
+        ],
+        "order types": [
+            *[
+                checked(f"query-order-type-{order_type.replace('_', '-')}", QUERY, {**asked, "order_type": order_type})
+                for order_type in ("sub_order_no", "sub_order_id")
+            ],
+            checked(
+                "query-order-type-transaction-id",
+                QUERY,
+                {**asked, "order_type": "transaction_id", "order_no": ORDER["transaction_id"]},
+            ),
+            checked(
+                "query-order-type-unknown",
+                QUERY,
+                {**asked, "order_type": "order_no"},
+                ("order_type_known", "order_type"),
             ),
         ],
     }

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from kinds.check.every_field import field_vectors, mode_levels
+from kinds.check.findings import Hit
+from kinds.check.shape import found
 from kinds.prepare import prepared, refused
 from objects import Object, without
 from operation import Given, Operation
@@ -90,5 +95,52 @@ def prepare() -> Given:
                 ("split_institution_mode", "sub_order_no"),
             ),
             refused("redeclare-with-duty", REDECLARE, {**ORDER, "duty": 88}, ("unknown_field", "duty")),
+        ],
+    }
+
+
+def check() -> Given:
+    """Declarations pushed again, and their findings."""
+    every = {
+        **OWNER,
+        **ORDER,
+        "sub_order_no": "20150806125346-1",
+        "sub_order_id": "1000320306201511078440737891",
+    }
+    unsplit = {**OWNER, **ORDER}
+    no_ids = without(unsplit, "out_trade_no", "transaction_id")
+    mode: Hit = ("split_institution_mode", "sub_order_no")
+    no_payment: Hit = ("payment_id_missing", "out_trade_no")
+
+    def redeclare(name: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
+        return found(REDECLARE, name, fields, *hits, rules=rules)
+
+    return {
+        "fields": field_vectors(REDECLARE, every),
+        "own": [
+            redeclare("nothing-given", {}, *[("required", name) for name in REDECLARE.required], no_payment),
+            redeclare("unsplit-sound", unsplit),
+            redeclare("printed-request", PRINTED, mode),
+            redeclare("both-payment-ids-missing", no_ids, no_payment),
+            redeclare("both-payment-ids-missing-of-a-sub-order", {**no_ids, "sub_order_id": "1"}, no_payment),
+            redeclare("out-trade-no-alone", without(unsplit, "transaction_id")),
+            redeclare("transaction-id-alone", without(unsplit, "out_trade_no")),
+            redeclare("out-trade-no-alone-and-empty", {**no_ids, "out_trade_no": ""}, ("empty", "out_trade_no")),
+            redeclare("transaction-id-alone-and-null", {**no_ids, "transaction_id": None}, ("type", "transaction_id")),
+            redeclare("sub-order-no-alone", {**unsplit, "sub_order_no": "20150806125346-1"}, mode),
+            redeclare("sub-order-id-alone", {**unsplit, "sub_order_id": "1000320306201511078440737891"}),
+            redeclare("with-duty", {**unsplit, "duty": 88}, ("unknown_field", "duty")),
+            redeclare("with-currency", {**unsplit, "fee_type": "CNY"}, ("unknown_field", "fee_type")),
+            redeclare("payment-ids-missing-with-the-rule-off", no_ids, rules={"payment_id_missing": "off"}),
+            *[
+                redeclare(
+                    f"payment-ids-missing-with-the-rule-as-{level}",
+                    no_ids,
+                    no_payment,
+                    rules={"payment_id_missing": level},
+                )
+                for level in ("warning", "error")
+            ],
+            *mode_levels(REDECLARE, every),
         ],
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from kinds.check.every_field import field_vectors, mode_levels
 from kinds.check.findings import Hit
+from kinds.check.shape import found
 from kinds.prepare import personal_padding, prepare_vector, prepared, refused
 from objects import Object, without
 from operation import Given, Operation
@@ -23,6 +25,7 @@ from samples import (
     API_V3_KEY,
     CERTIFICATE_ONLY,
     NO_KEYS,
+    NOBODIES,
     NOBODY,
     NOBODY_WITH_X,
     NONCE,
@@ -220,5 +223,101 @@ def prepare() -> Given:
                 without(REQUEST, "certificate_name"),
                 ("required", "certificate_name"),
             ),
+        ],
+    }
+
+
+def check() -> Given:
+    """Identities and their findings."""
+    every = {**OWNER, **REQUEST, "sub_order_no": "20150806125346-1"}
+    sound = {**OWNER, **REQUEST}
+    wrong = NOBODY[:-1] + ("1" if NOBODY[-1] == "0" else "0")
+    type_rule: Hit = ("certificate_type_idcard", "certificate_type")
+    digit_rule: Hit = ("identity_check_digit", "certificate_id")
+
+    def identity(name: str, changes: Object, *hits: Hit, rules: Mapping[str, str] | None = None) -> Object:
+        return found(VERIFY_IDENTITY, name, {**sound, **changes}, *hits, rules=rules)
+
+    def number(what: str, text: str, *hits: Hit) -> Object:
+        return identity(f"id-{what}", {"certificate_id": text}, *hits)
+
+    by_digit = {text[-1]: text for text in reversed(NOBODIES)}
+    if len(by_digit) != 11:
+        raise ValueError("more numbers are needed for every check digit")
+    return {
+        "fields": field_vectors(
+            VERIFY_IDENTITY,
+            every,
+            odd_texts={"certificate_type": ["certificate_type_idcard"], "certificate_id": ["identity_check_digit"]},
+            lengths={"certificate_type": 16},
+            any_plane=["certificate_name"],
+        ),
+        "own": [
+            found(
+                VERIFY_IDENTITY,
+                "nothing-given",
+                {},
+                *[("required", name) for name in VERIFY_IDENTITY.required],
+            ),
+            identity("sound", {}),
+            *[number(f"with-check-digit-{digit.lower()}", by_digit[digit]) for digit in sorted(by_digit)],
+            number("with-lower-case-x", NOBODY_WITH_X.lower()),
+            number("with-wrong-check-digit", wrong, digit_rule),
+            number("with-x-for-a-digit", NOBODY[:-1] + "X", digit_rule),
+            number("with-digit-for-x", NOBODY_WITH_X[:-1] + "0", digit_rule),
+            number("with-two-digits-exchanged", NOBODY[:7] + NOBODY[8] + NOBODY[7] + NOBODY[9:], digit_rule),
+            number("of-17-characters", NOBODY[:-1], digit_rule),
+            number("of-19-characters", NOBODY + "0", digit_rule),
+            number("with-space", NOBODY + " ", digit_rule, ("unusual_characters", "certificate_id")),
+            number("of-letters", "ABCDEFGHIJKLMNOPQR", digit_rule),
+            number("with-x-in-the-middle", NOBODY[:9] + "X" + NOBODY[10:], digit_rule),
+            number(
+                "in-fullwidth-digits",
+                NOBODY.translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)}),
+                digit_rule,
+                ("unusual_characters", "certificate_id"),
+            ),
+            identity("type-in-lower-case", {"certificate_type": "idcard"}, type_rule),
+            identity("type-other", {"certificate_type": "PASSPORT"}, type_rule),
+            identity("name-of-rare-characters", {"certificate_name": "\U00020bb7\U0002a6a5"}),
+            identity("name-of-245-bytes-in-62-characters", {"certificate_name": "\U00020bb7" * 61 + "a"}),
+            identity(
+                "name-of-246-bytes-in-63-characters",
+                {"certificate_name": "\U00020bb7" * 61 + "ab"},
+                ("length", "certificate_name"),
+            ),
+            identity("with-sub-order-id", {"sub_order_id": "1"}, ("unknown_field", "sub_order_id")),
+            identity("with-currency", {"fee_type": "CNY"}, ("unknown_field", "fee_type")),
+            found(
+                VERIFY_IDENTITY,
+                "misspelt-fields-are-not-shown",
+                {**without(sound, *PERSONAL), "certificateId": NOBODY, "CertificateName": "测试甲"},
+                *[("required", name) for name in PERSONAL],
+                ("unknown_field", "certificateId"),
+                ("unknown_field", "CertificateName"),
+            ),
+            identity("id-with-the-rule-off", {"certificate_id": wrong}, rules={"identity_check_digit": "off"}),
+            *[
+                identity(
+                    f"id-with-the-rule-as-{level}",
+                    {"certificate_id": wrong},
+                    digit_rule,
+                    rules={"identity_check_digit": level},
+                )
+                for level in ("warning", "error")
+            ],
+            identity(
+                "type-with-the-rule-off", {"certificate_type": "PASSPORT"}, rules={"certificate_type_idcard": "off"}
+            ),
+            *[
+                identity(
+                    f"type-with-the-rule-as-{level}",
+                    {"certificate_type": "PASSPORT"},
+                    type_rule,
+                    rules={"certificate_type_idcard": level},
+                )
+                for level in ("warning", "error")
+            ],
+            *mode_levels(VERIFY_IDENTITY, every),
         ],
     }
