@@ -24,8 +24,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from kinds.parse.shape import api_error, parse_vector, parsed, unverified
 from kinds.prepare import prepare_vector
-from make import OPERATIONS, api_error, parse_vector, parsed, unverified
+from make import OPERATIONS
 from objects import Object
 from operations.declare import ANSWER as DECLARE_ANSWER
 from operations.query import ANSWER as QUERY_ANSWER
@@ -358,7 +359,7 @@ def bundles() -> list[Object]:
     def read(name: str, text: str, serial_no: str | None = None) -> Object:
         """An answer: nothing is signed for it."""
         options = {"private_key": text, "serial_no": serial_no}
-        return parsed(f"key-{name}", "declare", answer(DECLARE_ANSWER), DECLARE_ANSWER, options=options)
+        return parsed(f"key-{name}", OPERATIONS["declare"], answer(DECLARE_ANSWER), DECLARE_ANSWER, options=options)
 
     return [
         opened("bundle-key-first", key + certificate, serial_no=None),
@@ -534,7 +535,7 @@ def api_v3_keys() -> list[Object]:
         error = {"kind": "key", "code": "API_V3_KEY_INVALID", "says": list(says)}
         options = {"platform_keys": {}, "api_v3_key": key}
         vector = parse_vector(
-            f"api-v3-key-{name}", "certificates", answer({"data": []}), {"error": error}, options=options
+            f"api-v3-key-{name}", OPERATIONS["certificates"], answer({"data": []}), {"error": error}, options=options
         )
         return {**vector, "hidden": [API_V3_KEY]}
 
@@ -561,16 +562,16 @@ def platform_forms() -> list[Object]:
 
     def by_certificate(name: str, form: str | bytes) -> Object:
         options = platform_keys({CERTIFICATE_SERIAL: form})
-        return parsed(f"platform-certificate-{name}", "declare", good, DECLARE_ANSWER, options=options)
+        return parsed(f"platform-certificate-{name}", OPERATIONS["declare"], good, DECLARE_ANSWER, options=options)
 
     def by_public_key(name: str, form: str | bytes) -> Object:
         options = platform_keys({PUBLIC_KEY_ID: form})
-        return parsed(f"platform-public-key-{name}", "declare", good_public, DECLARE_ANSWER, options=options)
+        return parsed(f"platform-public-key-{name}", OPERATIONS["declare"], good_public, DECLARE_ANSWER, options=options)
 
     def invalid(name: str, key_id: str, form: str | bytes, *says: str) -> Object:
         error = {"kind": "key", "code": "PLATFORM_KEY_INVALID", "says": list(says)}
         return parse_vector(
-            f"platform-key-{name}", "declare", good, {"error": error}, options=platform_keys({key_id: form})
+            f"platform-key-{name}", OPERATIONS["declare"], good, {"error": error}, options=platform_keys({key_id: form})
         )
 
     private = pem("platform.key.pem")
@@ -617,7 +618,7 @@ def whose_keys() -> list[Object]:
         error = {"kind": "key", "code": "PLATFORM_KEY_INVALID", "says": list(says)}
         given = {**(options or {}), **platform_keys({key_id: form})}
         good = answer(DECLARE_ANSWER)
-        return parse_vector(f"platform-key-own-{name}", "declare", good, {"error": error}, options=given)
+        return parse_vector(f"platform-key-own-{name}", OPERATIONS["declare"], good, {"error": error}, options=given)
 
     alone: Object = {"private_key": None, "mchid": None}
     return [
@@ -664,7 +665,7 @@ def serial_spellings() -> list[Object]:
     return [
         parsed(
             f"platform-serial-{name}",
-            "declare",
+            OPERATIONS["declare"],
             answer(DECLARE_ANSWER, serial=named),
             DECLARE_ANSWER,
             options=platform_keys({given: text}),
@@ -684,16 +685,15 @@ def platform_validity() -> list[Object]:
         return answer(body, status, signer=PLATFORM_PUBLIC, serial=serial, timestamp=str(now))
 
     def accepted(name: str, serial: str, now: int, options: Object) -> Object:
-        return parsed(f"validity-{name}", "declare", signed(serial, now), DECLARE_ANSWER, now=now, options=options)
+        return parsed(f"validity-{name}", OPERATIONS["declare"], signed(serial, now), DECLARE_ANSWER, now=now, options=options)
 
     def not_valid(name: str, serial: str, date: str, now: int, options: Object, operation: str = "declare") -> Object:
         body = QUERY_ANSWER if operation == "query" else DECLARE_ANSWER
         vector = unverified(
-            f"validity-{name}",
+            f"validity-{name}", OPERATIONS[operation],
             signed(serial, now, body),
             "signature",
             "CERTIFICATE_NOT_VALID",
-            operation=operation,
             now=now,
             options=options,
         )
@@ -703,7 +703,7 @@ def platform_validity() -> list[Object]:
     def error(name: str, serial: str, options: Object) -> Object:
         vector = api_error(
             f"validity-{name}",
-            "declare",
+            OPERATIONS["declare"],
             signed(serial, NOW, refusal, 400),
             "INVALID_REQUEST",
             warnings=[{"rule": "error_signature"}],

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from kinds.check.findings import Hit
 from kinds.check.shape import checked
+from kinds.parse.refusals import Row, documented, refusal
+from kinds.parse.shape import parsed
 from kinds.prepare import prepared, refused
 from objects import Object, without
 from operation import Given, Operation
+from oracle.responses import answer
 from samples import NOBODY, ORDER, OWNER, SPLIT
 
 # The request that the page prints. Its own sum rule does not hold for it.
@@ -208,5 +211,94 @@ def check() -> Given:
                 ("unknown_field", "certificate_id"),
                 ("unknown_field", "certificate_name"),
             ),
+        ],
+    }
+
+
+# Every row of the table of errors on the page (2023-02-17), as printed.
+REFUSALS: list[Row] = [
+    (
+        "INVALID_REQUEST",
+        "The information re-entered by merchant for customs declaration is different from the original one",
+        "declared_data_differs",
+    ),
+    ("INVALID_REQUEST", "Customs information is not configured", "customs_not_configured"),
+    ("INVALID_REQUEST", "Order amount does not match", "order_amount_differs"),
+    ("INVALID_REQUEST", "Declaration is not allowed for refunded orders.", "refunded_order"),
+    ("NOAUTH", "The merchant has not registered with the current customs", "customs_not_registered"),
+    ("NOAUTH", "Self-Clearance is not enabled.", "self_clearance_not_enabled"),
+    ("PARAM_ERROR", "Merchant ID (mch_id) is not set", "mchid_not_set"),
+    ("PARAM_ERROR", "Invalid merchant ID length", "mchid_length"),
+    ("PARAM_ERROR", "Currency is not set", "currency_not_set"),
+    ("PARAM_ERROR", "Merchant order No. (out_trade_no) is not set", "out_trade_no_not_set"),
+    ("PARAM_ERROR", "WeChat order No. (transaction_id) is not set.", "transaction_id_not_set"),
+    ("PARAM_ERROR", "Invalid WeChat order No. length", "transaction_id_length"),
+    ("PARAM_ERROR", "Customs information is not set", "customs_not_set"),
+    ("PARAM_ERROR", "Customs registration No. is not set", "merchant_customs_no_not_set"),
+    ("PARAM_ERROR", "Invalid customs registration No. length", "merchant_customs_no_length"),
+    ("PARAM_ERROR", "Invalid sub-order No. length (sub_order_no)", "sub_order_no_length"),
+    ("PARAM_ERROR", "AppId is not set", "appid_not_set"),
+    (
+        "PARAM_ERROR",
+        "Transaction currency is different from merchant's settlement currency",
+        "settlement_currency_differs",
+    ),
+    ("PARAM_ERROR", "Parameter error", "parameter_error"),
+    ("PARAM_ERROR", "Incorrect order amount", "order_amount_incorrect"),
+    ("PARAM_ERROR", "Incorrect transaction order information", "transaction_data_incorrect"),
+    ("PARAM_ERROR", "Merchant's split declaration amount is incorrect.", "split_amount_too_high"),
+    # Printed a second time, with another remedy; the words alone cannot tell it from the first.
+    (
+        "PARAM_ERROR",
+        "Transaction currency is different from merchant's settlement currency.",
+        "settlement_currency_differs",
+    ),
+    ("PARAM_ERROR", "Missing parameters in split declaration.", "split_parameters_missing"),
+    ("SYSTEMERROR", "System error", "system_error"),
+]
+
+
+def parse() -> Given:
+    """Answers and refusals."""
+    unsplit = without(ANSWER, "sub_order_no", "sub_order_id")
+    upper = {
+        ("Verify_department_trade_id" if name == "verify_department_trade_id" else name): value
+        for name, value in unsplit.items()
+    }
+    return {
+        "unsplit answers": [
+            parsed("declare-unsplit-answer", DECLARE, answer(unsplit), unsplit),
+            parsed("declare-key-spelled-as-in-the-table", DECLARE, answer(upper), unsplit),
+        ],
+        "refusals": documented(DECLARE, REFUSALS),
+        "refusals in Chinese": [
+            # The Chinese of the service is not printed on the pages that were seen: these are plain ways to say it.
+            refusal(
+                "chinese-customs-not-configured", DECLARE, "INVALID_REQUEST", "海关信息未配置", "customs_not_configured"
+            ),
+            refusal(
+                "chinese-order-amount-differs", DECLARE, "INVALID_REQUEST", "订单金额不匹配", "order_amount_differs"
+            ),
+            refusal("chinese-refunded-order", DECLARE, "INVALID_REQUEST", "退款订单不允许报关。", "refunded_order"),
+            refusal(
+                "chinese-customs-not-registered", DECLARE, "NOAUTH", "商户未在当前海关备案", "customs_not_registered"
+            ),
+            refusal(
+                "chinese-self-clearance-not-enabled",
+                DECLARE,
+                "NOAUTH",
+                "未开通自助清关功能",
+                "self_clearance_not_enabled",
+            ),
+            refusal(
+                "chinese-transaction-id-not-set",
+                DECLARE,
+                "PARAM_ERROR",
+                "微信支付订单号(transaction_id)未设置",
+                "transaction_id_not_set",
+            ),
+            refusal("chinese-sub-order-no-length", DECLARE, "PARAM_ERROR", "子订单号长度错误", "sub_order_no_length"),
+            refusal("chinese-parameter-error", DECLARE, "PARAM_ERROR", "参数错误", "parameter_error"),
+            refusal("chinese-system-error", DECLARE, "SYSTEMERROR", "系统错误", "system_error"),
         ],
     }

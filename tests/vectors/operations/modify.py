@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from kinds.check.every_field import field_vectors, mode_levels
 from kinds.check.findings import Hit
 from kinds.check.shape import found
+from kinds.parse.every_operation import answers, failures
+from kinds.parse.shape import parsed
 from kinds.prepare import prepared, refused
 from objects import Object, without
 from operation import Given, Operation
+from oracle.responses import answer
 from samples import CERTIFICATE_ONLY, ORDER, OWNER, SPLIT
 
 # The request that the page prints, in its order.
@@ -156,4 +159,42 @@ def check() -> Given:
             modify("sum-with-the-rule-off", amounts(889, 88, 800), mode, rules={"order_fee_sum": "off"}),
             *mode_levels(MODIFY, every),
         ],
+    }
+
+
+# Other values for the ids that an answer may carry.
+OTHER_IDS: Object = {
+    "appid": "wx0000000000000001",
+    "mchid": "1230000110",
+    "out_trade_no": "20150806125347",
+    "transaction_id": "1000320306201511078440737899",
+    "sub_order_no": "20150806125347",
+}
+
+
+def parse() -> Given:
+    """Answers and failures."""
+    upper = {
+        ("Verify_department_trade_id" if name == "verify_department_trade_id" else name): value
+        for name, value in ANSWER.items()
+    }
+    return {
+        "answers": answers(MODIFY, PRINTED, OTHER_IDS),
+        "own answers": [
+            parsed("modify-key-spelled-as-in-the-table", MODIFY, answer(upper), ANSWER),
+            parsed(
+                "modify-unsplit-answer-without-modify-time",
+                MODIFY,
+                answer(without(ANSWER, "sub_order_no", "sub_order_id", "modify_time")),
+                without(ANSWER, "sub_order_no", "sub_order_id", "modify_time"),
+                request=PRINTED,
+            ),
+            parsed(
+                "modify-unknown-state-kept",
+                MODIFY,
+                answer({**ANSWER, "state": "ON_HOLD", "verify_department": "SOMEONE"}),
+                {**ANSWER, "state": "ON_HOLD", "verify_department": "SOMEONE"},
+            ),
+        ],
+        "failures": failures(MODIFY),
     }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from kinds.check.shape import checked
+from kinds.parse.shape import parsed
 from kinds.prepare import prepared, refused
-from objects import Object
+from objects import Object, without
 from operation import Given, Operation
+from oracle.responses import answer
 from samples import CERTIFICATE_ONLY, ORDER, OWNER
 
 REQUEST: Object = {"order_type": "out_trade_no", "order_no": "20150806125346", "customs": "SHANGHAI_ZS"}
@@ -110,6 +112,36 @@ def check() -> Given:
                 QUERY,
                 {**asked, "order_type": "order_no"},
                 ("order_type_known", "order_type"),
+            ),
+        ],
+    }
+
+
+def parse() -> Given:
+    """Answers with their records."""
+    empty = {**OWNER, "offset": 0, "limit": 20, "total_count": 0, "data": []}
+    record_with_nulls = {**RECORD, "explanation": None, "duty": None}
+    return {
+        "records": [
+            parsed("query-printed-answer", QUERY, answer(ANSWER), ANSWER),
+            parsed("query-no-records-and-no-ids", QUERY, answer(empty), empty),
+            parsed(
+                "query-unknown-state-kept",
+                QUERY,
+                answer({**ANSWER, "data": [{**RECORD, "state": "ON_HOLD", "new_field": 1}]}),
+                {**ANSWER, "data": [{**RECORD, "state": "ON_HOLD", "new_field": 1}]},
+            ),
+            parsed(
+                "query-null-in-a-record-is-missing",
+                QUERY,
+                answer({**ANSWER, "data": [record_with_nulls]}),
+                {**ANSWER, "data": [without(RECORD, "explanation", "duty")]},
+            ),
+            parsed(
+                "query-long-explanation-kept",
+                QUERY,
+                answer({**ANSWER, "data": [{**RECORD, "explanation": "详" * 300}]}),
+                {**ANSWER, "data": [{**RECORD, "explanation": "详" * 300}]},
             ),
         ],
     }

@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from kinds.check.every_field import field_vectors, mode_levels
 from kinds.check.findings import Hit
 from kinds.check.shape import found
+from kinds.parse.every_operation import answers, failures
+from kinds.parse.refusals import Row, documented, refusal
+from kinds.parse.shape import parsed
 from kinds.prepare import prepared, refused
 from objects import Object, without
 from operation import Given, Operation
+from oracle.responses import answer
 from samples import CERTIFICATE_ONLY, ORDER, OWNER
 
 # The request that the page prints, in its order.
@@ -142,5 +146,73 @@ def check() -> Given:
                 for level in ("warning", "error")
             ],
             *mode_levels(REDECLARE, every),
+        ],
+    }
+
+
+# Every row of the table of errors on the page (2025-01-07), as printed.
+REFUSALS: list[Row] = [
+    ("INVALID_REQUEST", "Customs declaration record does not exist.", "declaration_not_found"),
+    ("INVALID_REQUEST", "Customs information is not configured.", "customs_not_configured"),
+    ("NOAUTH", "The merchant has not registered with the current customs", "customs_not_registered"),
+    ("NOAUTH", "Self-Clearance is not enabled.", "self_clearance_not_enabled"),
+    ("PARAM_ERROR", "Parameter error", "parameter_error"),
+    ("SYSTEMERROR", "System error", "system_error"),
+]
+
+# Other values for the ids that an answer may carry.
+OTHER_IDS: Object = {
+    "appid": "wx0000000000000001",
+    "mchid": "1230000110",
+    "out_trade_no": "20150806125347",
+    "transaction_id": "1000320306201511078440737899",
+    "sub_order_no": "20150806125347",
+    "sub_order_id": "20150806125347",
+}
+
+
+def parse() -> Given:
+    """Answers and failures."""
+    long = {**ANSWER, "explanation": "详" * 300}
+    return {
+        "answers": answers(REDECLARE, {**PRINTED, "sub_order_id": ANSWER["sub_order_id"]}, OTHER_IDS),
+        "own answers": [
+            # As printed: the answer carries another sub_order_id than the request.
+            parsed(
+                "redeclare-printed-answer-to-the-printed-request",
+                REDECLARE,
+                answer(ANSWER),
+                ANSWER,
+                "/sub_order_id",
+                request=PRINTED,
+            ),
+            parsed("redeclare-long-explanation-kept", REDECLARE, answer(long), long),
+            parsed(
+                "redeclare-unknown-state-kept",
+                REDECLARE,
+                answer({**ANSWER, "state": "ON_HOLD"}),
+                {**ANSWER, "state": "ON_HOLD"},
+            ),
+            parsed(
+                "redeclare-ids-that-were-not-sent",
+                REDECLARE,
+                answer(ANSWER),
+                ANSWER,
+                "/sub_order_no",
+                "/sub_order_id",
+                request=without(PRINTED, "transaction_id", "sub_order_no", "sub_order_id"),
+            ),
+        ],
+        "failures": failures(REDECLARE),
+        "refusals": documented(REDECLARE, REFUSALS),
+        "refusals in Chinese": [
+            # The Chinese of the service is not printed on the pages that were seen: these are plain ways to say it.
+            refusal(
+                "chinese-declaration-not-found",
+                REDECLARE,
+                "INVALID_REQUEST",
+                "报关记录不存在",
+                "declaration_not_found",
+            ),
         ],
     }

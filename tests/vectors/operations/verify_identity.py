@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from kinds.check.every_field import field_vectors, mode_levels
 from kinds.check.findings import Hit
 from kinds.check.shape import found
+from kinds.parse.every_operation import answers, failures
+from kinds.parse.shape import parsed
 from kinds.prepare import personal_padding, prepare_vector, prepared, refused
 from objects import Object, without
 from operation import Given, Operation
@@ -21,6 +23,7 @@ from oracle.keys import (
     PLATFORM,
 )
 from oracle.requests import signed_request
+from oracle.responses import answer
 from samples import (
     API_V3_KEY,
     CERTIFICATE_ONLY,
@@ -320,4 +323,40 @@ def check() -> Given:
             ],
             *mode_levels(VERIFY_IDENTITY, every),
         ],
+    }
+
+
+# Other values for the ids that an answer may carry.
+OTHER_IDS: Object = {
+    "appid": "wx0000000000000001",
+    "mchid": "1230000110",
+    "out_trade_no": "20150806125347",
+    "transaction_id": "1000320306201511078440737899",
+}
+
+
+def parse() -> Given:
+    """Answers and failures."""
+    return {
+        "answers": answers(VERIFY_IDENTITY, {**OWNER, **REQUEST}, OTHER_IDS, "certificate_check_result"),
+        "own answers": [
+            *[
+                parsed(
+                    f"verify-identity-result-{what}",
+                    VERIFY_IDENTITY,
+                    answer({**ANSWER, "certificate_check_result": sent}),
+                    {**ANSWER, "certificate_check_result": read},
+                )
+                for what, sent, read in [
+                    ("same-in-lower-case", "same", "SAME"),
+                    ("different", "DIFFERENT", "DIFFERENT"),
+                    ("different-in-odd-case", "dIFFERENT", "DIFFERENT"),
+                    ("unchecked", "UNCHECKED", "UNCHECKED"),
+                    ("unchecked-in-odd-case", "Unchecked", "UNCHECKED"),
+                    ("unknown-kept", "NOT_ON_FILE", "NOT_ON_FILE"),
+                    ("unknown-kept-as-spelt", "NotOnFile", "NotOnFile"),
+                ]
+            ],
+        ],
+        "failures": failures(VERIFY_IDENTITY),
     }

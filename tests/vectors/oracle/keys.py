@@ -42,6 +42,14 @@ def public_pem(key: RSAPrivateKey) -> str:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
+def curve_public_key() -> EllipticCurvePublicKey:
+    """The public half of the elliptic-curve key in keys/."""
+    key = load_pem_private_key(pem("ec.key.pem").encode(), password=None).public_key()
+    if not isinstance(key, EllipticCurvePublicKey):
+        raise TypeError("ec.key.pem is not an EC key")
+    return key
+
+
 def broken_key() -> str:
     """The merchant's key with one bit of one of its primes changed."""
     key = private_key("merchant.key.pem")
