@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kinds import check, customs_order_fields, parse, prepare
+from kinds import check, customs_order_fields, keys, parse, prepare
 from objects import compact
 from operations import load, parts
 from samples import (
@@ -34,13 +34,12 @@ def files() -> dict[str, str]:
     """The text of every file, by name."""
     # They take from this file what they need, so it has to be whole before they are read.
     from explanations import explain_vectors
-    from key_forms import key_vectors
 
     suites = {
         "prepare.json": prepare.vectors(OPERATIONS, parts("prepare", OPERATIONS)),
         "check.json": check.vectors(OPERATIONS, parts("check", OPERATIONS)),
         "parse.json": parse.vectors(OPERATIONS, parts("parse", OPERATIONS)),
-        "keys.json": key_vectors(),
+        "keys.json": keys.vectors(),
         "explain.json": explain_vectors(),
         "customs_order_fields.json": customs_order_fields.vectors(OPERATIONS["declare"]),
     }
