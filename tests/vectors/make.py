@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kinds import check, customs_order_fields, keys, parse, prepare
+from kinds import check, customs_order_fields, explain, keys, parse, prepare
 from objects import compact
 from operations import load, parts
 from samples import (
@@ -32,15 +32,12 @@ OPERATIONS = load()
 
 def files() -> dict[str, str]:
     """The text of every file, by name."""
-    # They take from this file what they need, so it has to be whole before they are read.
-    from explanations import explain_vectors
-
     suites = {
         "prepare.json": prepare.vectors(OPERATIONS, parts("prepare", OPERATIONS)),
         "check.json": check.vectors(OPERATIONS, parts("check", OPERATIONS)),
         "parse.json": parse.vectors(OPERATIONS, parts("parse", OPERATIONS)),
         "keys.json": keys.vectors(),
-        "explain.json": explain_vectors(),
+        "explain.json": explain.vectors(OPERATIONS, parts("explain", OPERATIONS)),
         "customs_order_fields.json": customs_order_fields.vectors(OPERATIONS["declare"]),
     }
     seen: set[str] = set()

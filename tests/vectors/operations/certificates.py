@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kinds.check.shape import found
+from kinds.explain.requests import sent, sound_request
 from kinds.parse.every_operation import failures
 from kinds.parse.shape import failed, parse_vector, parsed, unverified
 from kinds.prepare import prepared, refused
@@ -411,3 +412,8 @@ def parse() -> Given:
             ],
         ],
     }
+
+
+def explain() -> Given:
+    """A sound request."""
+    return {"sound": [sound_request("certificates", sent(CERTIFICATES))]}

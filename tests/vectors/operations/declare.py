@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kinds.check.findings import Hit
 from kinds.check.shape import checked
+from kinds.explain.requests import sent, sound_request
 from kinds.parse.refusals import Row, documented, refusal
 from kinds.parse.shape import parsed
 from kinds.prepare import prepared, refused
@@ -302,3 +303,8 @@ def parse() -> Given:
             refusal("chinese-system-error", DECLARE, "SYSTEMERROR", "系统错误", "system_error"),
         ],
     }
+
+
+def explain() -> Given:
+    """A sound request."""
+    return {"sound": [sound_request("declare", sent(DECLARE))]}

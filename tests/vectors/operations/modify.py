@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from kinds.check.every_field import field_vectors, mode_levels
 from kinds.check.findings import Hit
 from kinds.check.shape import found
+from kinds.explain.requests import sent, sound_request
 from kinds.parse.every_operation import answers, failures
 from kinds.parse.shape import parsed
 from kinds.prepare import prepared, refused
@@ -198,3 +199,8 @@ def parse() -> Given:
         ],
         "failures": failures(MODIFY),
     }
+
+
+def explain() -> Given:
+    """A sound request."""
+    return {"sound": [sound_request("modify", sent(MODIFY))]}

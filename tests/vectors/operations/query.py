@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kinds.check.shape import checked
+from kinds.explain.requests import sent, sound_request
 from kinds.parse.shape import parsed
 from kinds.prepare import prepared, refused
 from objects import Object, without
@@ -145,3 +146,8 @@ def parse() -> Given:
             ),
         ],
     }
+
+
+def explain() -> Given:
+    """A sound request, whose query string has to be encoded."""
+    return {"sound": [sound_request("query", sent(QUERY, {**REQUEST, "order_no": "a b+c订"}))]}

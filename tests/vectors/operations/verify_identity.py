@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kinds.check.every_field import field_vectors, mode_levels
 from kinds.check.findings import Hit
 from kinds.check.shape import found
+from kinds.explain.requests import sent, sound_request
+from kinds.explain.shape import explained, explanation
 from kinds.parse.every_operation import answers, failures
 from kinds.parse.shape import parsed
 from kinds.prepare import personal_padding, prepare_vector, prepared, refused
-from objects import Object, without
+from objects import Object, compact, without
 from operation import Given, Operation
 from oracle.encryption import SEED_BYTES, encrypted, pkcs1_padding
 from oracle.keys import (
@@ -85,14 +89,16 @@ VERIFY_IDENTITY = Operation(
 )
 
 
-def sent(
+def identity_sent(
     name: str, changes: Object | None = None, options: Object | None = None, padding: Sequence[bytes] | None = None
 ) -> Object:
     """An identity that is encrypted and sent."""
     return prepared(name, VERIFY_IDENTITY, {**REQUEST, **(changes or {})}, options, padding=padding)
 
 
-def not_sent(name: str, kind: str, code: str, options: Object | None = None, padding: bytes | None = None) -> Object:
+def identity_refused(
+    name: str, kind: str, code: str, options: Object | None = None, padding: bytes | None = None
+) -> Object:
     """A sound identity that is refused for its options or its padding."""
     if padding is None:
         scheme = (options or {}).get("field_encryption", "pkcs1")
@@ -116,10 +122,10 @@ def prepare() -> Given:
         return {"certificate_name": "测" * (size // 3) + "a" * (size % 3)}
 
     def invalid_option(name: str, options: Object | None, padding: bytes | None) -> Object:
-        return not_sent(name, "input", "INVALID_OPTION", options, padding)
+        return identity_refused(name, "input", "INVALID_OPTION", options, padding)
 
     def no_key(name: str, options: Object) -> Object:
-        return not_sent(name, "key", "ENCRYPTION_KEY_MISSING", options)
+        return identity_refused(name, "key", "ENCRYPTION_KEY_MISSING", options)
 
     def no_identity(name: str, changes: Object, *hits: Hit, options: Object | None = None) -> Object:
         return refused(name, VERIFY_IDENTITY, {**REQUEST, **changes}, *hits, options=options)
@@ -127,11 +133,11 @@ def prepare() -> Given:
     sealed = encrypted(PLATFORM.public_key(), NOBODY, pkcs1_padding(NOBODY, "sealed"), "pkcs1")
     return {
         "requests": [
-            sent("verify-identity"),
-            sent("verify-identity-older-path-prefix", None, {"path_prefix": "global/v3"}),
-            sent("verify-identity-base-url-with-path", None, {"base_urls": ["https://proxy.example/wx"]}),
-            sent("verify-identity-of-sub-order", {"sub_order_no": "20150806125346-1"}),
-            sent("verify-identity-own-mchid", {"mchid": "1230000110"}),
+            identity_sent("verify-identity"),
+            identity_sent("verify-identity-older-path-prefix", None, {"path_prefix": "global/v3"}),
+            identity_sent("verify-identity-base-url-with-path", None, {"base_urls": ["https://proxy.example/wx"]}),
+            identity_sent("verify-identity-of-sub-order", {"sub_order_no": "20150806125346-1"}),
+            identity_sent("verify-identity-own-mchid", {"mchid": "1230000110"}),
             prepare_vector(
                 "verify-identity-fields-in-another-order",
                 VERIFY_IDENTITY.name,
@@ -141,36 +147,38 @@ def prepare() -> Given:
                 signed_request(VERIFY_IDENTITY, REQUEST, OPTIONS, TIMESTAMP, NONCE, sound),
                 b"".join(sound),
             ),
-            sent("verify-identity-upper-case-x", {"certificate_id": NOBODY_WITH_X}),
-            sent("verify-identity-lower-case-x-is-raised", {"certificate_id": NOBODY_WITH_X.lower()}),
-            sent("verify-identity-name-in-latin", {"certificate_name": "John O'Nobody"}),
-            sent("verify-identity-name-of-one-byte", {"certificate_name": "x"}),
-            sent("verify-identity-name-with-middle-dot", {"certificate_name": "测试·甲乙"}),
-            sent("verify-identity-name-outside-the-plane", {"certificate_name": "测\U00020bb7"}),
-            sent("verify-identity-name-of-245-bytes", name_of(245)),
-            sent(
+            identity_sent("verify-identity-upper-case-x", {"certificate_id": NOBODY_WITH_X}),
+            identity_sent("verify-identity-lower-case-x-is-raised", {"certificate_id": NOBODY_WITH_X.lower()}),
+            identity_sent("verify-identity-name-in-latin", {"certificate_name": "John O'Nobody"}),
+            identity_sent("verify-identity-name-of-one-byte", {"certificate_name": "x"}),
+            identity_sent("verify-identity-name-with-middle-dot", {"certificate_name": "测试·甲乙"}),
+            identity_sent("verify-identity-name-outside-the-plane", {"certificate_name": "测\U00020bb7"}),
+            identity_sent("verify-identity-name-of-245-bytes", name_of(245)),
+            identity_sent(
                 "verify-identity-any-id-with-the-rule-off",
                 {"certificate_id": "0123456789"},
                 {"rules": {"identity_check_digit": "off"}},
             ),
-            sent(
+            identity_sent(
                 "verify-identity-any-type-with-the-rule-off",
                 {"certificate_type": "PASSPORT"},
                 {"rules": {"certificate_type_idcard": "off"}},
             ),
             # Which key
-            sent("verify-identity-with-public-key-only", None, PUBLIC_KEY_ONLY),
-            sent("verify-identity-with-certificate-only", None, CERTIFICATE_ONLY),
-            sent("verify-identity-with-the-certificate-that-expires-last", None, {"platform_keys": {**later, **held}}),
-            sent(
+            identity_sent("verify-identity-with-public-key-only", None, PUBLIC_KEY_ONLY),
+            identity_sent("verify-identity-with-certificate-only", None, CERTIFICATE_ONLY),
+            identity_sent(
+                "verify-identity-with-the-certificate-that-expires-last", None, {"platform_keys": {**later, **held}}
+            ),
+            identity_sent(
                 "verify-identity-with-the-certificate-that-expires-last-given-last",
                 None,
                 {"platform_keys": {**held, **later}},
             ),
-            sent(
+            identity_sent(
                 "verify-identity-with-no-certificate-that-is-not-valid", None, {"platform_keys": {**unusable, **held}}
             ),
-            sent(
+            identity_sent(
                 "verify-identity-with-public-key-before-certificates",
                 None,
                 {"platform_keys": {**later, **PUBLIC_KEY_ONLY["platform_keys"]}},
@@ -182,11 +190,11 @@ def prepare() -> Given:
             ),
             no_key("verify-identity-with-future-certificate", {"platform_keys": {FUTURE_SERIAL: FUTURE_CERTIFICATE}}),
             # OAEP
-            sent("verify-identity-oaep", None, oaep),
-            sent("verify-identity-oaep-with-certificate", None, {**oaep, **CERTIFICATE_ONLY}),
-            sent("verify-identity-oaep-seed-of-zeros", None, oaep, [bytes(SEED_BYTES)] * 2),
-            sent("verify-identity-oaep-name-of-214-bytes", name_of(214), oaep),
-            sent("verify-identity-pkcs1-by-name", None, {"field_encryption": "pkcs1"}),
+            identity_sent("verify-identity-oaep", None, oaep),
+            identity_sent("verify-identity-oaep-with-certificate", None, {**oaep, **CERTIFICATE_ONLY}),
+            identity_sent("verify-identity-oaep-seed-of-zeros", None, oaep, [bytes(SEED_BYTES)] * 2),
+            identity_sent("verify-identity-oaep-name-of-214-bytes", name_of(214), oaep),
+            identity_sent("verify-identity-pkcs1-by-name", None, {"field_encryption": "pkcs1"}),
             # Padding that does not fit: exactly k - 3 - length bytes, none of them zero; OAEP 20 for each field.
             invalid_option("padding-none", None, b""),
             invalid_option("padding-for-one-field", None, first),
@@ -359,4 +367,45 @@ def parse() -> Given:
             ],
         ],
         "failures": failures(VERIFY_IDENTITY),
+    }
+
+
+def explain() -> Given:
+    """Names and ID numbers in plain are not shown, whatever else is wrong."""
+    name = REQUEST["certificate_name"]
+    plain = {**OWNER, **REQUEST}
+    hidden = [NOBODY, name]
+
+    def masked(fields: Object) -> Object:
+        return {**fields, "certificate_id": "***", "certificate_name": "***"}
+
+    def personal(
+        title: str, body: str, shown: str | None, wrong: Sequence[str] = (), *causes: str, **more: Any
+    ) -> Object:
+        request = sent(VERIFY_IDENTITY, body=body, **more)
+        expect = explanation("request", None if shown is None else request.lines(shown.encode()), *causes, wrong=wrong)
+        return explained(f"request-{title}", request.given, expect, hidden=hidden)
+
+    quoting = {**plain, "certificate_name": f'{name}"\\'}
+    return {
+        "sound": [sound_request("verify-identity-encrypted", sent(VERIFY_IDENTITY))],
+        "personal": [
+            personal("with-personal-fields-in-plain", compact(plain), compact(masked(plain))),
+            personal(
+                "with-personal-fields-and-spaces",
+                json.dumps(plain, indent=2, ensure_ascii=False),
+                json.dumps(masked(plain), indent=2),
+            ),
+            personal("with-personal-fields-escaped", json.dumps(plain), json.dumps(masked(plain))),
+            personal("with-quotes-in-a-name", compact(quoting), compact(masked(quoting))),
+            personal("with-personal-fields-in-broken-json", compact(plain)[:-2], None),
+            personal(
+                "with-personal-fields-signed-with-spaces",
+                compact(plain),
+                compact(masked(plain)),
+                ["bytes"],
+                "reserialised_body",
+                signed=lambda message: message._replace(body=json.dumps(plain, ensure_ascii=False).encode()).whole(),
+            ),
+        ],
     }
