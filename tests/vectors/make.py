@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the conformance vectors beside this file; README.md describes their format.
 
-Nothing here uses the library. Signed messages, bodies and query strings are built below from the written description of
-the protocol, signatures come from the Python package `cryptography`, and the expected findings, values and errors are
-written out by hand. The same keys give the same files, byte for byte.
+Nothing here uses the library. Signed messages, bodies and query strings are built in oracle/ from the written description
+of the protocol, signatures come from the Python package `cryptography`, and the expected findings, values and errors are
+written out by hand in kinds/ and operations/. The same keys give the same files, byte for byte.
 
     python3 make.py            write the files
     python3 make.py --check    write nothing; exit 1 and name the files that differ
@@ -18,40 +18,46 @@ from pathlib import Path
 from typing import Any
 
 from kinds import check, customs_order_fields, explain, keys, parse, prepare
-from objects import compact
+from objects import Object, compact
+from operation import Incomplete
 from operations import load, parts
-from samples import (
-    NOBODIES,
-    OPTIONS,
-)
+from samples import NOBODIES, OPTIONS
 
 HERE = Path(__file__).resolve().parent
 
-OPERATIONS = load()
+
+def suites() -> dict[str, list[Object]]:
+    """The vectors of every file, by its name."""
+    operations = load()
+    return {
+        "prepare.json": prepare.vectors(operations, parts("prepare")),
+        "check.json": check.vectors(operations, parts("check")),
+        "parse.json": parse.vectors(operations, parts("parse")),
+        "keys.json": keys.vectors(),
+        "explain.json": explain.vectors(operations, parts("explain")),
+        "customs_order_fields.json": customs_order_fields.vectors(operations["declare"]),
+    }
+
+
+def examine(vectors: list[Object]) -> None:
+    """Raises if two vectors have one id, or if one expects to see personal data."""
+    seen: set[str] = set()
+    for vector in vectors:
+        if vector["id"] in seen:
+            raise ValueError(f"two vectors are named {vector['id']}")
+        seen.add(vector["id"])
+        # The names and ID numbers go into a request encrypted, and into nothing else.
+        if any(personal in compact(vector["expect"]) for personal in [*NOBODIES, "测试"]):
+            raise ValueError(f"{vector['id']} expects to see a person's name or ID number")
 
 
 def files() -> dict[str, str]:
-    """The text of every file, by name."""
-    suites = {
-        "prepare.json": prepare.vectors(OPERATIONS, parts("prepare", OPERATIONS)),
-        "check.json": check.vectors(OPERATIONS, parts("check", OPERATIONS)),
-        "parse.json": parse.vectors(OPERATIONS, parts("parse", OPERATIONS)),
-        "keys.json": keys.vectors(),
-        "explain.json": explain.vectors(OPERATIONS, parts("explain", OPERATIONS)),
-        "customs_order_fields.json": customs_order_fields.vectors(OPERATIONS["declare"]),
-    }
-    seen: set[str] = set()
-    for vectors in suites.values():
-        for vector in vectors:
-            if vector["id"] in seen:
-                raise ValueError(f"two vectors are named {vector['id']}")
-            seen.add(vector["id"])
-            # The names and ID numbers go into a request encrypted, and into nothing else.
-            if any(personal in compact(vector["expect"]) for personal in [*NOBODIES, "测试"]):
-                raise ValueError(f"{vector['id']} expects to see a person's name or ID number")
+    """The text of every file, by its name."""
+    made = suites()
+    examine([vector for vectors in made.values() for vector in vectors])
     contents: dict[str, Any] = {
         "options.json": OPTIONS,
-        **{name: {"vectors": vectors} for name, vectors in suites.items()},
+        **{name: {"vectors": vectors} for name, vectors in made.items()},
     }
     return {name: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for name, content in contents.items()}
 
@@ -62,8 +68,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 naming the files that differ")
     checking = parser.parse_args().check
 
+    try:
+        texts = files()
+    except Incomplete as error:
+        print(error, file=sys.stderr)
+        return 1
     differing = []
-    for name, text in files().items():
+    for name, text in texts.items():
         path = HERE / name
         data = text.encode()
         if not checking:

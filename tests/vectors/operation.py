@@ -55,23 +55,31 @@ class Operation:
 
 
 Given = dict[str, list[Object]]
-"""Vectors of one kind that an operation's file gives, by the name of the part that they are."""
+"""Vectors of one kind that an operation's file gives, by the name of their part."""
+
+
+class Incomplete(Exception):
+    """The error for something that an operation's file must give and does not."""
 
 
 class Parts:
-    """The vectors of one kind from all operations' files, to be put in order; each part is taken once."""
+    """The vectors of one kind from all operations' files, to be put in order. Each part is taken once."""
 
-    def __init__(self, given: Mapping[str, Given]) -> None:
+    def __init__(self, kind: str, given: Mapping[str, Given]) -> None:
+        self._kind = kind
         self._left = {(operation, part): vectors for operation in given for part, vectors in given[operation].items()}
 
     def take(self, operation: str, part: str) -> list[Object]:
         """One part of one operation."""
-        return self._left.pop((operation, part))
+        try:
+            return self._left.pop((operation, part))
+        except KeyError:
+            raise Incomplete(f'`{self._kind}` in operations/{operation}.py must give a part "{part}"') from None
 
     def take_each(self, part: str) -> list[Object]:
-        """The part of that name of every operation that gives it, in the core's order."""
+        """The part of that name from every operation that gives it, in the core's order."""
         return [vector for operation, name in [*self._left] if name == part for vector in self.take(operation, name)]
 
     def rest(self) -> list[Object]:
-        """All parts that were not taken, by operation; here stands whatever a new operation brings."""
+        """The parts that nobody took, by operation: those of a new operation come here."""
         return [vector for operation, name in [*self._left] for vector in self.take(operation, name)]

@@ -9,7 +9,6 @@ from oracle.keys import CERTIFICATE_SERIAL, PUBLIC_KEY_ID, pem
 CERTIFICATE_ONLY: Object = {"platform_keys": {CERTIFICATE_SERIAL: pem("platform.cert.pem")}}
 PUBLIC_KEY_ONLY: Object = {"platform_keys": {PUBLIC_KEY_ID: pem("platform_public.pub.pem")}}
 NO_KEYS: Object = {"platform_keys": {}}
-API_V3_KEY = "0123456789abcdefghijklmnopqrstuv"
 
 # The base options of options.json; every vector starts from them.
 OPTIONS: Object = {

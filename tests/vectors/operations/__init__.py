@@ -1,23 +1,21 @@
-"""The operations of the API, one file each, found by the list that the core writes.
+"""The operations of the API, one file each; all that is particular to one stands in its file.
 
-A file called like its operation defines that operation in capitals (`DECLARE` in declare.py).
+A file is named like its operation, defines it in capitals (`DECLARE` in declare.py), and has a function for each of KINDS
+that gives the operation's vectors of that kind. Which files there must be is read from what the core generates.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
-from operation import Given, Operation, Parts
+from operation import Given, Incomplete, Operation, Parts
 
 HERE = Path(__file__).resolve().parent
 GENERATED = "bindings-python/python/wechatpay_customs/_generated.py"
-
-
-class Incomplete(Exception):
-    """The error for an operation of the core without its file here, or with a file that lacks something."""
+KINDS = ("prepare", "check", "parse", "explain")
 
 
 def names_in_the_core() -> list[str]:
@@ -30,34 +28,49 @@ def names_in_the_core() -> list[str]:
     raise Incomplete(f"{GENERATED} has no line `Operation = Literal[…]`, which lists the core's operations")
 
 
+def module_of(name: str) -> ModuleType:
+    """The file of an operation."""
+    return import_module(f"operations.{name}")
+
+
+def lacks(name: str) -> list[str]:
+    """Sentences on what the file of an operation does not define."""
+    module = module_of(name)
+    operation = getattr(module, name.upper(), None)
+    sentences = []
+    if not isinstance(operation, Operation) or operation.name != name:
+        sentences.append(f'operations/{name}.py must define {name.upper()}, an `Operation` with the name "{name}"')
+    for kind in KINDS:
+        if not hasattr(module, kind):
+            sentences.append(
+                f"operations/{name}.py must have a function `{kind}` that gives its vectors of {kind}.json"
+            )
+    return sentences
+
+
 def load() -> dict[str, Operation]:
     """Every operation by its name, in the core's order."""
     names = names_in_the_core()
     files = {file.stem for file in HERE.glob("*.py") if file.stem != "__init__"}
-    for name in names:
-        if name not in files:
-            raise Incomplete(
-                f"operations/{name}.py is missing: the core has an operation `{name}`, which needs vectors"
-            )
-    for name in sorted(files - {*names}):
-        raise Incomplete(f"operations/{name}.py is about an operation that {GENERATED} does not list")
-    operations = {}
-    for name in names:
-        operation = getattr(import_module(f"operations.{name}"), name.upper(), None)
-        if not isinstance(operation, Operation) or operation.name != name:
-            raise Incomplete(f"operations/{name}.py does not define {name.upper()}, the `Operation` called {name!r}")
-        operations[name] = operation
-    return operations
+    sentences = [
+        f"operations/{name}.py is missing: the core has the operation `{name}`, which has no vectors yet"
+        for name in names
+        if name not in files
+    ]
+    sentences += [
+        f"operations/{name}.py is about an operation that the core does not have (by {GENERATED})"
+        for name in sorted(files - {*names})
+    ]
+    sentences += [sentence for name in names if name in files for sentence in lacks(name)]
+    if sentences:
+        raise Incomplete("\n".join(sentences))
+    return {name: getattr(module_of(name), name.upper()) for name in names}
 
 
-def parts(kind: str, names: Iterable[str]) -> Parts:
-    """The vectors of a kind by the function of its name in every operation's file."""
-    given: dict[str, Given] = {}
-    for name in names:
-        make = getattr(import_module(f"operations.{name}"), kind, None)
-        if make is None:
-            raise Incomplete(f"operations/{name}.py has no function `{kind}`, which gives its vectors for {kind}.json")
-        given[name] = make()
-        if not any(given[name].values()):
-            raise Incomplete(f"`{kind}` in operations/{name}.py gives no vectors for {kind}.json")
-    return Parts(given)
+def parts(kind: str) -> Parts:
+    """The vectors of one kind that the operations' files give."""
+    given: dict[str, Given] = {name: getattr(module_of(name), kind)() for name in names_in_the_core()}
+    empty = [name for name in given if not any(given[name].values())]
+    if empty:
+        raise Incomplete("\n".join(f"`{kind}` in operations/{name}.py gives no vectors" for name in empty))
+    return Parts(kind, given)

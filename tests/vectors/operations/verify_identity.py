@@ -18,6 +18,7 @@ from objects import Object, compact, without
 from operation import Given, Operation
 from oracle.encryption import SEED_BYTES, encrypted, pkcs1_padding
 from oracle.keys import (
+    API_V3_KEY,
     EXPIRED_CERTIFICATE,
     EXPIRED_SERIAL,
     FUTURE_CERTIFICATE,
@@ -29,7 +30,6 @@ from oracle.keys import (
 from oracle.requests import signed_request
 from oracle.responses import answer
 from samples import (
-    API_V3_KEY,
     CERTIFICATE_ONLY,
     NO_KEYS,
     NOBODIES,

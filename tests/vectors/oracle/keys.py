@@ -104,6 +104,7 @@ OTHER = private_key("other.key.pem")
 
 CERTIFICATE_SERIAL = f"{x509.load_pem_x509_certificate(pem('platform.cert.pem').encode()).serial_number:040X}"
 PUBLIC_KEY_ID = "PUB_KEY_ID_0112345678901234567890123456789012"
+API_V3_KEY = "0123456789abcdefghijklmnopqrstuv"
 UNKNOWN_SERIAL = "6B1E7C3A90D24F5588A1C07D3E62F4B91D5A08C7"
 
 # More certificates than keys/ holds: one that is valid longer, one that has expired, one that is not valid yet.

@@ -25,10 +25,10 @@ from kinds.prepare import prepare_vector
 from objects import Object
 from operations.certificates import CERTIFICATES
 from operations.declare import DECLARE
-from oracle.keys import MERCHANT, UNKNOWN_SERIAL, make_certificate, pem, private_key, utc
+from oracle.keys import API_V3_KEY, MERCHANT, UNKNOWN_SERIAL, make_certificate, pem, private_key, utc
 from oracle.requests import signed_request
 from oracle.responses import answer
-from samples import API_V3_KEY, NONCE, OPTIONS, ORDER, TIMESTAMP
+from samples import NONCE, OPTIONS, ORDER, TIMESTAMP
 
 # What make_keys.sh encrypted with.
 PASSWORD = "sesame-open-4711"
