@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the conformance vectors beside this file; README.md describes their format.
 
-Nothing here uses the library. Signed messages, bodies and query strings are built in oracle/ from the written description
-of the protocol, signatures come from the Python package `cryptography`, and the expected findings, values and errors are
-written out by hand in kinds/ and operations/. The same keys give the same files, byte for byte.
+Nothing here uses the library. oracle/ builds signed messages, bodies and query strings from the written description of
+the protocol and signs with the Python package `cryptography`; expected findings, values and errors are written out by
+hand in kinds/ and operations/. The same keys give the same files, byte for byte.
 
     python3 make.py            write the files
     python3 make.py --check    write nothing; exit 1 and name the files that differ

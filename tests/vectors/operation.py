@@ -1,4 +1,4 @@
-"""An operation of the API, as the vectors know it. Each file in operations/ describes one."""
+"""An operation of the API as the vectors know it, and the vectors that its file in operations/ gives."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from objects import Object
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """The facts about an operation, written down from its page, never taken from the core."""
+    """The facts about an operation, written down from its page and never taken from the core."""
 
     name: str
     method: str

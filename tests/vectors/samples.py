@@ -19,7 +19,7 @@ OPTIONS: Object = {
     "platform_keys": {**CERTIFICATE_ONLY["platform_keys"], **PUBLIC_KEY_ONLY["platform_keys"]},
 }
 
-# When requests are signed, and with which nonce.
+# The time and the nonce of signed requests.
 TIMESTAMP = 1767225600
 NONCE = "Q7xTn0Bf4KzW9mRd2LhV6yGs8JcP3eAu"
 
@@ -29,7 +29,7 @@ def merged(overrides: Object) -> Object:
     return {name: value for name, value in {**OPTIONS, **overrides}.items() if value is not None}
 
 
-# The fields that come from the options, an order, and what makes it a part of a split one.
+# Fields from the options, fields of an order, and the fields that make it a part of a split order.
 OWNER: Object = {"appid": OPTIONS["appid"], "mchid": OPTIONS["mchid"]}
 ORDER: Object = {
     "out_trade_no": "20150806125346",

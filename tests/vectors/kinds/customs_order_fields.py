@@ -1,4 +1,4 @@
-"""Vectors of customs_order_fields.json: what the order message to customs has to carry."""
+"""Vectors of customs_order_fields.json: the fields that the order message to customs must carry."""
 
 from __future__ import annotations
 

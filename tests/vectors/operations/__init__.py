@@ -1,7 +1,7 @@
-"""The operations of the API, one file each; all that is particular to one stands in its file.
+"""The operations of the API: one file each, with all that is particular to it.
 
-A file is named like its operation, defines it in capitals (`DECLARE` in declare.py), and has a function for each of KINDS
-that gives the operation's vectors of that kind. Which files there must be is read from what the core generates.
+A file is named like its operation, defines it in capitals (`DECLARE` in declare.py), and has a function for each of
+KINDS that gives the operation's vectors of that kind. A file must be here for every operation that the core has.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def module_of(name: str) -> ModuleType:
 
 
 def lacks(name: str) -> list[str]:
-    """Sentences on what the file of an operation does not define."""
+    """Says what the file of an operation does not define, a sentence for each."""
     module = module_of(name)
     operation = getattr(module, name.upper(), None)
     sentences = []

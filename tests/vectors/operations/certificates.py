@@ -77,7 +77,7 @@ def of_key(key: RSAPublicKey | EllipticCurvePublicKey, serial: str) -> Object:
     return listed(make_certificate(PLATFORM, serial, utc(2021), utc(2057), key), serial)
 
 
-# Two certificates as the list carries them, what is read of them, and what cannot be used in the place of one.
+# Two certificates as the list carries them, the same when read, and certificates that cannot be used.
 FIRST_PEM = pem("platform.cert.pem")
 FIRST, SECOND = listed(FIRST_PEM, CERTIFICATE_SERIAL), listed(LATER_CERTIFICATE, LATER_SERIAL)
 OPENED_FIRST: Object = {**times(FIRST_PEM, CERTIFICATE_SERIAL), "certificate": FIRST_PEM}

@@ -1,1 +1,1 @@
-"""The oracle: keys, signatures and encryption from `cryptography` and from the written protocol, never from the library."""
+"""Expected signatures and encryption, by `cryptography` and from the written protocol, never from the library."""

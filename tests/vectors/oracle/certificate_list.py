@@ -15,7 +15,7 @@ from oracle.keys import API_V3_KEY
 
 
 def times(certificate: str, serial: str) -> Object:
-    """What the list says in plain about a certificate."""
+    """The facts about a certificate that the list says in plain."""
     parsed_certificate = x509.load_pem_x509_certificate(certificate.encode())
     beijing = timezone(timedelta(hours=8))
     return {

@@ -1,4 +1,4 @@
-"""The keys in keys/, certificates made with them, and signatures, all by `cryptography`."""
+"""The keys in keys/, certificates made with them, and signatures by `cryptography`."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from oracle.keys import MERCHANT, sign
 def signed_request(
     operation: Operation, fields: Object, options: Object, timestamp: int, nonce: str, padding: Sequence[bytes] = ()
 ) -> Object:
-    """What has to go over the wire, with the message that was signed; `padding` is for one personal field each."""
+    """A request as it goes over the wire, with its signed message; `padding` has an item for each personal field."""
     method, order = operation.method, operation.fields
     path = f"/{operation.prefix or options.get('path_prefix', 'v3/global')}{operation.path}"
     owner = {name: options[name] for name in ("appid", "mchid") if name in order}

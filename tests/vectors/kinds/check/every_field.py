@@ -10,7 +10,7 @@ from kinds.check.shape import found
 from objects import Object, without
 from operation import Operation
 
-# Business rules that a text breaks which is sound, but has nothing of what its field should have.
+# Business rules that a text breaks if it is sound as a text and does not fit its field.
 ODD_TEXTS = {
     "mchid": ["mchid_digits"],
     "out_trade_no": ["out_trade_no_characters"],
@@ -31,8 +31,8 @@ def field_vectors(
 ) -> list[Object]:
     """Every field of an operation on both sides of each rule about a single value.
 
-    `every` has all fields, all sound. `odd_texts` adds to ODD_TEXTS, `lengths` are those that differ from 32 characters,
-    `any_plane` are texts of any characters, and `split` the fields that a split order alone has.
+    `every` has all fields, all sound. `odd_texts` adds to ODD_TEXTS, `lengths` has the fields that do not take 32
+    characters, `any_plane` those that take characters outside the BMP, and `split` those of a split order alone.
     """
     mode: list[Hit] = [("split_institution_mode", "sub_order_no")] if "sub_order_no" in every else []
     vectors = [found(operation, "every-field-sound", every, *mode)]

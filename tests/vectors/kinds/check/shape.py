@@ -34,7 +34,7 @@ def checked(
 def found(
     operation: Operation, name: str, fields: Object, *hits: Hit, rules: Mapping[str, str] | None = None
 ) -> Object:
-    """The same, named after the operation."""
+    """Fields and their findings, in a vector named after the operation."""
     return checked(f"check-{operation.word}-{name}", operation, fields, *hits, rules=rules)
 
 
@@ -63,7 +63,7 @@ def bad_rules(name: str, operation: Operation, rules: Mapping[str, str], *says: 
 
 
 def saying(vector: Object, field: str, *says: str) -> Object:
-    """The same, where the finding about a field says this."""
+    """The vector, where the finding about a field says this."""
     (about,) = [finding for finding in vector["expect"]["findings"] if finding["field"] == field]
     about["says"] = [*says]
     return vector

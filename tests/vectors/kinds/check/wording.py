@@ -1,4 +1,4 @@
-"""Vectors of what a finding says of misspelt names, odd characters and wrong types."""
+"""Vectors of the words of findings about misspelt names, odd characters and wrong types."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def misspelt_findings(declare: Operation, verify_identity: Operation) -> list[Ob
 
 
 def character_findings(declare: Operation, verify_identity: Operation) -> list[Object]:
-    """Characters that nobody sees, and that only look like others."""
+    """Characters that are invisible or look like others."""
     order = {**OWNER, **declare.request}
     alone: Hit = ("unusual_characters", "")
 
@@ -111,7 +111,7 @@ def character_findings(declare: Operation, verify_identity: Operation) -> list[O
 
 
 def wording_findings(declare: Operation) -> list[Object]:
-    """What is said of values of the wrong type."""
+    """The words about values of the wrong type."""
     order = {**OWNER, **declare.request}
 
     def wrong(name: str, field: str, value: Any, *says: str, rule: str = "type") -> Object:

@@ -1,4 +1,4 @@
-"""Vectors of explain.json: what must have been signed, which check fails, and why.
+"""Vectors of explain.json: the lines that must have been signed, the check that fails, and why.
 
 Requests and answers that fail are signed by `cryptography` over the wrong message on purpose.
 """
@@ -43,7 +43,7 @@ def vectors(operations: Mapping[str, Operation], parts: Parts) -> list[Object]:
 
 
 def arguments(declare: Operation) -> list[Object]:
-    """What raises: options and arguments, never messages."""
+    """Options and arguments that raise; messages never do."""
 
     def raised(name: str, kind: str, code: str, options: Object | None = None, given: Any = None) -> Object:
         expect = {"error": {"kind": kind, "code": code}}

@@ -31,18 +31,18 @@ class Message(NamedTuple):
     body: bytes
 
     def whole(self) -> bytes:
-        """What must have been signed."""
+        """The whole message, as it must have been signed."""
         return f"{self.method}\n{self.path}\n{self.timestamp}\n{self.nonce}\n".encode() + self.body + b"\n"
 
 
 class Sent(NamedTuple):
-    """A request with what it must have been signed over."""
+    """A request and the message that it must have been signed over."""
 
     given: Object
     message: Message
 
     def lines(self, shown_body: bytes | None = None) -> list[Object]:
-        """Its lines."""
+        """The lines of its message."""
         parts = {
             name: part if isinstance(part, bytes) else part.encode() for name, part in self.message._asdict().items()
         }

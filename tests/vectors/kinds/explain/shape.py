@@ -107,7 +107,7 @@ def explanation(
     open_: Sequence[str] = (),
     difference: Object | None = None,
 ) -> Object:
-    """What is expected; without `shown` nothing is said about the lines."""
+    """The expected explanation; without `shown` it says nothing about the lines."""
     places: Object = {} if shown is None else {"lines": shown, "length": shown[-1]["end"] if shown else None}
     if not set(causes) <= set(CAUSES[of]):
         raise ValueError(f"{causes} are not all causes of a {of}")

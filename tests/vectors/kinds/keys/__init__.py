@@ -1,4 +1,4 @@
-"""Vectors of keys.json: the spellings of keys and certificates, what is wrong with them, and how long they are valid.
+"""Vectors of keys.json: spellings of keys and certificates, mistakes with them, and the time in which they are valid.
 
 All forms of the merchant's key give one `Authorization`, whose signature comes from `cryptography`.
 """

@@ -1,4 +1,4 @@
-"""Vectors of the merchant's private key and APIv3 key in every form, and of what is given for them by mistake."""
+"""Vectors of the merchant's private key and APIv3 key in every form, and of mistakes with them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from oracle.requests import signed_request
 from oracle.responses import answer
 from samples import NONCE, OPTIONS, ORDER, TIMESTAMP
 
-# What make_keys.sh encrypted with.
+# The password in make_keys.sh.
 PASSWORD = "sesame-open-4711"
 WRONG = "not-the-password"
 SERIAL: str = OPTIONS["serial_no"]
@@ -306,7 +306,7 @@ def pkcs12_forms() -> list[Object]:
 
 
 def no_private_keys() -> list[Object]:
-    """What is given for a private key by mistake."""
+    """Files and texts given for a private key by mistake."""
 
     def invalid(name: str, form: str | bytes, *says: str) -> Object:
         return refused(name, form, "PRIVATE_KEY_INVALID", *says)

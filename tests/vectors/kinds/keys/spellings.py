@@ -1,4 +1,4 @@
-"""Keys and certificates as they are written down: encodings, and what happens to a file on its way."""
+"""Keys and certificates in every spelling: encodings, and changes to a file on its way."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def der_of(text: str) -> bytes:
 
 
 def indented(text: str) -> str:
-    """As under a key of a YAML file."""
+    """The text indented, as under a key of a YAML file."""
     return textwrap.indent(text, "    ")
 
 
 BEFORE = "Bag Attributes\n    friendlyName: Tenpay Certificate\nKey Attributes: <No Attributes>\n"
 
-# What happens to a PEM between the download and the option.
+# Changes to a PEM between the download and the option.
 SPELLINGS: dict[str, Callable[[str], str | bytes]] = {
     "with-crlf": lambda text: text.replace("\n", "\r\n"),
     "with-lone-cr": lambda text: text.replace("\n", "\r"),
@@ -124,7 +124,7 @@ def sec1() -> bytes:
 
 
 def certificate_request() -> str:
-    """What a merchant sends to have its certificate made."""
+    """A request for a certificate, as a merchant makes one."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test merchant certificate")])
     request = x509.CertificateSigningRequestBuilder(subject_name=name).sign(MERCHANT, SHA256())
     return request.public_bytes(Encoding.PEM).decode()

@@ -1,4 +1,4 @@
-"""Vectors of answers that are refusals or no answers of the service."""
+"""Vectors of responses that are not 2xx: refusals, pages of proxies, redirects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EPOCH = "Thu, 01 Jan 2026 00:00:00 GMT"
 
 
 def quoting_vectors(verify_identity: Operation) -> list[Object]:
-    """Refusals that quote what they refuse: a person's data is hidden, and nothing else suffers by it."""
+    """Refusals that quote the request: personal data in them is hidden, and nothing else is lost."""
 
     def quoting(name: str, person: Object, error: Object, told: Object, *hidden: str) -> Object:
         response = answer(error, 400, signer=None)
@@ -66,7 +66,7 @@ def error_vectors(operations: Mapping[str, Operation]) -> list[Object]:
     """Responses that are not 2xx."""
     declare, modify, query = operations["declare"], operations["modify"], operations["query"]
     changing = [operation for operation in operations.values() if operation.changes]
-    # As the declare page prints it, and the shape that SIGN_ERROR has.
+    # An error as the declare page prints it, and one in the shape of SIGN_ERROR.
     printed: Object = {
         "code": "INVALID_REQUEST",
         "message": "Parameter format verification error",

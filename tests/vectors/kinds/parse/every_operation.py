@@ -116,7 +116,7 @@ def answers(operation: Operation, request: Object, others: Object, required: str
 
 
 def failures(operation: Operation, options: Object | None = None) -> list[Object]:
-    """Failures of one operation: what may be sent again, and what may have taken effect."""
+    """Failures of one operation: whether it may be sent again, and whether it may have taken effect."""
     word = operation.word
     passing: Object = {
         "authenticated": False,

@@ -1,4 +1,4 @@
-"""Vectors of what is read from a verified answer."""
+"""Vectors of verified answers: their values, their warnings, and bodies that cannot be read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from operation import Operation
 from oracle.responses import REQUEST_ID, answer
 from samples import OWNER, SPLIT
 
-# What JSON can hold and hosts cannot, or that is nested too deep, and how it is read.
+# Values that JSON can hold and hosts cannot, or that are nested too deep, and how they are read.
 ODD_VALUES: list[tuple[str, str, Any]] = [
     ("half-of-a-surrogate-pair", '"a\\ud83d"', "a\ufffd"),
     ("number-beyond-floats", "1e400", "1e400"),
@@ -28,12 +28,12 @@ def unreadable(name: str, operation: Operation, body: str | bytes | Object | lis
 
 
 def values(operations: Mapping[str, Operation]) -> list[Object]:
-    """Verified answers: what is kept of them, and what an empty one means."""
+    """Answers with unknown, odd or missing members, and empty answers."""
     declare, query, verify_identity = operations["declare"], operations["query"], operations["verify_identity"]
     record = query.answer["data"][0]
     unsplit = without(declare.answer, "sub_order_no", "sub_order_id")
     extra: Object = {"new_text": "新", "new_object": {"list": [1, "2", True]}}
-    # What would be the prototype of an object in JavaScript, if it were set and not defined.
+    # In JavaScript this member would become the prototype if it were set instead of defined.
     inherited: Object = {"__proto__": {"sub_order_id": "1", "new_text": "新"}}
     nulls = {**unsplit, "sub_order_no": None, "sub_order_id": None, "modify_time": None}
     return [

@@ -1,4 +1,4 @@
-"""Vectors of whether an answer is trusted."""
+"""Vectors of 2xx responses, trusted or not."""
 
 from __future__ import annotations
 
