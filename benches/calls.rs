@@ -53,7 +53,7 @@ fn nothing_parse(bencher: Bencher) {
 }
 
 fn engine(call: Call) -> Engine {
-    Engine::new(call, Arc::clone(&NATIVE.shared), CallOptions::default(), ENTROPY)
+    Engine::new(call, Arc::clone(&NATIVE.account), CallOptions::default(), ENTROPY)
 }
 
 fn signed() -> Event {

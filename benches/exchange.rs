@@ -21,7 +21,7 @@ use wechatpay_customs::{
     api::declare,
     crypto::{Signer, Verifier},
     encryption::Padding,
-    engine::{Shared, Signing},
+    engine::{Account, Signing},
     message,
     options::Convention,
     request::{Signed, Unsigned},
@@ -35,7 +35,7 @@ pub const ENTROPY: [u8; 32] = [7; 32];
 
 /// The client of the vectors, a declaration, and the signed answer to it.
 pub struct Exchange {
-    pub shared: Arc<Shared>,
+    pub account: Arc<Account>,
     signer: Arc<dyn Signer>,
     verifier: Arc<dyn Verifier>,
     pub fields: Value,
@@ -53,7 +53,7 @@ impl Exchange {
             serde_json::from_str(include_str!("../tests/vectors/options.json")).expect("the options are JSON");
         options["crypto"] = crypto.into();
         let options = Options::from_value(options, Convention::Python).expect("the options are right");
-        let shared = Arc::new(Shared::new(options, Signing::Core).expect("the keys are right"));
+        let account = Arc::new(Account::new(options, Signing::Core).expect("the keys are right"));
         let vectors: Value =
             serde_json::from_str(include_str!("../tests/vectors/parse.json")).expect("the vectors are JSON");
         let response = &vectors["vectors"][0]["response"];
@@ -65,9 +65,9 @@ impl Exchange {
             "order_fee": 888, "transport_fee": 888, "product_fee": 0,
         });
         Exchange {
-            signer: shared.signer().expect("the key is right").expect("there is a key"),
-            verifier: shared.verifier().expect("a verifier is built in"),
-            shared,
+            signer: account.signer().expect("the key is right").expect("there is a key"),
+            verifier: account.verifier().expect("a verifier is built in"),
+            account,
             request: serde_json::from_value(fields.clone()).expect("a request"),
             fields,
             headers: serde_json::from_value(response["headers"].clone()).expect("a list of pairs"),
@@ -77,8 +77,16 @@ impl Exchange {
 
     fn unsigned(&self, fields: Value) -> Unsigned {
         let padding = Padding::Given(Vec::new());
-        Unsigned::build(&self.shared, Operation::Declare, fields, TIMESTAMP, NONCE.to_owned(), padding)
-            .expect("the request is right")
+        Unsigned::build(
+            self.account.merchant(),
+            &self.account.platform_keys(),
+            Operation::Declare,
+            fields,
+            TIMESTAMP,
+            NONCE.to_owned(),
+            padding,
+        )
+        .expect("the request is right")
     }
 
     pub fn prepared(&self, fields: Value, signer: &dyn Signer) -> Signed {
@@ -92,7 +100,9 @@ impl Exchange {
     }
 
     pub fn read(&self, received: Received, verifier: &dyn Verifier) -> Verified<declare::Response> {
-        received.verify(&self.request, &self.shared.platform_keys(), verifier, TIMESTAMP).expect("the answer is signed")
+        received
+            .verify(&self.request, &self.account.platform_keys(), verifier, TIMESTAMP)
+            .expect("the answer is signed")
     }
 
     fn header(&self, name: &str) -> &str {
@@ -101,7 +111,7 @@ impl Exchange {
 
     /// The platform key, what it signed, and the signature.
     fn proof(&self) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
-        let keys = self.shared.platform_keys();
+        let keys = self.account.platform_keys();
         let key = keys.get(self.header("Wechatpay-Serial")).expect("the key is known");
         let message =
             message::response(self.header("Wechatpay-Timestamp"), self.header("Wechatpay-Nonce"), self.body.as_bytes());
@@ -110,7 +120,7 @@ impl Exchange {
     }
 
     fn pkcs8(&self) -> &[u8] {
-        self.shared.private_key().expect("there is a key").pkcs8_der()
+        self.account.merchant().private_key().expect("there is a key").pkcs8_der()
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use wechatpay_customs::{Error, Options, engine::Shared, engine::Signing, options::Convention};
+use wechatpay_customs::{Error, Options, engine::Account, engine::Signing, options::Convention};
 
 fn main() -> Result<(), Error> {
     let options = serde_json::from_str(include_str!("../tests/vectors/options.json")).unwrap_or_default();
-    let shared = Shared::new(Options::from_value(options, Convention::Python)?, Signing::Core)?;
+    let account = Account::new(Options::from_value(options, Convention::Python)?, Signing::Core)?;
     let begun = Instant::now();
-    if let Some(signer) = shared.signer()? {
+    if let Some(signer) = account.signer()? {
         signer.sign(b"the first", &[7; 32])?;
     }
     println!("{}", begun.elapsed().as_nanos());

@@ -5,7 +5,7 @@ import { debuglog, TextDecoder, TextEncoder } from 'node:util'
 import { type Send, sendBy } from '../../bindings-wasm/face/src/driver.js'
 import type { Finding } from '../../bindings-wasm/face/src/generated.js'
 import type { Step } from '../../bindings-wasm/face/src/generated_engine.js'
-import type { Native, Observed, Shared } from '../../bindings-wasm/face/src/native.js'
+import type { Native, Observed, Account } from '../../bindings-wasm/face/src/native.js'
 import { bind, native as loaded, readStep } from '../../bindings-wasm/face/src/native.js'
 import type { Glue } from '../../bindings-wasm/face/src/wasm.js'
 import { webCrypto } from '../../bindings-wasm/face/src/webcrypto.js'
@@ -18,8 +18,8 @@ interface AddonEngine {
   readonly timeoutMs: number
 }
 
-interface Addon extends Pick<Native, 'Shared' | 'call'> {
-  Engine: new (shared: Shared, json: string, optionsJson: string, observed: boolean) => AddonEngine
+interface Addon extends Pick<Native, 'Account' | 'call'> {
+  Engine: new (account: Account, json: string, optionsJson: string, observed: boolean) => AddonEngine
 }
 
 const debug = debuglog('wechatpay-customs')
@@ -74,13 +74,13 @@ const hosts = {
   observer: () => (attempts.hasSubscribers || debug.enabled ? observe : undefined)
 }
 
-function native({ Shared, Engine, call }: Addon): Native {
+function native({ Account, Engine, call }: Addon): Native {
   return {
     backend: 'native',
-    Shared,
+    Account,
     call,
-    engine(shared, json, optionsJson, observed) {
-      const engine = new Engine(shared, json, optionsJson, observed)
+    engine(account, json, optionsJson, observed) {
+      const engine = new Engine(account, json, optionsJson, observed)
       return {
         step(event, members, bytes, unixMs, monoMs) {
           const told = engine.step(event, members, bytes, unixMs, monoMs)

@@ -22,7 +22,7 @@ use wechatpay_customs::{
 };
 use zeroize::Zeroizing;
 
-use crate::{Shared, from_json, invalid, thrown};
+use crate::{Account, from_json, invalid, thrown};
 
 /// One call as a state machine.
 #[napi]
@@ -55,15 +55,15 @@ enum Next {
 impl Engine {
     /// Prepares one call (JSON, as its options); its observations are left out unless `observed`.
     #[napi(constructor)]
-    pub fn new(env: Env, shared: &Shared, call: String, options: String, observed: bool) -> Result<Self> {
+    pub fn new(env: Env, account: &Account, call: String, options: String, observed: bool) -> Result<Self> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| invalid(&format!("the system has no randomness: {error}")))?;
         let call = Zeroizing::new(call);
         let (call, options) = (from_json(&call)?, from_json(&options)?);
-        let engine = host::engine(Arc::clone(&shared.shared), call, options, Convention::JavaScript, seed)
+        let engine = host::engine(Arc::clone(&account.account), call, options, Convention::JavaScript, seed)
             .map_err(|error| thrown(env, error))?;
         let call = Call { engine, observed, emits: Vec::new(), turn: 0, next: None, ready: None };
-        let means = Means { signer: shared.signer.clone(), verifier: shared.verifier.clone() };
+        let means = Means { signer: account.signer.clone(), verifier: account.verifier.clone() };
         Ok(Engine { call: Arc::new(Mutex::new(call)), means, timeout_ms: AtomicU64::new(0) })
     }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use wechatpay_customs::{
     Error,
     crypto::{Signer, Verifier},
-    engine::{Shared as Common, Signing},
+    engine::{Account as Common, Signing},
     host,
     options::Convention,
 };
@@ -19,49 +19,49 @@ use zeroize::Zeroizing;
 
 /// What all calls of one client share.
 #[napi]
-pub struct Shared {
-    shared: Arc<Common>,
+pub struct Account {
+    account: Arc<Common>,
     signer: Option<Arc<dyn Signer>>,
     verifier: Option<Arc<dyn Verifier>>,
 }
 
 #[napi]
-impl Shared {
+impl Account {
     /// Reads options (JSON); `own_signer` tells that the caller signs by other means.
     #[napi(constructor)]
     pub fn new(env: Env, options: String, own_signer: bool) -> Result<Self> {
         let options = Zeroizing::new(options);
         let signing = if own_signer { Signing::Caller } else { Signing::Core };
-        let shared = host::shared(from_json(&options)?, Convention::JavaScript, signing);
-        let shared = shared.map_err(|error| thrown(env, error))?;
-        let signer = shared.signer().map_err(|error| thrown(env, error))?;
-        let verifier = shared.verifier();
-        Ok(Shared { shared, signer, verifier })
+        let account = host::account(from_json(&options)?, Convention::JavaScript, signing);
+        let account = account.map_err(|error| thrown(env, error))?;
+        let signer = account.signer().map_err(|error| thrown(env, error))?;
+        let verifier = account.verifier();
+        Ok(Account { account, signer, verifier })
     }
 
     /// Throws unless requests can be signed.
     #[napi]
     pub fn require_signing(&self, env: Env) -> Result<()> {
-        self.shared.require_signing().map_err(|error| thrown(env, error))
+        self.account.require_signing().map_err(|error| thrown(env, error))
     }
 
     /// Calls a pure function by name with arguments (JSON), with these options filled in, and gives JSON.
     #[napi]
     pub fn call(&self, env: Env, function: String, arguments: String) -> Result<String> {
-        called(env, &function, arguments, Some(&self.shared))
+        called(env, &function, arguments, Some(&self.account))
     }
 
     /// The same on the thread pool, for what may take long: a promise of JSON, `{"value": …}` or `{"error": …}`.
     #[napi]
     pub fn call_apart(&self, function: String, arguments: String) -> AsyncTask<Apart> {
-        let (shared, arguments) = (Arc::clone(&self.shared), Zeroizing::new(arguments));
-        AsyncTask::new(Apart { shared, function, arguments })
+        let (account, arguments) = (Arc::clone(&self.account), Zeroizing::new(arguments));
+        AsyncTask::new(Apart { account, function, arguments })
     }
 }
 
 /// A pure function that is called on the thread pool.
 pub struct Apart {
-    shared: Arc<Common>,
+    account: Arc<Common>,
     function: String,
     arguments: Zeroizing<String>,
 }
@@ -72,7 +72,7 @@ impl Task for Apart {
 
     fn compute(&mut self) -> Result<String> {
         let arguments = from_json(&self.arguments)?;
-        Ok(match host::call(&self.function, arguments, Some(&self.shared), Convention::JavaScript) {
+        Ok(match host::call(&self.function, arguments, Some(&self.account), Convention::JavaScript) {
             Ok(value) => format!("{{\"value\":{}}}", serde_json::to_string(&value)?),
             Err(error) => {
                 format!("{{\"error\":{}}}", serde_json::to_string(&host::error(error, Convention::JavaScript))?)
@@ -91,9 +91,9 @@ pub fn call(env: Env, function: String, arguments: String) -> Result<String> {
     called(env, &function, arguments, None)
 }
 
-fn called(env: Env, function: &str, arguments: String, shared: Option<&Common>) -> Result<String> {
+fn called(env: Env, function: &str, arguments: String, account: Option<&Common>) -> Result<String> {
     let arguments = Zeroizing::new(arguments);
-    let value = host::call(function, from_json(&arguments)?, shared, Convention::JavaScript);
+    let value = host::call(function, from_json(&arguments)?, account, Convention::JavaScript);
     Ok(serde_json::to_string(&value.map_err(|error| thrown(env, error))?)?)
 }
 

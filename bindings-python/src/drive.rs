@@ -19,7 +19,7 @@ use wechatpay_customs::{
     Error,
     client::{Connections, Sending, Transport, first, now, seed, unsupported},
     crypto::{Signer, Verifier},
-    engine::{Action, Emit, Engine, Event, Outcome, Shared, Step},
+    engine::{Account, Action, Emit, Engine, Event, Outcome, Step},
     host,
     options::Convention,
 };
@@ -38,7 +38,7 @@ const LOOK_AROUND: Duration = Duration::from_millis(50);
 
 /// What the calls of a client share.
 pub struct Ours {
-    pub shared: Arc<Shared>,
+    pub account: Arc<Account>,
     /// None if the caller signs.
     signer: Option<Arc<dyn Signer>>,
     verifier: Arc<dyn Verifier>,
@@ -47,10 +47,10 @@ pub struct Ours {
 }
 
 impl Ours {
-    pub fn new(shared: Arc<Shared>, transport: Option<Transport>) -> Result<Ours, Error> {
-        let signer = shared.signer()?;
-        let verifier = shared.verifier().ok_or_else(|| unsupported("no verifier is built in"))?;
-        Ok(Ours { shared, signer, verifier, transport })
+    pub fn new(account: Arc<Account>, transport: Option<Transport>) -> Result<Ours, Error> {
+        let signer = account.signer()?;
+        let verifier = account.verifier().ok_or_else(|| unsupported("no verifier is built in"))?;
+        Ok(Ours { account, signer, verifier, transport })
     }
 }
 

@@ -115,12 +115,12 @@ fn opened<'py>(options: &Bound<'py, PyAny>, sends: bool) -> PyResult<Bound<'py, 
     let given = plain(&given)?;
     let made = || {
         let signing = if signs { Signing::Caller } else { Signing::Core };
-        let shared = host::shared(given, Convention::Python, signing)?;
+        let account = host::account(given, Convention::Python, signing)?;
         if sends {
-            shared.require_signing()?;
+            account.require_signing()?;
         }
         let transport = (!transports).then(|| transport.unwrap_or_else(client::Transport::of_process));
-        Ours::new(shared, transport)
+        Ours::new(account, transport)
     };
     let ours = Arc::new(made().map_err(|error| raised(py, &error))?);
     let client = Bound::new(py, Client { ours, closed: AtomicBool::new(false) })?;
@@ -165,7 +165,7 @@ impl Client {
         let answer = answer.map_or(Ok(Value::Null), plain)?;
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let arguments = json!({ "fields": fields, "state": state.take(), "answer": answer });
-        let page = host::call(function, arguments, Some(&self.ours.shared), Convention::Python);
+        let page = host::call(function, arguments, Some(&self.ours.account), Convention::Python);
         let Answer::Page { operation, records, request, state: reached } = page.map_err(|error| raised(py, &error))?
         else {
             return Err(raised(py, &client::unsupported(format!("{function} does not go by pages"))));
@@ -204,7 +204,7 @@ impl Client {
         }
         let name = call["operation"].as_str().or(call["call"].as_str()).unwrap_or_default().to_owned();
         let engine = client::seed()
-            .and_then(|seed| host::engine(Arc::clone(&self.ours.shared), call, limits, Convention::Python, seed));
+            .and_then(|seed| host::engine(Arc::clone(&self.ours.account), call, limits, Convention::Python, seed));
         Ok(Handle::new(name, Arc::clone(&self.ours), engine.map_err(|error| raised(py, &error))?))
     }
 }
@@ -259,7 +259,7 @@ fn pure<'py>(
     let arguments = plain(arguments)?;
     let value = runtime::detached(py, || {
         let _computing = fork::computing();
-        host::call(function, arguments, client.map(|client| &*client.ours.shared), Convention::Python)
+        host::call(function, arguments, client.map(|client| &*client.ours.account), Convention::Python)
     });
     to_python(py, &value.map_err(|error| raised(py, &error))?)
 }

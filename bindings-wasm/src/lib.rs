@@ -22,52 +22,52 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 /// What all calls of one client share.
 #[wasm_bindgen]
-pub struct Shared {
-    shared: Arc<engine::Shared>,
+pub struct Account {
+    account: Arc<engine::Account>,
     signer: Option<Arc<dyn Signer>>,
     verifier: Option<Arc<dyn Verifier>>,
 }
 
 #[wasm_bindgen]
-impl Shared {
+impl Account {
     /// Reads options (JSON); `own_signer` tells that the caller signs by other means, `browser` that this is a page.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: String, own_signer: bool, browser: bool) -> Result<Shared, JsValue> {
+    pub fn new(options: String, own_signer: bool, browser: bool) -> Result<Account, JsValue> {
         let options = Zeroizing::new(options);
         let signing = match (own_signer, browser) {
             (true, _) => Signing::Caller,
             (false, true) => Signing::Browser,
             (false, false) => Signing::Host,
         };
-        let shared = host::shared(from_json(&options)?, Convention::JavaScript, signing).map_err(thrown)?;
+        let account = host::account(from_json(&options)?, Convention::JavaScript, signing).map_err(thrown)?;
         // WebCrypto would find a key whose numbers do not fit together only when it signs.
-        shared.require_sound_key().map_err(thrown)?;
-        let signer = if shared.software() { shared.signer().map_err(thrown)? } else { None };
-        let verifier = shared.verifier();
-        Ok(Shared { shared, signer, verifier })
+        account.require_sound_key().map_err(thrown)?;
+        let signer = if account.software() { account.signer().map_err(thrown)? } else { None };
+        let verifier = account.verifier();
+        Ok(Account { account, signer, verifier })
     }
 
     /// Throws unless requests can be signed.
     #[wasm_bindgen(js_name = requireSigning)]
     pub fn require_signing(&self) -> Result<(), JsValue> {
-        self.shared.require_signing().map_err(thrown)
+        self.account.require_signing().map_err(thrown)
     }
 
     /// Calls a pure function by name, with these options filled in.
     pub fn call(&self, function: &str, arguments: String) -> Result<String, JsValue> {
-        called(function, arguments, Some(&self.shared))
+        called(function, arguments, Some(&self.account))
     }
 
     /// Is the pure-Rust signer asked for?
     #[wasm_bindgen(getter)]
     pub fn software(&self) -> bool {
-        self.shared.software()
+        self.account.software()
     }
 
     /// The private key as PKCS#8 DER, for the host's WebCrypto.
     #[wasm_bindgen(js_name = privateKeyDer)]
     pub fn private_key_der(&self) -> Option<Uint8Array> {
-        self.shared.private_key().map(|key| Uint8Array::from(key.pkcs8_der()))
+        self.account.merchant().private_key().map(|key| Uint8Array::from(key.pkcs8_der()))
     }
 
     /// Signs with the pure-Rust signer; blocks.
@@ -94,10 +94,10 @@ pub struct Engine {
 impl Engine {
     /// Prepares one call (JSON, as its options); `seed` is 32 fresh random bytes.
     #[wasm_bindgen(constructor)]
-    pub fn new(shared: &Shared, call: String, options: &str, seed: &[u8]) -> Result<Engine, JsValue> {
+    pub fn new(account: &Account, call: String, options: &str, seed: &[u8]) -> Result<Engine, JsValue> {
         let call = Zeroizing::new(call);
         let seed = seed.try_into().map_err(|_| JsValue::from_str("seed must be 32 bytes"))?;
-        host::engine(Arc::clone(&shared.shared), from_json(&call)?, from_json(options)?, Convention::JavaScript, seed)
+        host::engine(Arc::clone(&account.account), from_json(&call)?, from_json(options)?, Convention::JavaScript, seed)
             .map(|engine| Engine { engine, emits: Vec::new() })
             .map_err(thrown)
     }
@@ -132,9 +132,9 @@ pub fn call(function: &str, arguments: String) -> Result<String, JsValue> {
     called(function, arguments, None)
 }
 
-fn called(function: &str, arguments: String, shared: Option<&engine::Shared>) -> Result<String, JsValue> {
+fn called(function: &str, arguments: String, account: Option<&engine::Account>) -> Result<String, JsValue> {
     let arguments = Zeroizing::new(arguments);
-    Ok(json(&host::call(function, from_json(&arguments)?, shared, Convention::JavaScript).map_err(thrown)?))
+    Ok(json(&host::call(function, from_json(&arguments)?, account, Convention::JavaScript).map_err(thrown)?))
 }
 
 /// What callers give comes as JSON, as the addon for Node.js takes it.

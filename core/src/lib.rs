@@ -19,34 +19,60 @@
     )
 )]
 
-pub mod api;
-pub mod catalogue;
-pub mod check;
+pub mod base;
 #[cfg(feature = "client")]
 pub mod client;
-mod clock;
-pub mod crypto;
-pub mod customs_message;
-pub mod encryption;
 pub mod engine;
-pub mod error;
-pub mod explain;
-mod hiding;
 pub mod host;
-mod json;
 pub mod keys;
-mod lenient;
-pub mod message;
-pub mod model;
-mod nearest;
-pub mod options;
-pub mod pages;
-pub mod request;
-pub mod response;
-#[cfg(feature = "schema")]
-pub mod schema;
+pub mod protocol;
+pub mod words;
 
-pub use api::Operation;
-pub use check::{Finding, Severity, check};
-pub use error::{Error, ErrorKind};
+#[cfg(feature = "schema")]
+pub use host::schema;
+pub use keys::{crypto, crypto::encryption};
+#[doc(inline)]
+pub use protocol::{
+    api,
+    check::{self, check},
+    customs_message, message, request, response,
+};
+pub use words::{
+    catalogue,
+    error::{self, Error, ErrorKind},
+    finding::{Finding, Severity},
+    operation::Operation,
+};
+
+/// The vocabulary of fields: amounts, customs codes, states.
+pub mod model {
+    pub use crate::words::{
+        code::{CertificateCheckResult, OrderType, State, VerifyDepartment},
+        customs::{CustomsCode, Place, Standing},
+        fen::{Count, Fen, Limit},
+        personal::Personal,
+    };
+}
+
+/// The options of a client, and the types that they are made of.
+pub mod options {
+    pub use crate::{
+        base::secret::{KeyMaterial, Secret},
+        protocol::options::*,
+        words::choice::{Crypto, FieldEncryption, PathPrefix},
+    };
+}
+
+/// Why a signature does not verify.
+pub mod explain {
+    pub use crate::{host::explain_value, protocol::explain::*};
+}
+
+/// Queries read page by page.
+pub mod pages {
+    #[cfg(feature = "client")]
+    pub use crate::client::QueryAll;
+    pub use crate::protocol::pages::*;
+}
+
 pub use options::Options;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use wechatpay_customs::{
     ErrorKind,
-    engine::{Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Shared, Signing, Step},
+    engine::{Account, Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Signing, Step},
     error::{CODES, UNEXPECTED_EVENT},
     options::{CallOptions, Convention, Options},
 };
@@ -16,11 +16,11 @@ fn options() -> Value {
     serde_json::from_str(include_str!("../../tests/vectors/options.json")).expect("options are JSON")
 }
 
-fn shared(change: impl FnOnce(&mut Value)) -> Arc<Shared> {
+fn account(change: impl FnOnce(&mut Value)) -> Arc<Account> {
     let mut options = options();
     change(&mut options);
     let options = Options::from_value(options, Convention::Python).expect("the options are right");
-    Arc::new(Shared::new(options, Signing::Core).expect("the keys are right"))
+    Arc::new(Account::new(options, Signing::Core).expect("the keys are right"))
 }
 
 fn declare() -> Call {
@@ -41,7 +41,7 @@ fn query() -> Call {
 }
 
 fn engine(call: Call) -> Engine {
-    Engine::new(call, shared(|_| {}), CallOptions::default(), [7; 32])
+    Engine::new(call, account(|_| {}), CallOptions::default(), [7; 32])
 }
 
 fn later(ms: u64) -> Now {
@@ -95,9 +95,9 @@ fn a_call_signs_then_sends() {
 
 #[test]
 fn the_software_signer_gets_fresh_entropy() {
-    let shared = shared(|options| options["crypto"] = json!("software"));
+    let account = account(|options| options["crypto"] = json!("software"));
     let entropy = |seed| {
-        let mut engine = Engine::new(declare(), Arc::clone(&shared), CallOptions::default(), [seed; 32]);
+        let mut engine = Engine::new(declare(), Arc::clone(&account), CallOptions::default(), [seed; 32]);
         match engine.step(Event::Start, NOW).action {
             Action::Sign { entropy: Some(entropy), .. } => entropy,
             _ => panic!("no entropy"),
@@ -108,7 +108,7 @@ fn the_software_signer_gets_fresh_entropy() {
 
 #[test]
 fn the_same_seed_gives_the_same_nonce() {
-    let message = |seed| match Engine::new(declare(), shared(|_| {}), CallOptions::default(), [seed; 32])
+    let message = |seed| match Engine::new(declare(), account(|_| {}), CallOptions::default(), [seed; 32])
         .step(Event::Start, NOW)
         .action
     {
@@ -207,7 +207,7 @@ fn the_shorter_of_timeout_and_deadline_ends_an_attempt() {
         (30_000, 30_000, 400, "TIMEOUT", "the transport's own"),
     ] {
         let options = CallOptions { timeout: Some(ms(timeout)), deadline: Some(ms(deadline)) };
-        let mut engine = Engine::new(declare(), shared(|_| {}), options, [7; 32]);
+        let mut engine = Engine::new(declare(), account(|_| {}), options, [7; 32]);
         engine.step(Event::Start, NOW);
         let Action::Send { timeout_ms, .. } = engine.step(signed(), NOW).action else { panic!("it is sent") };
         assert_eq!(timeout_ms, timeout.min(deadline));
@@ -220,7 +220,7 @@ fn the_shorter_of_timeout_and_deadline_ends_an_attempt() {
 #[test]
 fn less_than_a_millisecond_is_an_attempt_all_the_same() {
     let options = CallOptions { timeout: Some(std::time::Duration::from_micros(400)), deadline: None };
-    let mut engine = Engine::new(declare(), shared(|_| {}), options, [7; 32]);
+    let mut engine = Engine::new(declare(), account(|_| {}), options, [7; 32]);
     engine.step(Event::Start, NOW);
     assert!(matches!(engine.step(signed(), NOW).action, Action::Send { timeout_ms: 1, .. }));
     let late = error(engine.step(Event::Failed { sent: Sent::Unknown, cause: Cause::Timeout }, later(1)));
@@ -253,8 +253,8 @@ fn spans_of_time_count_in_the_hosts_unit_from_a_millisecond_on() {
 
 #[test]
 fn nothing_is_sent_without_keys_to_verify_the_answer_with() {
-    let shared = shared(|options| drop(options.as_object_mut().expect("a map").remove("platform_keys")));
-    let mut engine = Engine::new(declare(), shared, CallOptions::default(), [7; 32]);
+    let account = account(|options| drop(options.as_object_mut().expect("a map").remove("platform_keys")));
+    let mut engine = Engine::new(declare(), account, CallOptions::default(), [7; 32]);
     assert_eq!(error(engine.step(Event::Start, NOW)).code, "PLATFORM_KEYS_MISSING");
 }
 
@@ -271,7 +271,7 @@ fn what_is_logged_of_an_attempt() {
 #[test]
 fn neither_options_nor_clients_show_the_private_key() {
     let options = Options::from_value(options(), Convention::Python).expect("the options are right");
-    let shown = format!("{options:?} {:?}", shared(|_| {}));
+    let shown = format!("{options:?} {:?}", account(|_| {}));
     assert!(!shown.contains("PRIVATE KEY"), "{shown}");
 }
 

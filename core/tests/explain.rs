@@ -6,8 +6,8 @@ use wechatpay_customs::{
     Operation, Options,
     crypto::signer,
     encryption::Padding,
-    engine::{Action, Call, Engine, Event, Now, Outcome, Shared, Signing},
-    explain::{CAUSES, Message, REQUEST_CHECKS, RESPONSE_CHECKS, explain, explain_value},
+    engine::{Account, Action, Call, Engine, Event, Now, Outcome, Signing},
+    explain::{CAUSES, Message, REQUEST_CHECKS, RESPONSE_CHECKS, explain_value},
     host,
     keys::PrivateKey,
     options::{CallOptions, Convention, Crypto},
@@ -41,7 +41,7 @@ fn base64(bytes: &[u8]) -> String {
 
 fn sign(key: &str, message: &[u8]) -> String {
     let key = PrivateKey::read(&key.into(), None, None).expect("a key");
-    base64(&signer(&key, Crypto::Auto).expect("a signer").sign(message, &[7; 32]).expect("a signature"))
+    base64(&signer(key.pkcs8_der(), Crypto::Auto).expect("a signer").sign(message, &[7; 32]).expect("a signature"))
 }
 
 fn certificate_serial() -> String {
@@ -134,15 +134,24 @@ fn assert_right(explanation: &Value) {
 
 #[test]
 fn what_prepare_gives_is_right_and_shown_line_by_line() {
-    let shared = Shared::new(Options::from_value(options(), Convention::Python).expect("options"), Signing::Core);
-    let shared = shared.expect("keys");
+    let account = Account::new(Options::from_value(options(), Convention::Python).expect("options"), Signing::Core);
+    let account = account.expect("keys");
     let fields = json!({ "order_type": "out_trade_no", "order_no": "a|b c", "customs": "SHANGHAI_ZS" });
-    let unsigned = Unsigned::build(&shared, Operation::Query, fields, NOW, NONCE.into(), Padding::Given(vec![]));
+    let unsigned = Unsigned::build(
+        account.merchant(),
+        &account.platform_keys(),
+        Operation::Query,
+        fields,
+        NOW,
+        NONCE.into(),
+        Padding::Given(vec![]),
+    );
     let unsigned = unsigned.expect("a request");
-    let signature = shared.signer().expect("a signer").expect("a key").sign(&unsigned.message(), &[7; 32]);
+    let signature = account.signer().expect("a signer").expect("a key").sign(&unsigned.message(), &[7; 32]);
     let message = unsigned.message();
-    let signed = unsigned.attach(shared.base_urls().next().expect("a URL"), &signature.expect("a signature"));
-    let explanation = explain(&shared, &Message::Request(signed.into()), Some(NOW));
+    let signed =
+        unsigned.attach(account.merchant().base_urls().next().expect("a URL"), &signature.expect("a signature"));
+    let explanation = account.explain(&Message::Request(signed.into()), Some(NOW));
     assert_right(&json!(explanation));
     assert_eq!(explanation.length, Some(message.len()));
     let lines: Vec<_> = explanation.lines.iter().map(|line| (line.name, &message[line.start..line.end])).collect();
@@ -538,10 +547,10 @@ fn where_the_server_s_message_and_ours_part() {
 #[test]
 fn a_refused_call_says_where() {
     let refused = |change: &dyn Fn(String) -> String| {
-        let shared = Shared::new(Options::from_value(options(), Convention::Python).expect("options"), Signing::Core);
+        let account = Account::new(Options::from_value(options(), Convention::Python).expect("options"), Signing::Core);
         let fields = json!({ "order_type": "out_trade_no", "order_no": "a|b", "customs": "SHANGHAI_ZS" });
         let call = Call::Operation { operation: "query".into(), fields };
-        let mut engine = Engine::new(call, shared.expect("keys").into(), CallOptions::default(), [7; 32]);
+        let mut engine = Engine::new(call, account.expect("keys").into(), CallOptions::default(), [7; 32]);
         let now = Now { unix_ms: NOW * 1000, mono_ms: 0 };
         let Action::Sign { message, .. } = engine.step(Event::Start, now).action else { panic!("no message") };
         engine.step(Event::Signed { signature: vec![1; 256] }, now);
@@ -561,12 +570,13 @@ fn a_refused_call_says_where() {
 #[test]
 fn the_function_by_name_takes_a_client_s_options_or_others() {
     let given = declared("wrong");
-    let shared = host::shared(options(), Convention::JavaScript, Signing::Core);
-    assert!(shared.is_err(), "these are Python's names");
-    let shared = host::shared(options(), Convention::Python, Signing::Core).expect("options");
-    let called =
-        |arguments: Value, shared| host::call("explain", arguments, shared, Convention::Python).map(|told| json!(told));
-    let by_client = called(json!({ "message": given, "now": NOW }), Some(&*shared)).expect("an explanation");
+    let account = host::account(options(), Convention::JavaScript, Signing::Core);
+    assert!(account.is_err(), "these are Python's names");
+    let account = host::account(options(), Convention::Python, Signing::Core).expect("options");
+    let called = |arguments: Value, account| {
+        host::call("explain", arguments, account, Convention::Python).map(|told| json!(told))
+    };
+    let by_client = called(json!({ "message": given, "now": NOW }), Some(&*account)).expect("an explanation");
     let by_options =
         called(json!({ "message": given, "now": NOW, "options": options() }), None).expect("an explanation");
     assert_eq!(by_client, by_options);

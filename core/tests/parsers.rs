@@ -7,24 +7,24 @@ use serde_json::{Value, json};
 use wechatpay_customs::{
     Operation,
     check::{Rules, check, check_json},
-    engine::{Action, Call, Engine, Event, Now, Outcome, Shared, Signing},
+    engine::{Account, Action, Call, Engine, Event, Now, Outcome, Signing},
     keys::{PlatformKeys, PrivateKey},
     options::{CallOptions, Convention, Options},
 };
 
-fn shared() -> Arc<Shared> {
+fn account() -> Arc<Account> {
     let options: Value = serde_json::from_str(include_str!("../../tests/vectors/options.json")).expect("JSON");
     let mut options = options;
     options["api_v3_key"] = json!("0123456789abcdef0123456789abcdef");
     let options = Options::from_value(options, Convention::Python).expect("sound options");
-    Arc::new(Shared::new(options, Signing::Core).expect("sound keys"))
+    Arc::new(Account::new(options, Signing::Core).expect("sound keys"))
 }
 
 /// Where requests are sent to with this base URL, or what is said of it.
 fn sent_to(url: &str) -> Result<String, String> {
     let options = Options::from_value(json!({ "base_urls": [url] }), Convention::Python).expect("a list of texts");
-    match Shared::new(options, Signing::Core) {
-        Ok(shared) => Ok(shared.base_urls().collect()),
+    match Account::new(options, Signing::Core) {
+        Ok(account) => Ok(account.merchant().base_urls().collect()),
         Err(error) => Err(error.message.clone()),
     }
 }
@@ -121,10 +121,10 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 /// Drives a call on data alone: whatever has to be verified is called right or wrong.
-fn parse(shared: &Arc<Shared>, operation: Operation, response: Value, right: bool) -> Option<Outcome> {
+fn parse(account: &Arc<Account>, operation: Operation, response: Value, right: bool) -> Option<Outcome> {
     let call = json!({ "call": "parse", "operation": operation, "response": response, "now": 1_767_225_600 });
     let call = Call::from_value(call).ok()?;
-    let mut engine = Engine::new(call, Arc::clone(shared), CallOptions::default(), [1; 32]);
+    let mut engine = Engine::new(call, Arc::clone(account), CallOptions::default(), [1; 32]);
     let now = Now { unix_ms: 1_767_225_600_000, mono_ms: 0 };
     let mut event = Event::Start;
     loop {
@@ -164,7 +164,7 @@ proptest! {
             ],
             "body": body,
         });
-        let outcome = parse(&shared(), operation, response, right);
+        let outcome = parse(&account(), operation, response, right);
         // Nothing but a verified success ends well.
         if let Some(Outcome::Ok { .. }) = outcome {
             prop_assert!(right && (200..300).contains(&status));

@@ -198,8 +198,15 @@ fn wrapped(text: &str, indent: &str) {
 fn signed_lines(client: &Client, request: &declare::Request) -> Result<(), Box<dyn Error>> {
     let nonce = "5K8264ILTKCH16CQ2502SI8ZNMTM67VS".to_owned();
     let fields = serde_json::to_value(request)?;
-    let unsigned =
-        Unsigned::build(client.shared(), Operation::Declare, fields, 1_767_225_600, nonce, Padding::Given(vec![]))?;
+    let unsigned = Unsigned::build(
+        client.account().merchant(),
+        &client.account().platform_keys(),
+        Operation::Declare,
+        fields,
+        1_767_225_600,
+        nonce,
+        Padding::Given(vec![]),
+    )?;
     println!("   {DIM}signed, each line ended by a line feed (time and nonce are examples):{PLAIN}");
     for line in String::from_utf8(unsigned.message())?.lines() {
         let characters: Vec<char> = line.chars().collect();

@@ -62,8 +62,15 @@ async fn report(vector: &Value) -> Result<Value, Error> {
             let padding = || Padding::Given(bytes(&vector["padding_base64"]).unwrap_or_default());
             let prepared = run(&client, call).await?;
             let (timestamp, nonce) = (timestamp.as_i64().unwrap_or_default(), nonce.as_str().unwrap_or_default());
-            let unsigned =
-                Unsigned::build(client.shared(), named()?, fields.clone(), timestamp, nonce.to_owned(), padding())?;
+            let unsigned = Unsigned::build(
+                client.account().merchant(),
+                &client.account().platform_keys(),
+                named()?,
+                fields.clone(),
+                timestamp,
+                nonce.to_owned(),
+                padding(),
+            )?;
             let mut report = prepared;
             report["message"] = String::from_utf8_lossy(&unsigned.message()).into();
             report["authorization"] = report["headers"]["Authorization"].clone();

@@ -54,9 +54,9 @@ fn every_option_has_a_method_of_its_name() {
         .rules(Rules::new([("mchid_digits", Level::Off)]).expect("a rule"))
         .build()
         .expect("all are sound");
-    let urls: Vec<&str> = client.shared().base_urls().collect();
+    let urls: Vec<&str> = client.account().merchant().base_urls().collect();
     assert_eq!(urls, ["https://proxy.example/wx", "https://apihk.mch.weixin.qq.com"]);
-    assert_eq!(client.shared().platform_keys().ids().count(), 2);
+    assert_eq!(client.account().platform_keys().ids().count(), 2);
     // The list replaces what was added before.
     let told = refused(sound().platform_keys([("AA", "no key")]));
     assert!(told.code == "PLATFORM_KEY_INVALID" && told.message.contains("`AA`"), "{told}");

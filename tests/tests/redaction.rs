@@ -25,9 +25,9 @@ use wechatpay_customs::{
     client::Client,
     crypto::Signer,
     encryption::Padding,
-    engine::{Call, Engine, Event, Now, Outcome, Shared, Signing},
+    engine::{Account, Call, Engine, Event, Now, Outcome, Signing},
     error::{CODES, PKCS12_UNSUPPORTED, PRIVATE_KEY_IN_BROWSER},
-    explain::{Message, explain, explain_value},
+    explain::{Message, explain_value},
     host,
     keys::PrivateKey,
     model::Personal,
@@ -159,21 +159,21 @@ async fn run(case: &Value, shown: &mut Shown) {
         );
         shown.result(at, explained);
         let message = Message::from_values(case["given"].clone(), case["request"].clone()).expect("a message");
-        let shared = Shared::new(options, Signing::Core).expect("the keys are right");
-        return shown.debug(at, &explain(&shared, &message, None));
+        let account = Account::new(options, Signing::Core).expect("the keys are right");
+        return shown.debug(at, &account.explain(&message, None));
     }
     let made = match kind {
         "parse" => Client::for_parsing(options.clone()),
         _ => Client::new(options.clone()),
     };
     let Some(client) = shown.result(at, made) else { return };
-    shown.debug(at, client.shared());
+    shown.debug(at, client.account());
     let operation_named = shown.result(at, Operation::named(operation.as_str().unwrap_or_default()));
     let call = match kind {
         "check" => {
             let arguments = json!({ "operation": operation, "fields": fields, "rules": case["rules"] });
-            for shared in [None, Some(client.shared())] {
-                let findings = host::call("check", arguments.clone(), shared, Convention::JavaScript);
+            for account in [None, Some(client.account())] {
+                let findings = host::call("check", arguments.clone(), account, Convention::JavaScript);
                 shown.result(at, findings);
             }
             let (Some(operation), rules) = (operation_named, Rules::default()) else { return };
@@ -189,8 +189,15 @@ async fn run(case: &Value, shown: &mut Shown) {
         "prepare" => {
             if let Some(operation) = operation_named {
                 let padding = Padding::Seed([7; 32]);
-                let built =
-                    Unsigned::build(client.shared(), operation, fields.clone(), 1_767_225_600, "n".into(), padding);
+                let built = Unsigned::build(
+                    client.account().merchant(),
+                    &client.account().platform_keys(),
+                    operation,
+                    fields.clone(),
+                    1_767_225_600,
+                    "n".into(),
+                    padding,
+                );
                 if let Some(unsigned) = shown.result(at, built) {
                     let signed = unsigned.attach("http://127.0.0.1", b"signature");
                     shown.debug(at, &signed);
@@ -224,8 +231,8 @@ async fn run(case: &Value, shown: &mut Shown) {
         shown.outcome(at, client.run(call, CallOptions::default(), pending()).await);
     }
     // As a host language drives it.
-    let shared = Arc::new(Shared::new(options, Signing::Core).expect("the keys are right"));
-    match host::engine(shared, call, json!({}), Convention::JavaScript, [7; 32]) {
+    let account = Arc::new(Account::new(options, Signing::Core).expect("the keys are right"));
+    match host::engine(account, call, json!({}), Convention::JavaScript, [7; 32]) {
         Err(error) => shown.error(at, &error),
         Ok(mut engine) => drive(at, &mut engine, fields, shown),
     }

@@ -15,7 +15,7 @@ use wechatpay_customs::{
     api::verify_identity,
     check::check,
     encryption::Padding,
-    engine::{Action, Call, Cause, Engine, Event, Now, Sent, Shared, Signing},
+    engine::{Account, Action, Call, Cause, Engine, Event, Now, Sent, Signing},
     host,
     keys::PrivateKey,
     model::Personal,
@@ -86,9 +86,9 @@ fn options() -> Value {
     options
 }
 
-fn shared() -> Arc<Shared> {
+fn account() -> Arc<Account> {
     let options = Options::from_value(options(), Convention::Python).expect("options");
-    Arc::new(Shared::new(options, Signing::Core).expect("keys"))
+    Arc::new(Account::new(options, Signing::Core).expect("keys"))
 }
 
 fn identity() -> Value {
@@ -151,7 +151,7 @@ fn options_are_wiped_whether_they_are_right_or_not() {
         assert_eq!(made.is_ok(), right, "{made:?}");
         // And what is made of them.
         if let Ok(options) = made {
-            assert_eq!(left_by(|| Shared::new(options, Signing::Core).expect("keys")), 0);
+            assert_eq!(left_by(|| Account::new(options, Signing::Core).expect("keys")), 0);
         }
     }
 }
@@ -177,7 +177,7 @@ fn keys_in_every_spelling_are_wiped() {
 /// Requests that end at every point: refused, cancelled, failed, answered.
 #[test]
 fn a_persons_data_is_wiped_wherever_a_call_ends() {
-    let shared = shared();
+    let account = account();
     let refused = [
         identity(),
         with("certificate_id", json!([ID_NUMBER])),
@@ -198,7 +198,7 @@ fn a_persons_data_is_wiped_wherever_a_call_ends() {
                     });
                     let run = || {
                         let mut engine =
-                            host::engine(Arc::clone(&shared), call, json!({}), Convention::Python, [7; 32]).ok()?;
+                            host::engine(Arc::clone(&account), call, json!({}), Convention::Python, [7; 32]).ok()?;
                         Some(matches!(engine.step(Event::Start, NOW).action, Action::Done { .. }))
                     };
                     assert_eq!(left_by(run), 0, "{kind}: {operation}");
@@ -206,12 +206,24 @@ fn a_persons_data_is_wiped_wherever_a_call_ends() {
             }
         }
         let arguments = json!({ "operation": "verify_identity", "fields": fields });
-        assert_eq!(left_by(|| host::call("check", arguments, Some(&shared), Convention::Python).expect("findings")), 0);
+        assert_eq!(
+            left_by(|| host::call("check", arguments, Some(&account), Convention::Python).expect("findings")),
+            0
+        );
         let fields = fields.clone();
         assert_eq!(left_by(|| check(Operation::VerifyIdentity, &fields, &Default::default())), 0);
         let padding = || Padding::Seed([7; 32]);
-        let build =
-            || Unsigned::build(&shared, Operation::VerifyIdentity, fields, 1_767_225_600, "n".into(), padding());
+        let build = || {
+            Unsigned::build(
+                account.merchant(),
+                &account.platform_keys(),
+                Operation::VerifyIdentity,
+                fields,
+                1_767_225_600,
+                "n".into(),
+                padding(),
+            )
+        };
         assert_eq!(left_by(build), 0);
     }
     let signed = || Event::Signed { signature: vec![1; 256] };
@@ -229,9 +241,9 @@ fn a_persons_data_is_wiped_wherever_a_call_ends() {
         vec![Event::Start, signed(), answer(404)],
     ] {
         let call = Call::Operation { operation: "verify_identity".into(), fields: identity() };
-        let shared = Arc::clone(&shared);
+        let account = Arc::clone(&account);
         let run = || {
-            let mut engine = Engine::new(call, shared, CallOptions::default(), [7; 32]);
+            let mut engine = Engine::new(call, account, CallOptions::default(), [7; 32]);
             events.into_iter().for_each(|event| drop(engine.step(event, NOW)));
         };
         assert_eq!(left_by(run), 0);

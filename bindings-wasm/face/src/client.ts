@@ -13,7 +13,7 @@ import type {
   Signed
 } from './generated.js'
 import { OPERATIONS } from './generated.js'
-import type { Backend, Observed, Shared } from './native.js'
+import type { Backend, Observed, Account } from './native.js'
 import { host, init, native } from './native.js'
 import { drive, type Landed, sendBy } from './driver.js'
 import { asked, called, from, raised, refused, WechatPayError } from './errors.js'
@@ -85,11 +85,11 @@ type OwnOptions = Pick<ClientOptions, 'signer' | 'fetch' | 'onAttempt' | 'clock'
 
 /** Declares to customs through WeChat Pay. Making one sends nothing. */
 export class Client {
-  readonly #shared: Shared
+  readonly #account: Account
   readonly #own: OwnOptions
 
   constructor(options: ClientOptions) {
-    ;[this.#shared, this.#own] = from(() => {
+    ;[this.#account, this.#own] = from(() => {
       const opened = open(options)
       asked(() => opened[0].requireSigning())
       return opened
@@ -103,7 +103,7 @@ export class Client {
 
   /** Finds what is wrong with a request, with this client's options filled in, without sending it. */
   check(operation: Operation, fields: object, rules?: Rules): Finding[] {
-    return from(() => call(this.#shared, 'check', { operation, fields, rules })) as Finding[]
+    return from(() => call(this.#account, 'check', { operation, fields, rules })) as Finding[]
   }
 
   /** Checks, builds and signs a request for the caller to send. */
@@ -114,17 +114,17 @@ export class Client {
     nonce?: string,
     padding?: Uint8Array
   ): Promise<Prepared> {
-    return from(() => prepared(this.#shared, this.#own, operation, fields, timestamp, nonce, padding))
+    return from(() => prepared(this.#account, this.#own, operation, fields, timestamp, nonce, padding))
   }
 
   /** Verifies and reads an answer that the caller received; fails as the call would. */
   parse(operation: Operation, response: Received, request?: object, now?: number): Promise<object> {
-    return from(() => run(this.#shared, this.#own, { call: 'parse', operation, response, request, now }))
+    return from(() => run(this.#account, this.#own, { call: 'parse', operation, response, request, now }))
   }
 
   /** Finds out why a signature does not verify, with this client's options; see the function of the package. */
   explain(message: Sent | Received, request?: Sent, now?: number): Promise<Explanation> {
-    return from(() => explained(this.#shared, this.#own, message, request, now))
+    return from(() => explained(this.#account, this.#own, message, request, now))
   }
 
   /** All records of a query, page by page; its `offset` is not looked at. */
@@ -141,7 +141,7 @@ export class Client {
       let page = this.#page({ fields })
       while (page.request !== null) {
         const call = { call: 'operation', operation: page.operation, fields: page.request }
-        const answer = await run(this.#shared, this.#own, call, options)
+        const answer = await run(this.#account, this.#own, call, options)
         page = this.#page({ fields, state: page.state, answer })
         yield* page.records
       }
@@ -152,23 +152,23 @@ export class Client {
 
   /** The platform keys as one JSON text, to start another client with. */
   exportKeys(): Promise<string> {
-    return from(async () => call(this.#shared, 'export_keys', {}) as string)
+    return from(async () => call(this.#account, 'export_keys', {}) as string)
   }
 
   /** Takes in platform keys that `exportKeys` gave. They are trusted: take them from a safe place only. */
   importKeys(keys: string): Promise<void> {
-    return from(async () => void call(this.#shared, 'import_keys', { keys }))
+    return from(async () => void call(this.#account, 'import_keys', { keys }))
   }
 
   #page(argument: object): Page {
-    return call(this.#shared, 'query_all', argument) as Page
+    return call(this.#account, 'query_all', argument) as Page
   }
 
   static {
     for (const operation of OPERATIONS) {
       Object.defineProperty(this.prototype, camelCase(operation), {
         value(this: Client, fields: object = {}, options: PerCall = {}): Promise<object> {
-          return from(() => run(this.#shared, this.#own, { call: 'operation', operation, fields }, options))
+          return from(() => run(this.#account, this.#own, { call: 'operation', operation, fields }, options))
         },
         writable: true,
         configurable: true
@@ -198,9 +198,9 @@ export function prepare(
   padding?: Uint8Array
 ): Promise<Prepared> {
   return from(() =>
-    alone(options, (shared, own) => {
-      asked(() => shared.requireSigning())
-      return prepared(shared, own, operation, fields, timestamp, nonce, padding)
+    alone(options, (account, own) => {
+      asked(() => account.requireSigning())
+      return prepared(account, own, operation, fields, timestamp, nonce, padding)
     })
   )
 }
@@ -213,7 +213,7 @@ export function parse(
   request?: object,
   now?: number
 ): Promise<object> {
-  return from(() => alone(options, (shared, own) => run(shared, own, { call: 'parse', operation, response, request, now })))
+  return from(() => alone(options, (account, own) => run(account, own, { call: 'parse', operation, response, request, now })))
 }
 
 /**
@@ -227,7 +227,7 @@ export function explain(
   request?: Sent,
   now?: number
 ): Promise<Explanation> {
-  return from(() => alone(options, (shared, own) => explained(shared, own, message, request, now)))
+  return from(() => alone(options, (account, own) => explained(account, own, message, request, now)))
 }
 
 /** What the order message to customs must say of the payment; `paid` (fen) is required unless the order is split. */
@@ -236,18 +236,18 @@ export function customsOrderFields(request: object, result: object, paid?: numbe
 }
 
 /** Makes for one use what else a client's calls share, and gives its memory back at once, keys included. */
-async function alone<T>(options: ClientOptions, use: (shared: Shared, own: OwnOptions) => T | Promise<T>): Promise<T> {
+async function alone<T>(options: ClientOptions, use: (account: Account, own: OwnOptions) => T | Promise<T>): Promise<T> {
   await init()
-  const [shared, own] = open(options)
+  const [account, own] = open(options)
   try {
-    return await use(shared, own)
+    return await use(account, own)
   } finally {
-    shared.free?.()
+    account.free?.()
   }
 }
 
 function prepared(
-  shared: Shared,
+  account: Account,
   own: OwnOptions,
   operation: Operation,
   fields: object,
@@ -255,25 +255,25 @@ function prepared(
   nonce?: string,
   padding?: Uint8Array
 ): Promise<Prepared> {
-  return run(shared, own, { call: 'prepare', operation, fields, timestamp, nonce, padding }) as Promise<Prepared>
+  return run(account, own, { call: 'prepare', operation, fields, timestamp, nonce, padding }) as Promise<Prepared>
 }
 
 async function explained(
-  shared: Shared,
+  account: Account,
   own: OwnOptions,
   message: Sent | Received,
   request?: Sent,
   now?: number
 ): Promise<Explanation> {
   const argument = { message, request, now: now ?? Math.floor(time(own) / 1000) }
-  if (shared.callApart === undefined) return call(shared, 'explain', argument) as Explanation
-  const told = JSON.parse(await shared.callApart('explain', json(argument)))
+  if (account.callApart === undefined) return call(account, 'explain', argument) as Explanation
+  const told = JSON.parse(await account.callApart('explain', json(argument)))
   if ('error' in told) throw raised(told.error)
   return told.value
 }
 
 /** Calls a pure function by its name, of a client or of the package. */
-function call(core: Pick<Shared, 'call'>, name: string, argument: object): unknown {
+function call(core: Pick<Account, 'call'>, name: string, argument: object): unknown {
   return JSON.parse(asked(() => core.call(name, json(argument))))
 }
 
@@ -284,7 +284,7 @@ function time({ clock }: OwnOptions): number {
 }
 
 /** Sets the options that are the face's apart, if they are functions; the core refuses what is left. */
-function open(options: ClientOptions): [Shared, OwnOptions] {
+function open(options: ClientOptions): [Account, OwnOptions] {
   const core = members(options ?? {})
   const own: Record<string, unknown> = {}
   for (const name of ['signer', 'fetch', 'onAttempt', 'clock']) {
@@ -295,8 +295,8 @@ function open(options: ClientOptions): [Shared, OwnOptions] {
   }
   const ownSigner = 'signer' in own
   if (core?.privateKey !== undefined) core.privateKey = keyed(core.privateKey, own)
-  const { Shared } = native()
-  return [asked(() => new Shared(json(core), ownSigner, host().browser === true)), own]
+  const { Account } = native()
+  return [asked(() => new Account(json(core), ownSigner, host().browser === true)), own]
 }
 
 /** What the core is told of a private key: of one that the host holds, and signs with, its description. */
@@ -338,17 +338,17 @@ function isSignal(value: unknown): value is AbortSignal {
   }
 }
 
-async function run(shared: Shared, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
+async function run(account: Account, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
   const [signal, limits] = perCall(options)
   const { engine: begin, sign, verify, backend, observer, send, warn } = native()
   const { signer } = own
   const [observe, mine] = [observer?.(), own.onAttempt]
   time(own)
-  const engine = asked(() => begin(shared, json(call), limits, observe !== undefined || mine !== undefined))
+  const engine = asked(() => begin(account, json(call), limits, observe !== undefined || mine !== undefined))
   const done = drive(engine, {
-    sign: signer === undefined ? sign?.bind(null, shared) : async (message) => signer(message),
-    verify: verify?.bind(null, shared),
-    loadKeys: (flight) => (host().isolated ? download : shareDownload)(shared, own, flight),
+    sign: signer === undefined ? sign?.bind(null, account) : async (message) => signer(message),
+    verify: verify?.bind(null, account),
+    loadKeys: (flight) => (host().isolated ? download : shareDownload)(account, own, flight),
     send: own.fetch === undefined ? (send ?? sendBy(fetch)) : sendBy(own.fetch),
     observe(attempt, thrown) {
       const observed = Object.assign(attempt, { backend })
@@ -380,15 +380,15 @@ async function unheard(observe: (attempt: Observed) => void, attempt: Observed):
   } catch {}
 }
 
-const flights = new WeakMap<Shared, Map<number, Promise<Landed>>>()
+const flights = new WeakMap<Account, Map<number, Promise<Landed>>>()
 
 /** One download for all calls of a client that wait for it; it goes on without them. */
-function shareDownload(shared: Shared, own: OwnOptions, flight: number): Promise<Landed> {
-  let underWay = flights.get(shared)
-  if (underWay === undefined) flights.set(shared, (underWay = new Map()))
+function shareDownload(account: Account, own: OwnOptions, flight: number): Promise<Landed> {
+  let underWay = flights.get(account)
+  if (underWay === undefined) flights.set(account, (underWay = new Map()))
   let landing = underWay.get(flight)
   if (landing === undefined) {
-    landing = download(shared, own, flight)
+    landing = download(account, own, flight)
     underWay.set(flight, landing)
     const landed = () => underWay.delete(flight)
     landing.then(landed, landed)
@@ -397,9 +397,9 @@ function shareDownload(shared: Shared, own: OwnOptions, flight: number): Promise
 }
 
 /** A download for one call alone, where requests may not wait for one another; the keys in the end are all calls'. */
-async function download(shared: Shared, own: OwnOptions, flight: number): Promise<Landed> {
+async function download(account: Account, own: OwnOptions, flight: number): Promise<Landed> {
   try {
-    await run(shared, own, { call: 'load_keys', flight })
+    await run(account, own, { call: 'load_keys', flight })
     return null
   } catch (error) {
     if (error instanceof WechatPayError) return error

@@ -14,7 +14,7 @@ export interface Observed extends Attempt {
 }
 
 /** What all calls of one client share. What goes wrong in the core is thrown as JSON text; see `asked`. */
-export interface Shared {
+export interface Account {
   requireSigning(): void
   /** Gives JSON text. */
   call(name: string, json: string): string
@@ -41,16 +41,16 @@ export interface Engine {
   free?(): void
 }
 
-export interface Native<S extends Shared = Shared> {
+export interface Native<S extends Account = Account> {
   backend: Backend
-  Shared: new (json: string, ownSigner: boolean, browser: boolean) => S
+  Account: new (json: string, ownSigner: boolean, browser: boolean) => S
   /** One call, as its options in JSON; a core may leave its observations out unless it is observed. */
-  engine(shared: S, json: string, optionsJson: string, observed: boolean): Engine
+  engine(account: S, json: string, optionsJson: string, observed: boolean): Engine
   /** Gives JSON text. */
   call(name: string, json: string): string
   /** Missing where the engine signs and verifies by itself. */
-  sign?(shared: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
-  verify?(shared: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
+  sign?(account: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
+  verify?(account: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** Sends where the host has better means than `fetch`. */
   send?: Sending
   /** Who hears what is odd about a call that went through. */

@@ -1,19 +1,19 @@
 /** Signs and verifies with the host's WebCrypto; in software where that is asked for by name. */
 import { asked } from './errors.js'
 import type { Attempt } from './generated.js'
-import type { Native, Shared } from './native.js'
+import type { Native, Account } from './native.js'
 import { host, readAction } from './native.js'
 import { tag } from './plain.js'
 
-interface WasmShared extends Shared {
+interface WasmAccount extends Account {
   readonly software: boolean
   privateKeyDer(): Uint8Array | undefined
   sign(message: Uint8Array, entropy: Uint8Array): Uint8Array
   verify(spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
 }
 
-export interface Module extends Pick<Native<WasmShared>, 'Shared' | 'call'> {
-  Engine: new (shared: WasmShared, json: string, optionsJson: string, seed: Uint8Array) => {
+export interface Module extends Pick<Native<WasmAccount>, 'Account' | 'call'> {
+  Engine: new (account: WasmAccount, json: string, optionsJson: string, seed: Uint8Array) => {
     /** Gives the next action as JSON text. */
     step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): string
     /** Takes the observations of the last step. */
@@ -25,7 +25,7 @@ export interface Module extends Pick<Native<WasmShared>, 'Shared' | 'call'> {
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
 /** Imported keys, each with the DER that it came from; nothing for the private key. Only finished imports are kept: an
  * isolate must not wait for a promise of another request's. */
-const keys = new WeakMap<WasmShared, [der: Uint8Array | null, key: CryptoKey][]>()
+const keys = new WeakMap<WasmAccount, [der: Uint8Array | null, key: CryptoKey][]>()
 /** A merchant has a key of its own and two platform keys, or a few more while they are exchanged. */
 const MOST_KEYS = 8
 
@@ -55,13 +55,13 @@ export async function signWith(key: HeldKey, message: Uint8Array): Promise<Uint8
   return new Uint8Array(await web().subtle.sign(RSA.name, key as CryptoKey, message as BufferSource))
 }
 
-export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> {
+export function webCrypto({ Account, Engine, call }: Module): Native<WasmAccount> {
   return {
     backend: 'wasm',
-    Shared,
+    Account,
     call,
-    engine(shared, json, optionsJson, observed) {
-      const engine = new Engine(shared, json, optionsJson, web().getRandomValues(new Uint8Array(32)))
+    engine(account, json, optionsJson, observed) {
+      const engine = new Engine(account, json, optionsJson, web().getRandomValues(new Uint8Array(32)))
       return {
         step(...event) {
           const action = readAction(engine.step(...event))
@@ -70,14 +70,14 @@ export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> 
         free: () => engine.free()
       }
     },
-    async sign(shared, message, entropy) {
-      if (entropy !== null) return asked(() => shared.sign(message, entropy))
-      const key = await once(shared, null, () => importPrivateKey(shared))
+    async sign(account, message, entropy) {
+      if (entropy !== null) return asked(() => account.sign(message, entropy))
+      const key = await once(account, null, () => importPrivateKey(account))
       return signWith(key, message)
     },
-    async verify(shared, spkiDer, message, signature) {
-      if (shared.software) return shared.verify(spkiDer, message, signature)
-      const key = await once(shared, spkiDer, () =>
+    async verify(account, spkiDer, message, signature) {
+      if (account.software) return account.verify(spkiDer, message, signature)
+      const key = await once(account, spkiDer, () =>
         web().subtle.importKey('spki', spkiDer as BufferSource, RSA, false, ['verify'])
       )
       return web().subtle.verify(RSA.name, key, signature as BufferSource, message as BufferSource)
@@ -85,9 +85,9 @@ export function webCrypto({ Shared, Engine, call }: Module): Native<WasmShared> 
   }
 }
 
-async function once(shared: WasmShared, der: Uint8Array | null, load: () => Promise<CryptoKey>): Promise<CryptoKey> {
-  let known = keys.get(shared)
-  if (known === undefined) keys.set(shared, (known = []))
+async function once(account: WasmAccount, der: Uint8Array | null, load: () => Promise<CryptoKey>): Promise<CryptoKey> {
+  let known = keys.get(account)
+  if (known === undefined) keys.set(account, (known = []))
   for (const [from, key] of known) if (same(from, der)) return key
   const key = await load()
   if (known.length >= MOST_KEYS) known.length = 0
@@ -100,8 +100,8 @@ function same(one: Uint8Array | null, other: Uint8Array | null): boolean {
   return one.length === other.length && one.every((byte, at) => byte === other[at])
 }
 
-async function importPrivateKey(shared: WasmShared): Promise<CryptoKey> {
-  const der = shared.privateKeyDer()
+async function importPrivateKey(account: WasmAccount): Promise<CryptoKey> {
+  const der = account.privateKeyDer()
   if (der === undefined) throw new Error('there is no private key')
   try {
     return await web().subtle.importKey('pkcs8', der as BufferSource, RSA, false, ['sign'])

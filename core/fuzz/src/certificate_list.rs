@@ -2,7 +2,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 use wechatpay_customs::{
-    engine::{Call, Outcome, Shared, Signing},
+    engine::{Account, Call, Outcome, Signing},
     options::{Convention, Options},
     response::Received,
 };
@@ -18,8 +18,8 @@ pub fn certificate_list(input: &[u8]) {
     let (key, body) = crate::head(input);
     let options = json!({ "api_v3_key": key });
     let Ok(options) = Options::from_value(options, Convention::Python) else { return };
-    let shared = match Shared::new(options, Signing::Caller) {
-        Ok(shared) => shared.into(),
+    let account = match Account::new(options, Signing::Caller) {
+        Ok(account) => account.into(),
         Err(error) => {
             assert_eq!(error.code, "API_V3_KEY_INVALID");
             assert!(key.len() != 32);
@@ -48,7 +48,7 @@ pub fn certificate_list(input: &[u8]) {
             request: None,
             now: None,
         };
-        let (outcome, asked) = ended(call, &shared, right, Convention::Python);
+        let (outcome, asked) = ended(call, &account, right, Convention::Python);
         match outcome {
             Outcome::Ok { value, warnings, .. } => {
                 assert!(right && asked);

@@ -9,7 +9,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 use wechatpay_customs::{
     ErrorKind, Operation,
-    engine::{Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Shared, Signing, Step},
+    engine::{Account, Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Signing, Step},
     keys::{PlatformKey, PlatformKeys},
     options::{CallOptions, Convention, KeyMaterial, Options},
     response::Received,
@@ -234,7 +234,7 @@ fn some_keys(which: [bool; 4]) -> Value {
 }
 
 impl Client {
-    fn shared(self) -> Arc<Shared> {
+    fn account(self) -> Arc<Account> {
         let mut options = options();
         options["platform_keys"] = some_keys(self.platform_keys);
         let signing = if self.signer == Signer::Caller { Signing::Caller } else { Signing::Core };
@@ -246,7 +246,7 @@ impl Client {
             options["api_v3_key"] = json!(API_V3_KEY);
         }
         let options = Options::from_value(options, Convention::Python).expect("the options are sound");
-        Arc::new(Shared::new(options, signing).expect("the keys are sound"))
+        Arc::new(Account::new(options, signing).expect("the keys are sound"))
     }
 }
 
@@ -254,7 +254,7 @@ impl Client {
 pub fn engine_events(input: &[u8]) {
     let Ok(script) = Script::arbitrary_take_rest(Unstructured::new(input)) else { return };
     let mut now = script.epoch.now();
-    let mut world = World { shared: script.client.shared(), client: script.client, flight: 0, landed: None };
+    let mut world = World { account: script.client.account(), client: script.client, flight: 0, landed: None };
     let mut carried = 0;
     let [first, second] = &script.engines;
     let (mut first, mut second) = (Watch::new(first, &world), Watch::new(second, &world));
@@ -277,7 +277,7 @@ pub fn engine_events(input: &[u8]) {
 
 /// What all engines share, and what is expected of it.
 struct World {
-    shared: Arc<Shared>,
+    account: Arc<Account>,
     client: Client,
     /// The number of downloads that have ended.
     flight: u64,
@@ -287,10 +287,10 @@ struct World {
 
 impl World {
     fn export(&self) {
-        let other = Client { platform_keys: [false; 4], api_v3_key: false, signer: Signer::None }.shared();
-        let text = self.shared.export_keys();
+        let other = Client { platform_keys: [false; 4], api_v3_key: false, signer: Signer::None }.account();
+        let text = self.account.export_keys();
         other.import_keys(&text).expect("what is exported can be imported");
-        assert_eq!(other.platform_keys(), self.shared.platform_keys());
+        assert_eq!(other.platform_keys(), self.account.platform_keys());
         assert_eq!(other.export_keys(), text);
     }
 
@@ -301,12 +301,12 @@ impl World {
             }
             Import::Any(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         };
-        let before = self.shared.platform_keys();
-        match self.shared.import_keys(&text) {
-            Ok(()) => assert!(before.ids().all(|id| self.shared.platform_keys().get(id).is_some())),
+        let before = self.account.platform_keys();
+        match self.account.import_keys(&text) {
+            Ok(()) => assert!(before.ids().all(|id| self.account.platform_keys().get(id).is_some())),
             Err(error) => {
                 assert_eq!(error.code, "PLATFORM_KEY_INVALID");
-                assert_eq!(before, self.shared.platform_keys());
+                assert_eq!(before, self.account.platform_keys());
             }
         }
     }
@@ -408,7 +408,7 @@ impl Watch {
         Watch {
             sends: !matches!(call, Call::Prepare { .. } | Call::Parse { .. }),
             operation: flight.map_or(setup.operation(), |_| Operation::Certificates),
-            engine: Engine::new(call, Arc::clone(&world.shared), options, [7; 32]),
+            engine: Engine::new(call, Arc::clone(&world.account), options, [7; 32]),
             flight,
             asked: Asked::Start,
             awaited: 0,
@@ -543,7 +543,7 @@ impl Watch {
     fn can_verify(&self, world: &World, now: Now) -> bool {
         match self.operation {
             Operation::Certificates => world.client.api_v3_key,
-            _ => world.shared.platform_keys().iter().any(|(_, key)| valid(key, now.unix_ms.div_euclid(1000))),
+            _ => world.account.platform_keys().iter().any(|(_, key)| valid(key, now.unix_ms.div_euclid(1000))),
         }
     }
 

@@ -2,21 +2,21 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 use wechatpay_customs::{
-    engine::{Shared, Signing},
-    explain::{CAUSES, Message, REQUEST_CHECKS, RESPONSE_CHECKS, explain as explained, explain_value},
+    engine::{Account, Signing},
+    explain::{CAUSES, Message, REQUEST_CHECKS, RESPONSE_CHECKS, explain_value},
     options::{Convention, Options},
 };
 
-use crate::{head, headers, options, shared};
+use crate::{account, head, headers, options};
 
 /// A person's values among the seeds.
 const PERSON: [&str; 2] = ["000000190001010009", "测试甲"];
 
 /// With a private key, with nothing of the merchant's, and with other places to send to.
-static CLIENTS: LazyLock<[Arc<Shared>; 3]> = LazyLock::new(|| {
+static CLIENTS: LazyLock<[Arc<Account>; 3]> = LazyLock::new(|| {
     let read = |options| {
         let options = Options::from_value(options, Convention::Python).expect("the options are sound");
-        Arc::new(Shared::new(options, Signing::Core).expect("the keys are sound"))
+        Arc::new(Account::new(options, Signing::Core).expect("the keys are sound"))
     };
     let mut stranger = options();
     for name in ["mchid", "serial_no"] {
@@ -24,7 +24,7 @@ static CLIENTS: LazyLock<[Arc<Shared>; 3]> = LazyLock::new(|| {
     }
     let mut elsewhere = options();
     elsewhere["base_urls"] = json!(["https://proxy.example/wechat", "https://apihk.mch.weixin.qq.com"]);
-    [read(options()), shared(stranger), read(elsewhere)]
+    [read(options()), account(stranger), read(elsewhere)]
 });
 
 /// A message that is to be explained. Either JSON: a map of `message`, `request`, `now` and, for none of the clients here,
@@ -56,7 +56,7 @@ pub fn explain(input: &[u8]) {
             explain_value(message, options.clone(), request, now, Convention::Python).map(|told| json!(told))
         }
         None => Message::from_values(message, request)
-            .map(|message| json!(explained(&CLIENTS[client % CLIENTS.len()], &message, now))),
+            .map(|message| json!(CLIENTS[client % CLIENTS.len()].explain(&message, now))),
     };
     match explanation {
         Ok(explanation) => check(&given, &explanation),

@@ -8,7 +8,7 @@ use wechatpay_customs::{
     options::{Convention, Crypto, KeyMaterial, Secret},
 };
 
-use crate::{NOW_S, ended, head, options, shared};
+use crate::{NOW_S, account, ended, head, options};
 
 /// Of the encrypted keys among the vectors, and of their PKCS#12 files.
 const PASSWORD: &str = "sesame-open-4711";
@@ -33,7 +33,7 @@ pub fn keys(input: &[u8]) {
             assert_eq!(format!("{key:?}"), "PrivateKey(***)");
             let again = PrivateKey::read(&key.pkcs8_der().into(), None, None).expect("what was read can be read again");
             assert_eq!(again.pkcs8_der(), key.pkcs8_der());
-            let signer = signer(&key, Crypto::Software);
+            let signer = signer(key.pkcs8_der(), Crypto::Software);
             if let (Ok(signer), true) = (signer, words.contains(&"sign")) {
                 let _ = signer.sign(b"message", &[7; 32]);
             }
@@ -122,6 +122,6 @@ fn use_platform_key(id: &str, material: &[u8], keys: &PlatformKeys) {
         nonce: None,
         padding: None,
     };
-    let (outcome, _) = ended(call, &shared(options), true, Convention::Python);
+    let (outcome, _) = ended(call, &account(options), true, Convention::Python);
     assert!(matches!(outcome, Outcome::Prepared { .. } | Outcome::Err(_)));
 }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use wechatpay_customs::{
     Operation,
-    engine::{Action, Call, Engine, Event, Now, Outcome, Shared, Signing},
+    engine::{Account, Action, Call, Engine, Event, Now, Outcome, Signing},
     host,
     options::{CallOptions, Convention, Options},
 };
@@ -55,10 +55,10 @@ fn options() -> Value {
 }
 
 /// What a client with these options knows. Its private key, which takes long to read, is kept by a signer elsewhere.
-fn shared(mut options: Value) -> Arc<Shared> {
+fn account(mut options: Value) -> Arc<Account> {
     options["private_key"] = Value::Null;
     let options = Options::from_value(options, Convention::Python).expect("the options are sound");
-    Arc::new(Shared::new(options, Signing::Caller).expect("the keys are sound"))
+    Arc::new(Account::new(options, Signing::Caller).expect("the keys are sound"))
 }
 
 /// The first line, and what comes after it.
@@ -91,8 +91,8 @@ fn operation(name: &str) -> Option<Operation> {
 
 /// Drives a call to its end. Signatures are made up and found right or wrong as told, since computing them is slow;
 /// nothing is sent. Gives the outcome, and whether there was something to verify.
-fn ended(call: Call, shared: &Arc<Shared>, right: bool, convention: Convention) -> (Outcome, bool) {
-    let mut engine = Engine::new(call, Arc::clone(shared), CallOptions::default(), [7; 32]);
+fn ended(call: Call, account: &Arc<Account>, right: bool, convention: Convention) -> (Outcome, bool) {
+    let mut engine = Engine::new(call, Arc::clone(account), CallOptions::default(), [7; 32]);
     let (mut event, mut asked) = (Event::Start, false);
     loop {
         event = match host::step(&mut engine, event, NOW, convention).action {

@@ -4,19 +4,19 @@ use serde_json::{Map, Value, json};
 use wechatpay_customs::{
     Operation, Severity,
     check::{Rules, check, check_json},
-    engine::{Action, Call, Engine, Event, Outcome, Shared},
+    engine::{Account, Action, Call, Engine, Event, Outcome},
     host,
     options::{CallOptions, Convention},
 };
 
-use crate::{NOW, ended, head, operation, options, shared};
+use crate::{NOW, account, ended, head, operation, options};
 
-static CLIENTS: LazyLock<[Arc<Shared>; 2]> = LazyLock::new(|| {
+static CLIENTS: LazyLock<[Arc<Account>; 2]> = LazyLock::new(|| {
     let mut options = options();
-    let pkcs1 = shared(options.clone());
+    let pkcs1 = account(options.clone());
     options["field_encryption"] = json!("oaep");
     options["path_prefix"] = json!("global/v3");
-    [pkcs1, shared(options)]
+    [pkcs1, account(options)]
 });
 
 /// What a caller gives. First line: an operation and letters (`o` for OAEP and the older paths, `j` for JavaScript), and
@@ -45,7 +45,7 @@ pub fn request_json(input: &[u8]) {
 }
 
 /// What is checked and sound can be prepared, and nothing else; what is prepared holds what was given.
-fn prepare(operation: Operation, fields: Value, client: &Arc<Shared>, convention: Convention) {
+fn prepare(operation: Operation, fields: Value, client: &Arc<Account>, convention: Convention) {
     let call = || Call::Prepare {
         operation: operation.name().to_owned(),
         fields: fields.clone(),

@@ -5,27 +5,27 @@ use wechatpay_customs::{
     Operation,
     api::{Endpoint, declare, modify, query, redeclare, verify_identity},
     crypto::Verifier,
-    engine::{Call, Outcome, Shared},
+    engine::{Account, Call, Outcome},
     keys::PlatformKeys,
     options::{Convention, KeyMaterial},
     response::{MAX_BODY, Received},
 };
 
-use crate::{NOW_S, ended, head, headers, operation, options, shared};
+use crate::{NOW_S, account, ended, head, headers, operation, options};
 
 struct Clients {
-    with_keys: Arc<Shared>,
-    with_api_v3_key: Arc<Shared>,
-    without: Arc<Shared>,
+    with_keys: Arc<Account>,
+    with_api_v3_key: Arc<Account>,
+    without: Arc<Account>,
     keys: PlatformKeys,
     request: Value,
 }
 
 static CLIENTS: LazyLock<Clients> = LazyLock::new(|| {
     let mut options = options();
-    let with_keys = shared(options.clone());
+    let with_keys = account(options.clone());
     options["api_v3_key"] = json!("0123456789abcdef0123456789abcdef");
-    let with_api_v3_key = shared(options.clone());
+    let with_api_v3_key = account(options.clone());
     let keys: Vec<_> = options["platform_keys"].as_object().expect("a map").clone().into_iter().collect();
     let keys: Vec<(&str, KeyMaterial)> =
         keys.iter().map(|(id, text)| (id.as_str(), text.as_str().expect("text").into())).collect();
@@ -33,7 +33,7 @@ static CLIENTS: LazyLock<Clients> = LazyLock::new(|| {
     Clients {
         with_keys,
         with_api_v3_key,
-        without: shared(json!({})),
+        without: account(json!({})),
         keys,
         request: json!({
             "appid": "wxd678efh567hg6787", "mchid": "1230000109", "out_trade_no": "20150806125346",

@@ -1,12 +1,16 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use super::{Client, Observer, Transport};
 use crate::{
-    check::Rules,
-    crypto::Signer,
+    base::secret::{KeyMaterial, Secret},
     engine::Emit,
-    error::Error,
-    options::{KeyMaterial, Options},
+    keys::crypto::Signer,
+    protocol::options::{Options, each_option},
+    words::{
+        choice::{Crypto, FieldEncryption, PathPrefix},
+        error::Error,
+        rules::Rules,
+    },
 };
 
 /// Makes a [`Client`], option by option; see [`Client::builder`].
@@ -14,7 +18,7 @@ use crate::{
 /// It has a method for each field of [`Options`], by the same name.
 #[derive(Default)]
 pub struct Builder {
-    pub(crate) options: Options,
+    options: Options,
     signer: Option<Arc<dyn Signer>>,
     transport: Option<Transport>,
     observer: Option<Observer>,
@@ -74,4 +78,37 @@ impl Builder {
         }?;
         Ok(Client { transport: self.transport.unwrap_or(client.transport), observer: self.observer, ..client })
     }
+}
+
+/// A setter for an option; `from` turns what it takes into the option's type, if `Into` cannot.
+macro_rules! setter {
+    ($docs:tt $name:ident $Type:ty) => {
+        setter! { $docs $name $Type = impl Into<$Type> => Into::into }
+    };
+    ([$($doc:literal)+] $name:ident $Type:ty = $Given:ty => $from:path) => {
+        $(#[doc = $doc])+
+        #[must_use]
+        pub fn $name(mut self, $name: $Given) -> Self {
+            self.options.$name = Some($from($name));
+            self
+        }
+    };
+}
+
+macro_rules! setters {
+    ($($(#[doc = $doc:literal])+ $name:ident: $Type:ty $(= $Given:ty => $from:ident)?,)+) => {
+        impl Builder {
+            $(setter! { [$($doc)+] $name $Type $(= $Given => $from)? })+
+        }
+    };
+}
+
+each_option!(setters);
+
+fn texts(texts: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+    texts.into_iter().map(Into::into).collect()
+}
+
+fn keys(keys: impl IntoIterator<Item = (impl Into<String>, impl Into<KeyMaterial>)>) -> Vec<(String, KeyMaterial)> {
+    keys.into_iter().map(|(id, key)| (id.into(), key.into())).collect()
 }

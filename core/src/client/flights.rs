@@ -8,8 +8,8 @@ use futures_util::future::{FutureExt, Shared, WeakShared};
 use super::{Client, host};
 use crate::{
     engine::{Call, Outcome},
-    error::Error,
-    options::CallOptions,
+    protocol::options::CallOptions,
+    words::error::Error,
 };
 
 /// The download of platform certificates that is under way, for all calls of a client that wait for it.

@@ -22,7 +22,9 @@
 mod host;
 
 mod builder;
+mod calls;
 mod flights;
+mod pages;
 #[cfg(not(target_arch = "wasm32"))]
 mod proxy;
 
@@ -41,19 +43,24 @@ pub use builder::Builder;
 pub use host::Transport;
 #[cfg(not(target_arch = "wasm32"))]
 pub use host::{Connections, Sending};
+pub use pages::QueryAll;
 
 use crate::{
-    api::Endpoint,
-    check::Finding,
-    crypto::{Signer, Verifier},
-    engine::{Action, Call, Cause, Emit, Engine, Event, Now, Outcome, Sent, Shared, Signing},
-    error::{
-        CLIENT_CLOSED, Error, INVALID_FIELDS, PLATFORM_KEY_INVALID, RUNTIME_UNSUPPORTED, SIGNING_FAILED,
-        UNEXPECTED_EVENT,
+    engine::{Account, Action, Call, Cause, Emit, Engine, Event, Now, Outcome, Sent, Signing},
+    keys::crypto::{Signer, Verifier},
+    protocol::{
+        api::Endpoint,
+        explain::{Explanation, Message},
+        options::{CallOptions, Options},
+        response::Verified,
     },
-    explain::{Explanation, Message, explain},
-    options::{CallOptions, Options},
-    response::Verified,
+    words::{
+        error::{
+            CLIENT_CLOSED, Error, INVALID_FIELDS, PLATFORM_KEY_INVALID, RUNTIME_UNSUPPORTED, SIGNING_FAILED,
+            UNEXPECTED_EVENT,
+        },
+        finding::Finding,
+    },
 };
 
 type Observer = Arc<dyn Fn(&Emit) + Send + Sync>;
@@ -88,7 +95,7 @@ type Observer = Arc<dyn Fn(&Emit) + Send + Sync>;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    account: Arc<Account>,
     signer: Option<Arc<dyn Signer>>,
     verifier: Arc<dyn Verifier>,
     transport: Transport,
@@ -98,7 +105,7 @@ pub struct Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Client").field("shared", &self.shared).finish_non_exhaustive()
+        formatter.debug_struct("Client").field("account", &self.account).finish_non_exhaustive()
     }
 }
 
@@ -114,7 +121,7 @@ impl Client {
     /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PRIVATE_KEY_MISSING`, `PLATFORM_KEY_INVALID`.
     pub fn new(options: Options) -> Result<Client, Error> {
         let client = Client::for_parsing(options)?;
-        client.shared.require_signing()?;
+        client.account.require_signing()?;
         Ok(client)
     }
 
@@ -123,8 +130,8 @@ impl Client {
     /// # Errors
     /// As [`Client::new`]; `INVALID_OPTION` if there is a `private_key` too.
     pub fn with_signer(options: Options, signer: Arc<dyn Signer>) -> Result<Client, Error> {
-        let client = Client::made_of(shared(options, Signing::Caller)?, Some(signer))?;
-        client.shared.require_signing()?;
+        let client = Client::made_of(account(options, Signing::Caller)?, Some(signer))?;
+        client.account.require_signing()?;
         Ok(client)
     }
 
@@ -133,17 +140,17 @@ impl Client {
     /// # Errors
     /// As [`Client::new`], for what is given.
     pub fn for_parsing(options: Options) -> Result<Client, Error> {
-        let shared = shared(options, Signing::Core)?;
-        let signer = shared.signer()?;
-        Client::made_of(shared, signer)
+        let account = account(options, Signing::Core)?;
+        let signer = account.signer()?;
+        Client::made_of(account, signer)
     }
 
-    fn made_of(shared: Shared, signer: Option<Arc<dyn Signer>>) -> Result<Client, Error> {
-        let verifier = shared.verifier().ok_or_else(|| {
+    fn made_of(account: Account, signer: Option<Arc<dyn Signer>>) -> Result<Client, Error> {
+        let verifier = account.verifier().ok_or_else(|| {
             Error::new(PLATFORM_KEY_INVALID, "no verifier is built in; turn on feature `aws-lc` or `rsa`")
         })?;
         Ok(Client {
-            shared: Arc::new(shared),
+            account: Arc::new(account),
             signer,
             verifier,
             transport: Transport::of_process(),
@@ -153,8 +160,8 @@ impl Client {
     }
 
     /// What all calls of this client share.
-    pub fn shared(&self) -> &Shared {
-        &self.shared
+    pub fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Sends over these connections instead of the process's.
@@ -177,7 +184,7 @@ impl Client {
     /// `now` is in Unix seconds; the clock's time unless given.
     pub fn explain(&self, message: &Message, now: Option<i64>) -> Explanation {
         let now = now.unwrap_or_else(|| self::now().unix_s());
-        explain(&self.shared, message, Some(now))
+        self.account.explain(message, Some(now))
     }
 
     /// Makes one call, whichever its operation.
@@ -200,7 +207,7 @@ impl Client {
 
     /// The platform keys as one JSON text, to start another client with.
     pub fn export_keys(&self) -> String {
-        self.shared.export_keys()
+        self.account.export_keys()
     }
 
     /// Takes in platform keys that [`Client::export_keys`] gave. They are trusted: take them from a safe place only.
@@ -208,7 +215,7 @@ impl Client {
     /// # Errors
     /// `PLATFORM_KEY_INVALID`.
     pub fn import_keys(&self, text: &str) -> Result<(), Error> {
-        self.shared.import_keys(text)
+        self.account.import_keys(text)
     }
 
     /// Drives any call to its end; when `cancelled` is ready, the call is given up.
@@ -221,7 +228,7 @@ impl Client {
         options: CallOptions,
         cancelled: impl Future<Output = ()>,
     ) -> Result<Outcome, Error> {
-        let mut engine = Engine::new(call, Arc::clone(&self.shared), options, seed()?);
+        let mut engine = Engine::new(call, Arc::clone(&self.account), options, seed()?);
         let mut cancelled = pin!(cancelled);
         let mut event = Event::Start;
         let mut raised = None;
@@ -287,9 +294,9 @@ impl Client {
     }
 }
 
-fn shared(options: Options, signing: Signing) -> Result<Shared, Error> {
+fn account(options: Options, signing: Signing) -> Result<Account, Error> {
     options.require_sound()?;
-    Shared::new(options, signing)
+    Account::new(options, signing)
 }
 
 /// What is observed, for those who collect `tracing` events.

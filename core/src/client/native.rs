@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     engine::{Cause, Event, Sent},
-    error::{Error, INVALID_OPTION},
-    options::TransportOptions,
+    protocol::options::TransportOptions,
+    words::error::{Error, INVALID_OPTION},
 };
 
 /// Connections, kept open for further calls. Clones share them; making one does no I/O.

@@ -10,7 +10,7 @@ use tokio::{
     time::timeout_at,
 };
 
-use crate::engine::is_loopback;
+use crate::protocol::merchant::is_loopback;
 
 /// What URLs of proxies begin with.
 pub(super) const SCHEMES: &str = "http, https, socks4, socks4a, socks5 or socks5h";

@@ -4,7 +4,10 @@ use futures_util::future::LocalBoxFuture;
 use js_sys::{Function, Reflect, Uint8Array, global};
 
 use super::{failed, first, pairs, request};
-use crate::engine::{Cause, Event, REDIRECTED};
+use crate::{
+    engine::{Cause, Event},
+    protocol::response::REDIRECTED,
+};
 
 /// The host's `fetch`, which keeps the connections.
 #[derive(Clone, Default)]

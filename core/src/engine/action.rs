@@ -5,8 +5,10 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::call::headers;
-use crate::{api::Operation, check::Finding, error::Error, request::Signed};
+use crate::{
+    protocol::request::Signed,
+    words::{error::Error, finding::Finding, operation::Operation},
+};
 
 /// The time, as the driver reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +26,6 @@ impl Now {
         self.unix_ms.div_euclid(1000)
     }
 }
-
-/// The status of an answer that was redirected by a host that does not show how.
-pub(crate) const REDIRECTED: u16 = 0;
 
 /// The answer to an action, or the beginning.
 #[derive(Clone)]
@@ -80,52 +79,6 @@ pub enum Event {
     },
     /// The caller wants to stop; may stand in for any answer.
     Cancel,
-}
-
-impl Event {
-    /// Reads an event as a host language gives it: its name, its other members, and its bytes (`signature` or `body`).
-    ///
-    /// What is no event is read as `Start`, which fits nowhere but at the beginning.
-    pub fn from_parts(name: &str, members: Value, bytes: Vec<u8>) -> Event {
-        Event::read(name, members, bytes).unwrap_or(Event::Start)
-    }
-
-    fn read(name: &str, mut members: Value, bytes: Vec<u8>) -> Option<Event> {
-        let mut member = |name: &str| members.get_mut(name).map(Value::take).unwrap_or_default();
-        Some(match name {
-            "start" => Event::Start,
-            "signed" => Event::Signed { signature: bytes },
-            "host_failed" => Event::HostFailed,
-            "timed_out" => Event::TimedOut,
-            "response" => Event::Response {
-                status: member("status").as_u64().and_then(|status| u16::try_from(status).ok())?,
-                headers: headers(member("headers"), name).ok()?,
-                body: bytes,
-                truncated: member("truncated").as_bool()?,
-            },
-            "failed" => Event::Failed {
-                sent: match member("sent").as_str()? {
-                    "no" => Sent::No,
-                    _ => Sent::Unknown,
-                },
-                cause: match member("cause").as_str()? {
-                    "dns" => Cause::Dns,
-                    "connect" => Cause::Connect,
-                    "tls" => Cause::Tls,
-                    "timeout" => Cause::Timeout,
-                    "reset" => Cause::Reset,
-                    "body" => Cause::Body,
-                    _ => Cause::Other,
-                },
-            },
-            "verified" => Event::Verified { ok: member("ok").as_bool()? },
-            "woke" => Event::Woke,
-            "keys_ready" => Event::KeysReady,
-            "keys_failed" => Event::KeysFailed { error: member("error") },
-            "cancel" => Event::Cancel,
-            _ => return None,
-        })
-    }
 }
 
 /// Of an answer, which may quote what it refuses, it shows the status and the size.
@@ -281,7 +234,7 @@ pub enum Outcome {
         warnings: Vec<Finding>,
     },
     /// It failed.
-    Err(#[cfg_attr(feature = "schema", schemars(with = "crate::error::Details"))] Error),
+    Err(#[cfg_attr(feature = "schema", schemars(with = "crate::words::error::Details"))] Error),
     /// The host's own signer or verifier raised: raise that.
     Host,
     /// It was cancelled: raise the host's own cancellation.
@@ -328,19 +281,4 @@ pub struct Step {
     pub emits: Vec<Emit>,
     /// To be done.
     pub action: Action,
-}
-
-impl Outcome {
-    /// Every value in it that came from a caller or from the network.
-    pub(crate) fn values(&mut self, change: fn(&mut Value)) {
-        match self {
-            Outcome::Ok { value, warnings, .. } => {
-                change(value);
-                warnings.iter_mut().for_each(|warning| change(&mut warning.value));
-            }
-            Outcome::Prepared { warnings, .. } => warnings.iter_mut().for_each(|warning| change(&mut warning.value)),
-            Outcome::Err(error) => error.values(change),
-            Outcome::Host | Outcome::Cancelled { .. } => {}
-        }
-    }
 }

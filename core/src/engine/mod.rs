@@ -3,42 +3,49 @@
 //! [`Engine::step`] takes an [`Event`] and the time, and gives an [`Action`]. A driver carries actions out and
 //! decides nothing.
 
+mod account;
 mod action;
 mod call;
-mod shared;
+pub(crate) mod trust;
 
 use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-pub(crate) use action::REDIRECTED;
+pub use account::{Account, Signing};
 pub use action::{Action, Cause, Emit, Event, Now, Outcome, Sent, Step};
 pub use call::Call;
-pub(crate) use call::{body, headers, seconds, wrong};
-#[cfg(all(feature = "client", not(target_arch = "wasm32")))]
-pub(crate) use shared::is_loopback;
-pub use shared::{Shared, Signing};
 
 use crate::{
-    api::{Kind, Operation},
-    check::{Finding, Severity, check, rules},
-    clock::in_milliseconds,
-    crypto::Random,
-    encryption::Padding,
-    error::{
-        BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, ENCRYPTION_KEY_MISSING,
-        Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, SIGNING_FAILED, TIMEOUT, TLS_FAILED, TRANSPORT_FAILED,
-        UNEXPECTED_EVENT,
+    base::{json::keep, secret::Wiped},
+    keys::{
+        Listed, PlatformKeys,
+        crypto::{Random, encryption::Padding},
+        names_public_key,
     },
-    hiding::Hidden,
-    json::keep,
-    keys::{Listed, PlatformKeys, Refresh, names_public_key, next_download},
-    model::Wiped,
-    options::CallOptions,
-    request::{Unsigned, filled},
-    response::{Examined, MAX_BODY, Received},
+    protocol::{
+        check::check,
+        clock::in_milliseconds,
+        hiding::Hidden,
+        merchant::Base,
+        options::CallOptions,
+        request::{Unsigned, filled},
+        response::{Examined, MAX_BODY, Received},
+    },
+    words::{
+        error::{
+            BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, ENCRYPTION_KEY_MISSING,
+            Error, INVALID_OPTION, PLATFORM_KEYS_MISSING, SIGNING_FAILED, TIMEOUT, TLS_FAILED, TRANSPORT_FAILED,
+            UNEXPECTED_EVENT,
+        },
+        field::Kind,
+        finding::{Finding, Severity},
+        operation::Operation,
+        rules,
+    },
 };
-use shared::{Base, Signs};
+use account::Signs;
+use trust::{Refresh, next_download};
 
 /// The most milliseconds by which a host's timer may go off before its time.
 const EARLY: u64 = 50;
@@ -48,7 +55,7 @@ const LONGEST: u64 = i32::MAX as u64;
 
 /// One call, from its fields to its verified answer.
 pub struct Engine {
-    shared: Arc<Shared>,
+    account: Arc<Account>,
     timeout: Duration,
     deadline: Duration,
     random: Random,
@@ -127,11 +134,11 @@ impl Engine {
     /// Prepares one call.
     ///
     /// `seed` is 32 fresh bytes from a secure generator; the nonce and the blinding come from it.
-    pub fn new(call: Call, shared: Arc<Shared>, options: CallOptions, seed: [u8; 32]) -> Engine {
+    pub fn new(call: Call, account: Arc<Account>, options: CallOptions, seed: [u8; 32]) -> Engine {
         Engine {
-            timeout: options.timeout.unwrap_or(shared.timeout),
-            deadline: options.deadline.unwrap_or(shared.deadline),
-            shared,
+            timeout: options.timeout.unwrap_or(account.timeout),
+            deadline: options.deadline.unwrap_or(account.deadline),
+            account,
             random: Random::new(&seed),
             state: State::Ready(call),
             attempt: 0,
@@ -210,8 +217,8 @@ impl Engine {
         });
         if let (Some(flight), Action::Done { outcome }) = (self.flight, &action) {
             match outcome {
-                Outcome::Err(error) => self.shared.trust.ended(flight, Some(error.clone()), now),
-                Outcome::Ok { .. } => self.shared.trust.ended(flight, None, now),
+                Outcome::Err(error) => self.account.trust.ended(flight, Some(error.clone()), now),
+                Outcome::Ok { .. } => self.account.trust.ended(flight, None, now),
                 Outcome::Prepared { .. } | Outcome::Host | Outcome::Cancelled { .. } => {}
             }
         }
@@ -240,8 +247,8 @@ impl Engine {
         let now_s = now.unix_s();
         match &mut call {
             Call::Operation { fields, .. } => {
-                self.shared.require_signing()?;
-                let fields = filled(&self.shared, operation, fields.take().into());
+                self.account.require_signing()?;
+                let fields = filled(&self.account.merchant, operation, fields.take().into());
                 match self.refresh(operation, &fields, now) {
                     Refresh::None => self.compose(operation, fields, now),
                     Refresh::Later { rest_ms, .. } => {
@@ -254,28 +261,36 @@ impl Engine {
             }
             Call::LoadKeys { flight } => {
                 let flight = *flight;
-                if !self.shared.trust.awaits(flight) {
+                if !self.account.trust.awaits(flight) {
                     let value = Value::Object(serde_json::Map::new());
                     return Ok(done(Outcome::Ok { value, request_id: None, warnings: Vec::new() }));
                 }
                 self.flight = Some(flight);
-                self.shared.require_signing()?;
+                self.account.require_signing()?;
                 self.compose(operation, Value::Object(serde_json::Map::new()).into(), now)
             }
             Call::Prepare { fields, timestamp, nonce, padding, .. } => {
-                self.shared.require_signing()?;
+                self.account.require_signing()?;
                 let nonce = nonce.take().unwrap_or_else(|| self.nonce());
                 let padding = padding.take().map_or_else(|| Padding::Seed(self.seed()), Padding::Given);
                 let timestamp = timestamp.unwrap_or(now_s);
-                let unsigned = Unsigned::build(&self.shared, operation, fields.take(), timestamp, nonce, padding)?;
+                let unsigned = Unsigned::build(
+                    &self.account.merchant,
+                    &self.account.platform_keys(),
+                    operation,
+                    fields.take(),
+                    timestamp,
+                    nonce,
+                    padding,
+                )?;
                 self.sign(unsigned, Then::HandOver, now)
             }
             Call::Parse { response, request, now: at, .. } => {
                 // A refusal can be read without any key.
                 if response.succeeded() {
-                    self.shared.require_platform_keys(operation, None)?;
+                    self.account.require_platform_keys(operation, None)?;
                 }
-                let request = request.take().map(|request| filled(&self.shared, operation, request.into()));
+                let request = request.take().map(|request| filled(&self.account.merchant, operation, request.into()));
                 let map = request.as_deref().and_then(Value::as_object);
                 let hidden = map.map(|map| Hidden::of(operation.request_fields(), map)).unwrap_or_default();
                 let exchange =
@@ -288,16 +303,16 @@ impl Engine {
 
     /// What is to be done about the keys before a request is sent.
     fn refresh(&self, operation: Operation, fields: &Value, now: Now) -> Refresh {
-        if self.shared.api_v3_key.is_none() || operation.spec().brings_keys {
+        if self.account.api_v3_key.is_none() || operation.spec().brings_keys {
             return Refresh::None;
         }
         // What will not be sent needs no keys.
-        let findings = check(operation, fields, &self.shared.rules);
+        let findings = check(operation, fields, &self.account.merchant.rules);
         if findings.iter().any(|finding| finding.severity == Severity::Error) {
             return Refresh::None;
         }
         let encrypts = operation.request_fields().iter().any(|field| field.kind == Kind::Personal);
-        self.shared.trust.before(encrypts, now)
+        self.account.trust.before(encrypts, now)
     }
 
     fn preload(&mut self, operation: Operation, fields: Wiped, flight: u64, urgent: bool, now: Now) -> Action {
@@ -320,7 +335,7 @@ impl Engine {
             Event::KeysReady => self.compose(operation, fields, now),
             Event::KeysFailed { .. } | Event::TimedOut if !urgent => self.compose(operation, fields, now),
             Event::KeysFailed { error: Value::Null } => Ok(done(Outcome::Host)),
-            Event::KeysFailed { .. } => match self.shared.trust.failure(flight, now) {
+            Event::KeysFailed { .. } => match self.account.trust.failure(flight, now) {
                 Some(why) => Err(not_loaded(operation, why)),
                 // Where each call downloads for itself, the one of another may have ended well.
                 None => self.compose(operation, fields, now),
@@ -335,30 +350,38 @@ impl Engine {
         let (nonce, padding, now_s) = (self.nonce(), Padding::Seed(self.seed()), now.unix_s());
         let in_operation =
             |error: Error| error.with(|details| details.operation = details.operation.or(Some(operation)));
-        let unsigned = Unsigned::build(&self.shared, operation, fields.take(), now_s, nonce, padding);
+        let unsigned = Unsigned::build(
+            &self.account.merchant,
+            &self.account.platform_keys(),
+            operation,
+            fields.take(),
+            now_s,
+            nonce,
+            padding,
+        );
         let unsigned = unsigned.map_err(in_operation)?;
-        self.shared.require_platform_keys(operation, Some(now_s)).map_err(in_operation)?;
+        self.account.require_platform_keys(operation, Some(now_s)).map_err(in_operation)?;
         self.sign(unsigned, Then::Send, now)
     }
 
     fn why_not_loaded(&self, flight: u64, now: Now) -> Error {
         let unknown = || Error::new(TRANSPORT_FAILED, "the download ended without a reason");
-        self.shared.trust.failure(flight, now).unwrap_or_else(unknown)
+        self.account.trust.failure(flight, now).unwrap_or_else(unknown)
     }
 
     /// What is said of a serial that a download did not bring.
     fn not_brought(&self, serial: &str) -> String {
-        match self.shared.trust.skipped(serial) {
+        match self.account.trust.skipped(serial) {
             Some(why) => format!("its certificate was downloaded and is not used, as {why}"),
             None => "the platform certificates were downloaded without it".to_owned(),
         }
     }
 
     fn sign(&mut self, unsigned: Unsigned, then: Then, now: Now) -> Result<Action, Error> {
-        let Some(base) = self.shared.bases.first().cloned() else {
-            return Err(Error::new(crate::error::INVALID_OPTION, "option `base_urls` is empty"));
+        let Some(base) = self.account.merchant.bases.first().cloned() else {
+            return Err(Error::new(crate::words::error::INVALID_OPTION, "option `base_urls` is empty"));
         };
-        let entropy = (self.shared.signs == Signs::Software).then(|| self.seed());
+        let entropy = (self.account.signs == Signs::Software).then(|| self.seed());
         let action = Action::Sign { message: unsigned.message(), entropy, timeout_ms: self.left(now) };
         self.state = State::Signing { unsigned, base, then };
         Ok(action)
@@ -424,11 +447,11 @@ impl Engine {
         }
         let now_s = now.unix_s();
         // Only a call of our own may download; its answer may be the first to name a new key.
-        if self.shared.api_v3_key.is_some() && !exchange.operation.spec().brings_keys {
-            let keys = self.shared.platform_keys();
+        if self.account.api_v3_key.is_some() && !exchange.operation.spec().brings_keys {
+            let keys = self.account.platform_keys();
             let another = received.names_another_key(&keys, now_s);
             if let Some(serial) = another.filter(|serial| !names_public_key(serial)) {
-                match self.shared.trust.lacking(serial, &keys, now) {
+                match self.account.trust.lacking(serial, &keys, now) {
                     Refresh::Urgent(flight) => {
                         let serial = serial.to_owned();
                         self.state = State::Loading { exchange, received, serial, flight, now_s };
@@ -464,8 +487,8 @@ impl Engine {
         match event {
             Event::KeysReady => {
                 let mut note = None;
-                if received.names_another_key(&self.shared.platform_keys(), now_s).is_some() {
-                    self.shared.trust.still_lacking(serial, now);
+                if received.names_another_key(&self.account.platform_keys(), now_s).is_some() {
+                    self.account.trust.still_lacking(serial, now);
                     note = Some(Note { text: self.not_brought(serial), retry_after: None });
                 }
                 self.examine(exchange, received, now_s, now, note)
@@ -489,8 +512,8 @@ impl Engine {
 
     /// The keys that an answer is verified with: those that are known; if it names another, also those that it brings.
     fn keys(&self, received: &Received, operation: Operation, now_s: i64) -> Result<Arc<PlatformKeys>, Error> {
-        let known = self.shared.platform_keys();
-        let key = self.shared.api_v3_key.as_ref().filter(|_| operation.spec().brings_keys);
+        let known = self.account.platform_keys();
+        let key = self.account.api_v3_key.as_ref().filter(|_| operation.spec().brings_keys);
         match key.zip(received.names_another_key(&known, now_s)) {
             Some((key, serial)) => {
                 let listed = received.certificates(operation, key)?;
@@ -586,7 +609,7 @@ impl Engine {
     ) -> Result<Option<Listed>, Error> {
         let operation = exchange.operation;
         let key =
-            self.shared.api_v3_key.as_ref().filter(|_| ok && examined.succeeded() && operation.spec().brings_keys);
+            self.account.api_v3_key.as_ref().filter(|_| ok && examined.succeeded() && operation.spec().brings_keys);
         let Some(key) = key else { return Ok(None) };
         let listed = examined.received().certificates(operation, key)?;
         for (_, serial, error) in &listed.skipped {
@@ -597,7 +620,7 @@ impl Engine {
                 ..attempt
             }));
         }
-        self.shared.trust.learn(&listed, now);
+        self.account.trust.learn(&listed, now);
         Ok(Some(listed))
     }
 

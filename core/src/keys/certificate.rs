@@ -1,10 +1,7 @@
 use der::{DateTime, Tag};
 
-use super::{
-    FRESH_S,
-    asn1::{Element, PublicNumbers, is_rsa, sequence, spki, time},
-    bits,
-};
+use super::limits::{FRESH_S, bits};
+use crate::base::der::{Element, PublicNumbers, is_rsa, sequence, spki, time};
 
 /// What a certificate says of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]

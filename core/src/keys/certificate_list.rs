@@ -4,9 +4,9 @@ use serde_json::Value;
 use super::{PlatformKeys, spelling::blocks};
 
 use crate::{
-    crypto::aead::{ApiV3Key, NONCE},
-    error::{API_V3_KEY_INVALID, BODY_NOT_JSON, BODY_UNEXPECTED, CERTIFICATE_NOT_DECRYPTED, Error},
-    options::Secret,
+    base::secret::Secret,
+    keys::crypto::aead::{ApiV3Key, NONCE},
+    words::error::{API_V3_KEY_INVALID, BODY_NOT_JSON, BODY_UNEXPECTED, CERTIFICATE_NOT_DECRYPTED, Error},
 };
 
 /// The key that encrypts certificates: 32 bytes, set by the merchant.

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
-use super::enough;
-use crate::error::{Error, PRIVATE_KEY_INVALID};
+use super::limits::enough;
+use crate::words::error::{Error, PRIVATE_KEY_INVALID};
 
 /// Makes sure that a key which the host holds can sign for WeChat Pay. It is judged by what the host tells of it: WebCrypto's
 /// `type`, `algorithm` and `hash` by name, `modulus_length` in bits, and `usages`.

@@ -7,15 +7,14 @@ use serde_json::{Map, Value};
 
 use super::{
     Certificate, PrivateKey,
-    asn1::{PrivateNumbers, PublicNumbers, spki, to_spki},
     certificate::suitable,
     spelling::{Unreadable, blocks, tags},
 };
 use crate::{
-    crypto,
-    error::{Error, PLATFORM_KEY_INVALID},
-    options::KeyMaterial,
-    request::header_safe,
+    base::der::{PrivateNumbers, PublicNumbers, spki, to_spki},
+    base::{secret::KeyMaterial, text::header_safe},
+    keys::crypto,
+    words::error::{Error, PLATFORM_KEY_INVALID},
 };
 
 /// One key of WeChat Pay's, by which it signs answers.

@@ -5,16 +5,16 @@ use zeroize::Zeroizing;
 
 use super::{
     Certificate,
-    asn1::{PrivateNumbers, PublicNumbers, is_rsa, pkcs8, sequence, to_pkcs8},
-    bits,
+    limits::bits,
     pbes2::{Closed, Pbes2},
     spelling::{Block, Unreadable, blocks, tags},
 };
 use crate::{
-    error::{
+    base::der::{PrivateNumbers, PublicNumbers, is_rsa, pkcs8, sequence, to_pkcs8},
+    base::secret::{KeyMaterial, Secret},
+    words::error::{
         CERTIFICATE_MISMATCH, Error, PRIVATE_KEY_INVALID, PRIVATE_KEY_PASSWORD_MISSING, PRIVATE_KEY_PASSWORD_WRONG,
     },
-    options::{KeyMaterial, Secret},
 };
 
 /// The merchant's RSA key: `apiclient_key.pem`, or `apiclient_cert.p12` with its certificate.
@@ -252,7 +252,7 @@ fn pkcs12(
 #[cfg(not(feature = "pkcs12"))]
 fn pkcs12(_: &[u8], _: Option<&Secret>, _: Option<&str>) -> Result<(Zeroizing<Vec<u8>>, Vec<Certificate>), Error> {
     Err(Error::new(
-        crate::error::PKCS12_UNSUPPORTED,
+        crate::words::error::PKCS12_UNSUPPORTED,
         format!("`private_key` is PKCS#12, which is not supported here; convert it with {CONVERT}"),
     ))
 }

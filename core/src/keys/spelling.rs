@@ -5,7 +5,7 @@ use base64ct::{Base64, Encoding};
 use der::Tag;
 use zeroize::Zeroizing;
 
-use super::asn1::sequence;
+use crate::base::der::sequence;
 
 /// One key or certificate as DER, with the label that stood above it in PEM.
 pub(super) struct Block {

@@ -5,7 +5,7 @@ use pkcs5::{
 };
 
 use super::{Closed, MOST_ROUNDS};
-use crate::keys::asn1::Element;
+use crate::base::der::Element;
 
 /// All that the `pkcs5` crate knows.
 pub(in crate::keys) struct Pbes2<'a>(Parameters<'a>);

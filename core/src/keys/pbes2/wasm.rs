@@ -7,7 +7,7 @@ use der::Tag;
 use zeroize::Zeroizing;
 
 use super::{Closed, MOST_ROUNDS};
-use crate::keys::asn1::{Element, sequence, whole};
+use crate::base::der::{Element, sequence, whole};
 
 const PBES2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d";
 const PBKDF2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";

@@ -1,0 +1,263 @@
+//! JSON that others wrote, read as far as its structure allows: what is odd in one value does not spoil the others.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::base::json::json_text;
+
+/// Lists and maps that are nested deeper come as their JSON text.
+const DEEPEST: usize = 64;
+
+/// Reads JSON; nothing if it has no such structure.
+///
+/// A number that no JSON number here can hold, such as an integer beyond 64 bits or `1e400`, comes as its text, so that
+/// no digit of it is lost. Bytes that are not UTF-8, and halves of surrogate pairs, come as U+FFFD.
+pub(crate) fn json(bytes: &[u8]) -> Option<Value> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let parsed = |text: &str| serde_json::from_str(text).ok();
+    let sound = str::from_utf8(bytes).ok().and_then(parsed).filter(|value| is_plain(value, DEEPEST));
+    let read = |text: Cow<'_, str>| parsed(&plain(&text));
+    sound
+        .or_else(|| read(String::from_utf8_lossy(bytes)))
+        .or_else(|| read(String::from_utf8_lossy(&without_gbk(bytes)).into_owned().into()))
+}
+
+/// Has the parser taken all as it stands? It makes a float of an integer that it cannot hold.
+fn is_plain(value: &Value, deepest: usize) -> bool {
+    match value {
+        Value::Number(number) => !number.is_f64(),
+        Value::Array(list) => deepest > 0 && list.iter().all(|value| is_plain(value, deepest - 1)),
+        Value::Object(members) => deepest > 0 && members.values().all(|value| is_plain(value, deepest - 1)),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
+}
+
+/// The same JSON with nothing in it that the parser refuses for the sake of one value.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut rest, mut depth) = (text, 0);
+    while let Some(first) = rest.as_bytes().first() {
+        let length = match first {
+            b'"' => text_length(rest),
+            b'[' | b'{' if depth == DEEPEST => nested_length(rest),
+            b'-' | b'0'..=b'9' => length(rest, |byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)),
+            _ => length(rest, |byte| !b"\"[]{}-0123456789".contains(&byte)).max(1),
+        };
+        let Some((token, after)) = rest.split_at_checked(length) else { break };
+        match first {
+            b'"' => write_text(token, &mut out),
+            b'-' | b'0'..=b'9' if !fits(token) => out.push_str(&json_text(&token.into())),
+            b'[' | b'{' if depth == DEEPEST => out.push_str(&json_text(&token.into())),
+            _ => {
+                depth += usize::from(b"[{".contains(first));
+                depth = depth.saturating_sub(usize::from(b"]}".contains(first)));
+                out.push_str(token);
+            }
+        }
+        rest = after;
+    }
+    out
+}
+
+/// How many bytes at the beginning are of a kind.
+fn length(text: &str, is: impl Fn(u8) -> bool) -> usize {
+    text.bytes().position(|byte| !is(byte)).unwrap_or(text.len())
+}
+
+/// The length of a text with its quotes.
+fn text_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            b'"' if !escaped => return at + 1,
+            _ => escaped = byte == b'\\' && !escaped,
+        }
+    }
+    text.len()
+}
+
+/// The length of a list or map with its brackets.
+fn nested_length(text: &str) -> usize {
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        at += match rest.as_bytes().first() {
+            Some(b'"') => text_length(rest),
+            Some(byte) => {
+                depth += usize::from(b"[{".contains(byte));
+                depth = depth.saturating_sub(usize::from(b"]}".contains(byte)));
+                length(rest, |byte| !b"\"[]{}".contains(&byte)).max(1)
+            }
+            None => 0,
+        };
+        if depth == 0 {
+            break;
+        }
+    }
+    at
+}
+
+/// Is there a number for it? What is no number at all is left to the parser.
+fn fits(token: &str) -> bool {
+    let digits = token.strip_prefix('-').unwrap_or(token);
+    match digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => {
+            digits.is_empty() || digits.starts_with('0') || token.parse::<i64>().is_ok() || token.parse::<u64>().is_ok()
+        }
+        false => token.parse::<f64>().map_or(true, f64::is_finite),
+    }
+}
+
+/// A text with its quotes, and with escapes that the parser takes.
+fn write_text(token: &str, out: &mut String) {
+    let mut rest = token;
+    while let Some(character) = rest.chars().next() {
+        let mut used = character.len_utf8();
+        match character {
+            '\\' => match (unit(rest), rest.as_bytes().get(1)) {
+                (Some(0xD800..=0xDBFF), _) if matches!(rest.get(6..).and_then(unit), Some(0xDC00..=0xDFFF)) => {
+                    used = 12;
+                    out.push_str(rest.get(..used).unwrap_or_default());
+                }
+                (Some(0xD800..=0xDFFF), _) => {
+                    used = 6;
+                    out.push('\u{FFFD}');
+                }
+                (Some(_), _) => {
+                    used = 6;
+                    out.push_str(rest.get(..used).unwrap_or_default());
+                }
+                (None, Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't')) => {
+                    used = 2;
+                    out.push_str(rest.get(..used).unwrap_or_default());
+                }
+                _ => out.push_str("\\\\"),
+            },
+            '\0'..='\x1f' => out.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => out.push(character),
+        }
+        rest = rest.get(used..).unwrap_or_default();
+    }
+}
+
+/// The UTF-16 unit of an escape `\uXXXX` at the beginning.
+fn unit(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
+}
+
+/// GBK's characters of two bytes, of which the second may look like a backslash or bracket, as U+FFFD each.
+fn without_gbk(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    loop {
+        rest = match rest {
+            [0x81..=0xFE, 0x40..=0x7E | 0x80..=0xFE, after @ ..] => {
+                out.extend_from_slice("\u{FFFD}".as_bytes());
+                after
+            }
+            [byte, after @ ..] => {
+                out.push(*byte);
+                after
+            }
+            [] => return out,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(text: &str) -> Value {
+        json(text.as_bytes()).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn one_odd_value_spoils_no_other() {
+        for (odd, value) in [
+            ("1e400", json!("1e400")),
+            ("-1E+999", json!("-1E+999")),
+            ("18446744073709551615", json!(u64::MAX)),
+            ("18446744073709551616", json!("18446744073709551616")),
+            ("-9223372036854775809", json!("-9223372036854775809")),
+            ("123456789012345678901234567890", json!("123456789012345678901234567890")),
+            ("[1,-2.5e3,-0]", json!([1, -2500.0, -0.0])),
+            (r#""\ud83d""#, json!("\u{FFFD}")),
+            (r#""\udc00\ud83d\ude00\uD83Dx""#, json!("\u{FFFD}😀\u{FFFD}x")),
+            (r#""\u12""#, json!("\\u12")),
+            (r#""\x \' \" \\ \n""#, json!("\\x \\' \" \\ \n")),
+            ("\"a\nb\tc\u{7f}\"", json!("a\nb\tc\u{7f}")),
+            (r#""1e400 [{ \\""#, json!("1e400 [{ \\")),
+            (r#"{"1e400":true,"[":[null]}"#, json!({ "1e400": true, "[": [null] })),
+        ] {
+            let text = format!(r#"{{"a":{odd}, "b":1,"c":[{odd}]}}"#);
+            assert_eq!(read(&text), json!({ "a": value, "b": 1, "c": [value] }), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_lies_deep_comes_as_text() {
+        for depth in [60, 64, 65, 128, 5000, 100_000] {
+            let deep = format!("{}\"]\\\"\"{}", "[".repeat(depth), "]".repeat(depth));
+            let value = read(&format!(r#"{{"deep":{deep},"code":"A"}}"#));
+            assert_eq!(value["code"], "A", "{depth}");
+            let mut at = &value["deep"];
+            for _ in 0..depth.min(63) {
+                at = &at[0];
+            }
+            let left = depth.saturating_sub(63);
+            let text = format!("{}\"]\\\"\"{}", "[".repeat(left), "]".repeat(left));
+            assert_eq!(at.as_str(), Some(if left == 0 { "]\"" } else { &text }), "{depth}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_none() {
+        for text in
+            ["", " ", "OK", "<html>", "{", "{\"a\":}", "[1,]", "{\"a\":-}", "{\"a\":01}", "\"", "{\"a\":1}}", "nul"]
+        {
+            assert_eq!(json(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(json(&[b"[".repeat(1 << 20).as_slice(), b"\""].concat()), None);
+    }
+
+    #[test]
+    fn other_encodings_keep_the_structure() {
+        assert_eq!(read("\u{feff}{\"code\":\"A\"}"), json!({ "code": "A" }));
+        // GBK: 错误, and 誠, whose second byte is a backslash.
+        for bytes in [&b"\xb4\xed\xce\xf3"[..], b"\xd5\\", b"\xff\xfe\xfd"] {
+            let body = [br#"{"code":"PARAM_ERROR","message":""#, bytes, br#"","detail":{"field":"/a"}}"#].concat();
+            let value = json(&body).expect("an object");
+            assert_eq!((&value["code"], &value["detail"]["field"]), (&json!("PARAM_ERROR"), &json!("/a")), "{bytes:?}");
+        }
+    }
+
+    fn runner() -> proptest::test_runner::TestRunner {
+        let config = proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() };
+        proptest::test_runner::TestRunner::new(config)
+    }
+
+    #[test]
+    fn it_never_panics_and_sound_json_is_as_serde_json_reads_it() {
+        let piece = "(\\{|\\}|\\[|\\]|\"|:|,|\\\\u[dD][8-9c-f]..|\\\\.|[0-9eE.+-]{1,9}|true|null| |é|海|\n){0,24}";
+        runner()
+            .run(&piece, |text| {
+                if let Ok(sound) = serde_json::from_str::<Value>(&text)
+                    && !text.bytes().any(|byte| byte.is_ascii_digit())
+                {
+                    proptest::prop_assert_eq!(json(text.as_bytes()), Some(sound));
+                }
+                let _ = json(text.as_bytes());
+                Ok(())
+            })
+            .expect("it holds");
+        runner()
+            .run(&proptest::prelude::any::<Vec<u8>>(), |bytes| {
+                let _ = json(&bytes);
+                Ok(())
+            })
+            .expect("it holds");
+    }
+}

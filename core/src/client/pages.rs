@@ -1,0 +1,60 @@
+//! All records of a query, page by page.
+
+use std::collections::VecDeque;
+
+use serde_json::{Map, Value, json};
+
+use super::Client;
+use crate::{
+    protocol::{api::query, pages::Pages},
+    words::error::{BODY_UNEXPECTED, Error},
+};
+
+impl Client {
+    /// All records of a query, page by page; its `offset` is not looked at.
+    pub fn query_all(&self, request: query::Request) -> QueryAll<'_> {
+        QueryAll { client: self, request, pages: Pages::default(), records: VecDeque::new() }
+    }
+}
+
+/// All records of a query; see [`Client::query_all`].
+pub struct QueryAll<'a> {
+    client: &'a Client,
+    request: query::Request,
+    pages: Pages,
+    records: VecDeque<query::Declaration>,
+}
+
+impl QueryAll<'_> {
+    /// The next record; sends a query when the last page is used up, and gives nothing when all is read.
+    ///
+    /// # Errors
+    /// As [`Client::query`]; the same page is asked for again when called once more.
+    pub async fn next(&mut self) -> Option<Result<query::Declaration, Error>> {
+        loop {
+            if let Some(record) = self.records.pop_front() {
+                return Some(Ok(record));
+            }
+            match self.page().await {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
+    /// Reads one more page, if there is one.
+    async fn page(&mut self) -> Result<bool, Error> {
+        let unreadable = |error| Error::new(BODY_UNEXPECTED, format!("the records cannot be read: {error}"));
+        let fields = serde_json::from_value(json!(self.request)).map_err(unreadable)?;
+        let Some(fields) = self.pages.request(&fields) else { return Ok(false) };
+        self.pages.asked(&fields);
+        let request = serde_json::from_value(Value::Object(fields)).map_err(unreadable)?;
+        let answer = self.client.query(&request).await?;
+        let mut fields: Map<String, Value> = serde_json::from_value(json!(*answer)).map_err(unreadable)?;
+        fields.insert("warnings".to_owned(), json!(answer.warnings));
+        let records = self.pages.take(&fields)?;
+        self.records = serde_json::from_value(records.into()).map_err(unreadable)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,242 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use super::Now;
+use crate::{
+    base::{
+        json::{json_text, object},
+        secret::KeyMaterial,
+    },
+    keys::{Listed, PlatformKeys},
+    words::error::{Error, ErrorKind, PLATFORM_KEY_INVALID},
+};
+
+/// Certificates are downloaded anew after 11 hours; the rules pages ask for less than 12.
+const FRESH_FOR_S: i64 = 11 * 3600;
+
+/// Between two downloads that something forced, in milliseconds.
+const LEAST_INTERVAL_MS: u64 = 60_000;
+
+/// The longest that `Retry-After` can put a download off, in milliseconds: one odd answer must not do so for weeks.
+const LONGEST_WAIT_MS: u64 = 3_600_000;
+
+/// A serial that a download did not bring is not looked for again for this long, in milliseconds.
+const MISSING_FOR_MS: u64 = 600_000;
+
+/// The platform keys of one client, and when to download more.
+#[derive(Default)]
+pub(crate) struct Trust(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    keys: Arc<PlatformKeys>,
+    /// The number of the download that is under way, or that will be the next.
+    flight: u64,
+    /// When the keys were downloaded, or first used if they were given (Unix seconds).
+    fetched_at: Option<i64>,
+    /// When the last download was asked for because of its age (monotonic milliseconds).
+    asked_at: Option<u64>,
+    /// Until when no other is made after the last one (monotonic milliseconds).
+    rests_until: u64,
+    /// Why the last download failed, with its number.
+    failure: Option<(u64, Error)>,
+    /// Serials that a download did not bring, and until when they are not looked for again (monotonic milliseconds).
+    missing: Vec<(String, u64)>,
+    /// Serials of the last list whose certificates cannot be used, and why.
+    skipped: Vec<(usize, String, Error)>,
+}
+
+/// What is to be done about the keys.
+pub(crate) enum Refresh {
+    /// Go on with those that are there.
+    None,
+    /// Download, as they are getting old; it may fail.
+    Due(u64),
+    /// There is no way on without a download.
+    Urgent(u64),
+    /// A download has just failed; another would not help yet.
+    Failed(Error),
+    /// A download has just ended well and did not help; so many milliseconds later, another may.
+    Later {
+        rest_ms: u64,
+        /// Is it because this very serial was looked for?
+        missing: bool,
+    },
+}
+
+impl Trust {
+    pub fn new(keys: PlatformKeys) -> Trust {
+        Trust(Mutex::new(State { keys: Arc::new(keys), ..State::default() }))
+    }
+
+    /// What a panicking thread left is still whole: nothing here is changed in more than one step.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn keys(&self) -> Arc<PlatformKeys> {
+        Arc::clone(&self.state().keys)
+    }
+
+    /// Before a request: are there keys to verify its answer with and, if it needs that, to encrypt with?
+    pub fn before(&self, encrypts: bool, now: Now) -> Refresh {
+        let mut state = self.state();
+        let now_s = now.unix_s();
+        let verifies = state.keys.iter().any(|(_, key)| key.valid_at(now_s));
+        if !verifies || (encrypts && state.keys.for_encryption(now_s).is_none()) {
+            return state.urgent(now);
+        }
+        // Public keys do not expire; only certificates have an age.
+        if state.keys.iter().all(|(_, key)| key.certificate().is_none()) {
+            return Refresh::None;
+        }
+        let age = now_s.saturating_sub(*state.fetched_at.get_or_insert(now_s));
+        let asked = state.asked_at.is_some_and(|at| now.mono_ms.saturating_sub(at) < LEAST_INTERVAL_MS);
+        // A negative age is a clock that was set back.
+        if asked || state.rest(now) > 0 || (0..FRESH_FOR_S).contains(&age) {
+            return Refresh::None;
+        }
+        state.asked_at = Some(now.mono_ms);
+        Refresh::Due(state.flight)
+    }
+
+    /// For an answer that names a key which was not among these: is there hope in a download?
+    ///
+    /// `None` also if the key has arrived meanwhile; the caller looks again.
+    pub fn lacking(&self, serial: &str, seen: &Arc<PlatformKeys>, now: Now) -> Refresh {
+        let mut state = self.state();
+        state.missing.retain(|(_, until)| *until > now.mono_ms);
+        if !Arc::ptr_eq(&state.keys, seen) {
+            return Refresh::None;
+        }
+        match state.missing.iter().find(|(missing, _)| missing == serial) {
+            Some((_, until)) => Refresh::Later { rest_ms: until.saturating_sub(now.mono_ms), missing: true },
+            None => state.urgent(now),
+        }
+    }
+
+    /// Why this serial's certificate, which the last list held, could not be used.
+    pub fn skipped(&self, serial: &str) -> Option<Error> {
+        self.state().skipped.iter().find(|(_, skipped, _)| skipped == serial).map(|(_, _, error)| error.clone())
+    }
+
+    /// After a download for this serial: it is not looked for again for some time.
+    pub fn still_lacking(&self, serial: &str, now: Now) {
+        let mut state = self.state();
+        state.missing.retain(|(missing, _)| missing != serial);
+        state.missing.push((serial.to_owned(), now.mono_ms.saturating_add(MISSING_FOR_MS)));
+    }
+
+    /// Is this download still to be made?
+    pub fn awaits(&self, flight: u64) -> bool {
+        self.state().flight == flight
+    }
+
+    /// Takes in keys that WeChat Pay sent.
+    pub fn learn(&self, listed: &Listed, now: Now) {
+        let mut state = self.state();
+        let known = Arc::unwrap_or_clone(std::mem::take(&mut state.keys));
+        state.keys = Arc::new(known.without_expired(now.unix_s()).with(listed.keys.clone()));
+        state.fetched_at = Some(now.unix_s());
+        state.skipped.clone_from(&listed.skipped);
+    }
+
+    /// A download has ended, well or not.
+    pub fn ended(&self, flight: u64, error: Option<Error>, now: Now) {
+        let mut state = self.state();
+        if state.flight == flight {
+            state.flight = state.flight.wrapping_add(1);
+            // What got no answer may succeed the next moment; any answer asks for patience.
+            if error.as_ref().is_none_or(|error| error.kind != ErrorKind::Transport) {
+                let asked = error.as_ref().and_then(|error| error.retry_after).unwrap_or_default();
+                state.rests_until = now.mono_ms.saturating_add(asked.clamp(LEAST_INTERVAL_MS, LONGEST_WAIT_MS));
+            }
+            state.failure = error.map(|error| (flight, error));
+        }
+    }
+
+    /// Why this download failed, and when the next is made.
+    pub fn failure(&self, flight: u64, now: Now) -> Option<Error> {
+        let state = self.state();
+        state.failure.as_ref().filter(|(of, _)| *of == flight).map(|(_, error)| state.told(error, now))
+    }
+
+    /// The keys as one JSON text.
+    pub fn export(&self) -> String {
+        let state = self.state();
+        json_text(&object(&mut [("fetched_at", state.fetched_at.into()), ("keys", state.keys.to_base64().into())]))
+    }
+
+    /// Takes in keys that were exported, if `sound` finds nothing wrong with them.
+    ///
+    /// # Errors
+    /// `PLATFORM_KEY_INVALID`.
+    pub fn import(&self, text: &str, sound: impl Fn(&PlatformKeys) -> Result<(), Error>) -> Result<(), Error> {
+        let (fetched_at, given) = exported(text).ok_or_else(|| {
+            Error::new(
+                PLATFORM_KEY_INVALID,
+                "these are no exported platform keys; give the text that `export_keys` gave, whole and unchanged",
+            )
+        })?;
+        let keys = PlatformKeys::read(given.iter().map(|(id, key)| (id.as_str(), key)))?;
+        sound(&keys)?;
+        let mut state = self.state();
+        let known = Arc::unwrap_or_clone(std::mem::take(&mut state.keys));
+        state.keys = Arc::new(known.with(keys));
+        state.fetched_at = state.fetched_at.max(fetched_at);
+        Ok(())
+    }
+}
+
+impl State {
+    /// Milliseconds until another download may be forced.
+    fn rest(&self, now: Now) -> u64 {
+        self.rests_until.saturating_sub(now.mono_ms)
+    }
+
+    fn urgent(&self, now: Now) -> Refresh {
+        match (self.rest(now), &self.failure) {
+            (0, _) => Refresh::Urgent(self.flight),
+            (_, Some((_, error))) => Refresh::Failed(self.told(error, now)),
+            (rest_ms, None) => Refresh::Later { rest_ms, missing: false },
+        }
+    }
+
+    /// Why a download failed, and when another may be forced.
+    fn told(&self, error: &Error, now: Now) -> Error {
+        match self.rest(now) {
+            0 => error.clone(),
+            rest => error.clone().with(|details| {
+                details.message.push_str(&next_download(rest));
+                details.retry_after = details.retryable.then_some(rest);
+            }),
+        }
+    }
+}
+
+/// Says when another download may be forced, to be put after a reason.
+pub(crate) fn next_download(rest_ms: u64) -> String {
+    format!("; the next download is allowed in {} s", rest_ms.div_ceil(1000))
+}
+
+/// What [`Trust::export`] wrote: when the keys were downloaded, and their texts by id.
+type Exported = (Option<i64>, Vec<(String, KeyMaterial)>);
+
+fn exported(text: &str) -> Option<Exported> {
+    let Ok(Value::Object(exported)) = serde_json::from_slice(text.as_bytes()) else { return None };
+    let (Some(fetched_at), Some(Value::Object(keys)), 2) =
+        (exported.get("fetched_at"), exported.get("keys"), exported.len())
+    else {
+        return None;
+    };
+    let fetched_at = match fetched_at {
+        Value::Null => None,
+        at => Some(at.as_i64()?),
+    };
+    let mut texts = Vec::with_capacity(keys.len());
+    for (id, pem) in keys {
+        texts.push((id.clone(), pem.as_str()?.into()));
+    }
+    Some((fetched_at, texts))
+}

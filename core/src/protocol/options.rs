@@ -1,0 +1,357 @@
+//! The options of a client, one table for every language.
+
+use std::{fmt, time::Duration};
+
+use crate::{
+    base::secret::{KeyMaterial, Secret},
+    words::{
+        choice::{Crypto, FieldEncryption, PathPrefix},
+        error::{Error, INVALID_OPTION},
+        rules::Rules,
+    },
+};
+
+/// How a host language writes options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Convention {
+    /// `serial_no`, seconds.
+    Python,
+    /// `serialNo`, milliseconds.
+    JavaScript,
+}
+
+impl Convention {
+    /// An option's name in the host language.
+    pub fn name(self, option: &str) -> String {
+        match self {
+            Convention::Python => option.to_owned(),
+            Convention::JavaScript => {
+                let mut name = String::with_capacity(option.len());
+                let mut upper = false;
+                for character in option.chars() {
+                    match character {
+                        '_' => upper = true,
+                        _ if upper => {
+                            name.push(character.to_ascii_uppercase());
+                            upper = false;
+                        }
+                        _ => name.push(character),
+                    }
+                }
+                name
+            }
+        }
+    }
+}
+
+/// The type of an option in the other languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OptionKind {
+    /// Text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// Text or bytes.
+    KeyMaterial,
+    /// A map from text to text or bytes.
+    KeyMaterials,
+    /// A span of time, in the host's unit.
+    Duration,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A map from rule name to level.
+    Rules,
+}
+
+impl OptionKind {
+    /// What a value must be, in words; without a convention, in Rust.
+    pub(crate) fn wanted(self, convention: Option<Convention>) -> String {
+        match self {
+            OptionKind::Text => "text, and not empty".to_owned(),
+            OptionKind::Texts => "a list of texts, and not empty".to_owned(),
+            OptionKind::KeyMaterial => "text or bytes, and not empty".to_owned(),
+            OptionKind::KeyMaterials => "a map from an id to a key, as text or bytes".to_owned(),
+            OptionKind::Duration => match convention {
+                Some(Convention::Python) => "a number of seconds, at least 0.001",
+                Some(Convention::JavaScript) => "a number of milliseconds, at least 1",
+                None => "at least a millisecond",
+            }
+            .to_owned(),
+            OptionKind::Word(words) => format!("one of \"{}\"", words.join("\", \"")),
+            OptionKind::Rules => "a map from rule name to level".to_owned(),
+        }
+    }
+}
+
+/// A Rust type that an option can have.
+pub(crate) trait OptionType: Sized {
+    const KIND: OptionKind;
+    /// Is it more than of the right type?
+    fn sound(&self) -> bool {
+        true
+    }
+}
+
+impl OptionType for String {
+    const KIND: OptionKind = OptionKind::Text;
+    fn sound(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl OptionType for Secret {
+    const KIND: OptionKind = OptionKind::Text;
+    fn sound(&self) -> bool {
+        !self.expose().is_empty()
+    }
+}
+
+impl OptionType for Vec<String> {
+    const KIND: OptionKind = OptionKind::Texts;
+    fn sound(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl OptionType for KeyMaterial {
+    const KIND: OptionKind = OptionKind::KeyMaterial;
+    fn sound(&self) -> bool {
+        !self.expose().is_empty()
+    }
+}
+
+impl OptionType for Vec<(String, KeyMaterial)> {
+    const KIND: OptionKind = OptionKind::KeyMaterials;
+    fn sound(&self) -> bool {
+        self.iter().all(|(_, key)| key.sound())
+    }
+}
+
+impl OptionType for Duration {
+    const KIND: OptionKind = OptionKind::Duration;
+    fn sound(&self) -> bool {
+        // Timers count milliseconds.
+        *self >= Duration::from_millis(1)
+    }
+}
+
+impl OptionType for PathPrefix {
+    const KIND: OptionKind = OptionKind::Word(&[PathPrefix::V3Global.as_str(), PathPrefix::GlobalV3.as_str()]);
+}
+
+impl OptionType for FieldEncryption {
+    const KIND: OptionKind = OptionKind::Word(&[FieldEncryption::Pkcs1.as_str(), FieldEncryption::Oaep.as_str()]);
+}
+
+impl OptionType for Crypto {
+    const KIND: OptionKind = OptionKind::Word(&[Crypto::Auto.as_str(), Crypto::Software.as_str()]);
+}
+
+/// One option, for documentation and generated types.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct OptionField {
+    /// Its name in snake case.
+    pub name: &'static str,
+    /// What it is for, its unit and its default.
+    #[cfg(feature = "schema")]
+    pub doc: &'static str,
+    /// Its type.
+    pub kind: OptionKind,
+}
+
+macro_rules! options {
+    ($($(#[doc = $doc:literal])+ $name:ident: $Type:ty $(= $Given:ty => $from:ident)?,)+) => {
+        /// What a client is made from. All are optional here; a client says what it lacks.
+        #[derive(Clone, Default)]
+        pub struct Options {
+            $($(#[doc = $doc])+ pub $name: Option<$Type>,)+
+            /// Which rules are errors, warnings or off, by rule name.
+            pub rules: Rules,
+        }
+
+        impl Options {
+            /// Every option.
+            pub const FIELDS: &[OptionField] = &[
+                $(OptionField {
+                    name: stringify!($name),
+                    #[cfg(feature = "schema")]
+                    doc: concat!($($doc, "\n"),+),
+                    kind: <$Type as OptionType>::KIND,
+                },)+
+                OptionField {
+                    name: "rules",
+                    #[cfg(feature = "schema")]
+                    doc: " Which rules are errors, warnings or off, by rule name.\n",
+                    kind: OptionKind::Rules,
+                },
+            ];
+
+            /// Makes sure that what was given without [`Options::from_value`] is what that would have taken.
+            ///
+            /// # Errors
+            /// `INVALID_OPTION`.
+            #[cfg(feature = "client")]
+            pub(crate) fn require_sound(&self) -> Result<(), Error> {
+                $(if self.$name.as_ref().is_some_and(|value| !value.sound()) {
+                    return Err(must_be(stringify!($name), &<$Type as OptionType>::KIND.wanted(None)));
+                })+
+                Ok(())
+            }
+        }
+
+        /// Shows which are given, and of none what it holds: a secret can stand in the wrong one, or in a URL.
+        impl fmt::Debug for Options {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let given = [$(self.$name.is_some().then_some(stringify!($name)),)+];
+                formatter.write_str("Options ")?;
+                formatter.debug_set().entries(given.into_iter().flatten()).finish()
+            }
+        }
+    };
+}
+
+/// Hands the list of options to another macro: for each its summary, its name, its type and, where the builder's method takes
+/// something else, what that is and what turns it into the type.
+macro_rules! each_option {
+    ($then:ident) => {
+        $then! {
+            /// Application id of the merchant or institution; filled into requests that lack it.
+            appid: String,
+            /// Merchant id; filled into requests that lack it, and named in every signature.
+            mchid: String,
+            /// Serial number of the merchant's API certificate, hexadecimal; not needed where the certificate comes with the key.
+            serial_no: String,
+            /// The merchant's private key, `apiclient_key.pem` or `apiclient_cert.p12`: PKCS#8, PKCS#1 or PKCS#12 as PEM, DER or
+            /// Base64.
+            private_key: KeyMaterial,
+            /// Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given.
+            private_key_password: Secret,
+            /// WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys,
+            /// requests name the last by id, and encrypt with it.
+            platform_keys: Vec<(String, KeyMaterial)> = impl IntoIterator<Item = (impl Into<String>, impl Into<KeyMaterial>)> => keys,
+            /// The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed.
+            api_v3_key: Secret,
+            /// Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed.
+            base_urls: Vec<String> = impl IntoIterator<Item = impl Into<String>> => texts,
+            /// Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020).
+            path_prefix: PathPrefix,
+            /// The longest that one attempt may take, at least a millisecond; 10 seconds unless given.
+            timeout: Duration,
+            /// The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too.
+            deadline: Duration,
+            /// Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`.
+            accept_language: String,
+            /// The `User-Agent` of requests; this library's name and version unless given.
+            user_agent: String,
+            /// How personal fields are encrypted: `pkcs1` (default) or `oaep`.
+            field_encryption: FieldEncryption,
+            /// Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`.
+            crypto: Crypto,
+        }
+    };
+}
+pub(crate) use each_option;
+
+each_option!(options);
+
+/// An option that a language's own face reads; it arrives here only if the face cannot use it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct OwnOption {
+    /// Its name in snake case.
+    pub name: &'static str,
+    /// Which languages have it.
+    pub hosts: &'static [Convention],
+    /// Is it one of a call, beside the client's?
+    pub per_call: bool,
+    /// What it must be.
+    pub wanted: &'static str,
+    /// What it is for.
+    #[cfg(feature = "schema")]
+    pub doc: &'static str,
+}
+
+const PYTHON: &[Convention] = &[Convention::Python];
+const JAVASCRIPT: &[Convention] = &[Convention::JavaScript];
+const BOTH: &[Convention] = &[Convention::Python, Convention::JavaScript];
+
+macro_rules! own {
+    ($($name:literal $hosts:ident $per_call:literal $wanted:literal $doc:literal,)+) => {
+        &[$(OwnOption {
+            name: $name,
+            hosts: $hosts,
+            per_call: $per_call,
+            wanted: $wanted,
+            #[cfg(feature = "schema")]
+            doc: $doc,
+        }),+]
+    };
+}
+
+impl OwnOption {
+    /// Every such option.
+    pub const ALL: &[OwnOption] = own![
+        "signer" BOTH false "a function"
+            "Signs by other means than `private_key`, such as a KMS or HSM: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256).",
+        "transport" PYTHON false "a Transport, or a function from a request to a response"
+            "What sends: connections that clients share, or a function. The process's own connections unless given.",
+        "fetch" JAVASCRIPT false "a function"
+            "What sends. The host's own means unless given.",
+        "proxy" PYTHON false "given to the Transport, as there is one"
+            "The proxy's URL, where `transport` is not given; that of the environment unless given.",
+        "ca_certificates" PYTHON false "given to the Transport, as there is one"
+            "Certificates that are trusted instead of the system's, PEM, where `transport` is not given.",
+        "on_attempt" BOTH false "a function"
+            "Called at the beginning and end of each attempt.",
+        "clock" BOTH false "a function"
+            "The time since 1970, for tests; in seconds in Python, in milliseconds in JavaScript.",
+        "signal" JAVASCRIPT true "an AbortSignal"
+            "Gives the call up; the promise rejects with `signal.reason`.",
+    ];
+
+    pub(crate) fn of(convention: Convention, per_call: bool) -> impl Iterator<Item = &'static OwnOption> {
+        OwnOption::ALL.iter().filter(move |own| own.per_call == per_call && own.hosts.contains(&convention))
+    }
+}
+
+/// What an option is where it is not given, for documentation; what is not listed has no default.
+#[cfg(feature = "schema")]
+pub const DEFAULTS: &[(&str, &str)] = &[
+    ("base_urls", "`https://apihk.mch.weixin.qq.com`"),
+    ("path_prefix", "`v3/global`"),
+    ("timeout", "10 s"),
+    ("deadline", "30 s"),
+    ("accept_language", "`en`"),
+    ("user_agent", "name and version"),
+    ("field_encryption", "`pkcs1`"),
+    ("crypto", "`auto`"),
+    ("rules", "as in [errors.md](errors.md#rules)"),
+];
+
+/// The options of one call that the core reads.
+pub const PER_CALL: [&str; 2] = ["timeout", "deadline"];
+
+pub(crate) fn must_be(name: &str, wanted: &str) -> Error {
+    Error::new(INVALID_OPTION, format!("option `{name}` must be {wanted}"))
+}
+
+/// What can be chosen for one call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallOptions {
+    /// The longest that one attempt may take.
+    pub timeout: Option<Duration>,
+    /// The longest that the whole call may take.
+    pub deadline: Option<Duration>,
+}
+
+/// What connections of ours are made with.
+#[cfg(feature = "client")]
+#[derive(Debug, Clone, Default)]
+pub struct TransportOptions {
+    /// The proxy's URL, with user and password if it wants them; that of the environment unless given.
+    pub proxy: Option<Secret>,
+    /// Certificates that are trusted instead of the system's, PEM.
+    pub ca_certificates: Option<KeyMaterial>,
+}

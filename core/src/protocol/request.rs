@@ -1,0 +1,327 @@
+//! From fields to a signed request: [`Unsigned`], then [`Signed`].
+
+use base64ct::{Base64, Encoding};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::{
+    base::{
+        json::{json_text, take, unsaid},
+        secret::Wiped,
+    },
+    keys::{
+        PlatformKeys,
+        crypto::encryption::{self, Padding},
+    },
+    protocol::{check::check, hiding::Hidden, merchant::Merchant, message},
+    words::{
+        choice::PathPrefix,
+        error::{ENCRYPTION_KEY_MISSING, Error, INVALID_FIELDS, INVALID_OPTION},
+        field::{Field, Kind, Method, Need},
+        finding::{Finding, Severity},
+        operation::Operation,
+        rules,
+    },
+};
+
+/// A request that lacks only its signature.
+#[derive(Debug, Clone)]
+pub struct Unsigned {
+    operation: Operation,
+    /// Those that were checked, a person's encrypted.
+    fields: Map<String, Value>,
+    /// A person's, as they were given.
+    hidden: Hidden,
+    path: String,
+    body: String,
+    mchid: String,
+    serial_no: String,
+    timestamp: i64,
+    nonce: String,
+    headers: Vec<(String, String)>,
+    warnings: Vec<Finding>,
+}
+
+/// A request ready to be sent, as it is.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Signed {
+    /// `GET`, `POST` or `PATCH`.
+    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["GET", "POST", "PATCH"])))]
+    pub method: &'static str,
+    /// The whole URL.
+    pub url: String,
+    /// Names and values, each name once.
+    #[serde(serialize_with = "as_map")]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, String>"))]
+    pub headers: Vec<(String, String)>,
+    /// JSON text; nothing for a `GET`.
+    pub body: Option<String>,
+}
+
+/// Other languages' HTTP clients take headers as a map.
+fn as_map<S: Serializer>(headers: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(headers.iter().map(|(name, value)| (name, value)))
+}
+
+/// Fills the client's ids into the fields of a request that lack them.
+pub(crate) fn filled(merchant: &Merchant, operation: Operation, mut given: Wiped) -> Wiped {
+    if unsaid(&given).is_some() {
+        return given;
+    }
+    let Value::Object(fields) = &mut *given else { return given };
+    let ids = [("appid", merchant.appid.as_deref()), ("mchid", merchant.identity.as_ref().map(|id| id.mchid.as_str()))];
+    for (name, id) in ids {
+        let wanted = operation.request_fields().iter().any(|field| field.need == Need::Filled && field.name == name);
+        if let (true, Some(id)) = (wanted && !fields.contains_key(name), id) {
+            fields.insert(name.to_owned(), id.into());
+        }
+    }
+    given
+}
+
+impl Unsigned {
+    /// Checks fields and builds the request around them.
+    ///
+    /// `timestamp` is in Unix seconds, `nonce` 1 to 32 letters and digits; `padding` is for fields that are encrypted.
+    ///
+    /// # Errors
+    /// `INVALID_FIELDS` with all findings; `INVALID_OPTION` for a nonce or timestamp that cannot be signed, and without
+    /// `mchid` or `serial_no`; `CERTIFICATE_EXPIRED`.
+    pub fn build(
+        merchant: &Merchant,
+        keys: &PlatformKeys,
+        operation: Operation,
+        fields: Value,
+        timestamp: i64,
+        nonce: String,
+        padding: Padding,
+    ) -> Result<Unsigned, Error> {
+        let fields = Wiped::from(fields);
+        let identity = merchant.identity()?;
+        if !is_nonce(&nonce) {
+            return Err(Error::new(INVALID_OPTION, "`nonce` must be 1 to 32 letters and digits"));
+        }
+        if timestamp < 0 {
+            return Err(Error::new(INVALID_OPTION, "`timestamp` must be in Unix seconds, not negative"));
+        }
+        merchant.require_valid_certificate(timestamp)?;
+        let mut fields = filled(merchant, operation, fields);
+        let findings = check(operation, &fields, &merchant.rules);
+        let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let (false, Value::Object(fields)) = (refused, &mut *fields) else {
+            return Err(Error::invalid_fields(operation, &format!("{operation} was not sent"), findings));
+        };
+        let spec = operation.spec();
+        let hidden = Hidden::of(spec.request, fields);
+        let encrypted_for = encrypt_personal(merchant, keys, operation, fields, timestamp, padding)?;
+        let mut path = ["/", spec.prefix.unwrap_or(merchant.path_prefix).as_str(), spec.path].concat();
+        let body = match spec.method {
+            Method::Get => {
+                let query = query_string(spec.request, fields);
+                if !query.is_empty() {
+                    path.push('?');
+                    path.push_str(&query);
+                }
+                String::new()
+            }
+            Method::Post | Method::Patch => serde_json::to_string(&InOrder(spec.request, fields))
+                .map_err(|_| Error::new(INVALID_FIELDS, "the request cannot be written as JSON"))?,
+        };
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut headers = Vec::with_capacity(7);
+        headers.extend([
+            header("Accept", "application/json"),
+            // The signature is over the body before it is compressed, which not every host undoes.
+            header("Accept-Encoding", "identity"),
+            header("Content-Type", "application/json"),
+            header("User-Agent", &merchant.user_agent),
+            header("Accept-Language", &merchant.accept_language),
+        ]);
+        if let Some(id) = encrypted_for.as_deref().or_else(|| keys.public_key_id()) {
+            headers.push(header("Wechatpay-Serial", id));
+        }
+        Ok(Unsigned {
+            operation,
+            fields: std::mem::take(fields),
+            hidden,
+            path,
+            body,
+            mchid: identity.mchid.clone(),
+            serial_no: identity.serial_no.clone(),
+            timestamp,
+            nonce,
+            headers,
+            warnings: findings,
+        })
+    }
+
+    /// Which operation is asked for.
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// The five lines to sign.
+    pub fn message(&self) -> Vec<u8> {
+        message::request(
+            self.operation.spec().method.as_str(),
+            &self.path,
+            self.timestamp,
+            &self.nonce,
+            self.body.as_bytes(),
+        )
+    }
+
+    /// Findings that did not stop the request.
+    pub fn warnings(&self) -> &[Finding] {
+        &self.warnings
+    }
+
+    /// What an answer is compared with, and what is not to be shown of it.
+    pub(crate) fn take_fields(&mut self) -> (Map<String, Value>, Hidden) {
+        (std::mem::take(&mut self.fields), std::mem::take(&mut self.hidden))
+    }
+
+    /// Adds the signature of [`Unsigned::message`] and a base URL, one of [`Merchant::base_urls`]; nothing can be changed
+    /// any more.
+    pub fn attach(self, base_url: &str, signature: &[u8]) -> Signed {
+        let Unsigned { operation, path, body, mchid, serial_no, timestamp, nonce, mut headers, .. } = self;
+        let signature = Base64::encode_string(signature);
+        headers.push((
+            "Authorization".to_owned(),
+            [
+                SCHEME,
+                " mchid=\"",
+                &mchid,
+                "\",nonce_str=\"",
+                &nonce,
+                "\",timestamp=\"",
+                &timestamp.to_string(),
+                "\",serial_no=\"",
+                &serial_no,
+                "\",signature=\"",
+                &signature,
+                "\"",
+            ]
+            .concat(),
+        ));
+        let method = operation.spec().method;
+        Signed {
+            method: method.as_str(),
+            url: [base_url, &path].concat(),
+            headers,
+            body: (method != Method::Get).then_some(body),
+        }
+    }
+}
+
+/// Encrypts a person's fields where they stand, and gives the id of the key that was used, if there are such fields.
+fn encrypt_personal(
+    merchant: &Merchant,
+    keys: &PlatformKeys,
+    operation: Operation,
+    fields: &mut Map<String, Value>,
+    now: i64,
+    padding: Padding,
+) -> Result<Option<String>, Error> {
+    let personal = operation.request_fields().iter().filter(|field| field.kind == Kind::Personal);
+    let mut names = personal.map(|field| field.name).filter(|name| fields.contains_key(*name)).peekable();
+    let misfit = || {
+        let why = "`padding` must be exactly the bytes that encryption takes, none of them zero with PKCS1";
+        Error::new(INVALID_OPTION, why)
+    };
+    if names.peek().is_none() {
+        return match padding {
+            Padding::Given(bytes) if !bytes.is_empty() => Err(misfit()),
+            _ => Ok(None),
+        };
+    }
+    let (id, key) = keys.for_encryption(now).ok_or_else(|| {
+        Error::new(
+            ENCRYPTION_KEY_MISSING,
+            format!(
+                "{operation} was not sent: `platform_keys` holds no public key and no certificate that is valid now"
+            ),
+        )
+    })?;
+    let scheme = merchant.field_encryption;
+    let key = key.encrypting().ok_or_else(|| {
+        Error::new(ENCRYPTION_KEY_MISSING, format!("platform key `{id}` cannot be used to encrypt personal fields"))
+    })?;
+    let mut padding = padding.source(scheme);
+    let names: Vec<&str> = names.collect();
+    for name in names {
+        let Value::String(text) = take(fields, name) else { continue };
+        let mut text = Zeroizing::new(text);
+        // WeChat Pay knows ID numbers with a capital letter only.
+        if text.ends_with('x') && name == "certificate_id" {
+            text.make_ascii_uppercase();
+        }
+        let encrypted = encryption::encrypt(key, &text, scheme, &mut padding).ok_or_else(|| {
+            let finding = Finding {
+                rule: rules::LENGTH.name,
+                severity: Severity::Error,
+                field: format!("/{name}"),
+                value: "***".into(),
+                issue: format!("must be at most {} bytes in UTF-8 to be encrypted", encryption::limit(key, scheme)),
+                location: "body",
+            };
+            Error::invalid_fields(operation, &format!("{operation} was not sent"), vec![finding])
+        })?;
+        fields.insert(name.to_owned(), encrypted.into());
+    }
+    if padding.misfit() {
+        return Err(misfit());
+    }
+    Ok(Some(id.to_owned()))
+}
+
+/// How `Authorization` begins.
+pub(crate) const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048";
+
+pub(crate) fn is_nonce(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Is this, in either spelling, the path of an operation?
+pub(crate) fn is_path(path: &str) -> bool {
+    Operation::ALL.iter().map(|operation| operation.spec()).any(|spec| {
+        let route = path.strip_suffix(spec.path).and_then(|prefix| prefix.strip_prefix('/'));
+        route.is_some_and(|route| match spec.prefix {
+            Some(prefix) => route == prefix.as_str(),
+            None => PathPrefix::ALL.iter().any(|prefix| route == prefix.as_str()),
+        })
+    })
+}
+
+/// Fields in documented order.
+struct InOrder<'a>(&'a [Field], &'a Map<String, Value>);
+
+impl Serialize for InOrder<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(in_order(self.0, self.1))
+    }
+}
+
+/// Everything but the unreserved characters of RFC 3986.
+pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The query string with the fields in documented order.
+fn query_string(table: &[Field], fields: &Map<String, Value>) -> String {
+    let pairs: Vec<String> = in_order(table, fields)
+        .map(|(name, value)| {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                other => json_text(other),
+            };
+            format!("{name}={}", utf8_percent_encode(&text, ENCODED))
+        })
+        .collect();
+    pairs.join("&")
+}
+
+fn in_order<'a>(table: &'a [Field], fields: &'a Map<String, Value>) -> impl Iterator<Item = (&'static str, &'a Value)> {
+    table.iter().filter_map(|field| fields.get(field.name).map(|value| (field.name, value)))
+}

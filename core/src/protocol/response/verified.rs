@@ -1,0 +1,67 @@
+use serde::de::DeserializeOwned;
+use serde_json::Map;
+use serde_json::Value;
+use std::ops::Deref;
+
+use crate::words::{
+    error::{BODY_UNEXPECTED, Error},
+    field::Need,
+    finding::Finding,
+    operation::Operation,
+};
+
+/// An answer whose signature was found to be WeChat Pay's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified<T> {
+    pub(super) value: T,
+    /// WeChat Pay's id of the request, for its support.
+    pub request_id: Option<String>,
+    /// What is odd about the answer.
+    pub warnings: Vec<Finding>,
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> Verified<T> {
+    /// The answer itself.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl Verified<Map<String, Value>> {
+    pub(crate) fn typed<T: DeserializeOwned>(self, operation: Operation) -> Result<Verified<T>, Error> {
+        Verified::from_parts(Value::Object(self.value), self.request_id, self.warnings, operation)
+    }
+}
+
+impl<T: DeserializeOwned> Verified<T> {
+    pub(crate) fn from_parts(
+        mut value: Value,
+        request_id: Option<String>,
+        warnings: Vec<Finding>,
+        operation: Operation,
+    ) -> Result<Verified<T>, Error> {
+        // Only an answer without a body lacks what is required: types know no way to leave that out.
+        if let Some(fields) = value.as_object_mut() {
+            for field in operation.response_fields().iter().filter(|field| field.need == Need::Required) {
+                if !fields.contains_key(field.name) {
+                    fields.insert(field.name.to_owned(), "".into());
+                }
+            }
+        }
+        let value = serde_json::from_value(value).map_err(|error| {
+            Error::new(BODY_UNEXPECTED, format!("the answer is not of the documented shape: {error}")).with(|details| {
+                details.operation = Some(operation);
+                details.may_have_been_applied = operation.spec().changes;
+            })
+        })?;
+        Ok(Verified { value, request_id, warnings })
+    }
+}
