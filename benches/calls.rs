@@ -12,7 +12,7 @@ use exchange::{
     rsa_verifying,
 };
 use wechatpay_customs::{
-    Error,
+    Error, Operation,
     crypto::{Signer, Verifier},
     engine::{Action, Call, Engine, Event, Now, Outcome},
     options::CallOptions,
@@ -79,7 +79,7 @@ fn driven<const N: usize>(mut engine: Engine, events: [Event; N]) -> Outcome {
 #[divan::bench(sample_count = 500, sample_size = 10)]
 fn nothing_prepare_engine(bencher: Bencher) {
     let call = || Call::Prepare {
-        operation: "declare".into(),
+        operation: Operation::Declare,
         fields: NATIVE.fields.clone(),
         timestamp: None,
         nonce: None,
@@ -93,7 +93,7 @@ fn nothing_prepare_engine(bencher: Bencher) {
 #[divan::bench(sample_count = 500, sample_size = 10)]
 fn nothing_parse_engine(bencher: Bencher) {
     let call = || Call::Parse {
-        operation: "declare".into(),
+        operation: Operation::Declare,
         response: NATIVE.received(),
         request: Some(NATIVE.fields.clone()),
         now: None,
@@ -105,7 +105,7 @@ fn nothing_parse_engine(bencher: Bencher) {
 
 #[divan::bench(sample_count = 500, sample_size = 10)]
 fn nothing_call_engine(bencher: Bencher) {
-    let call = || Call::Operation { operation: "declare".into(), fields: NATIVE.fields.clone() };
+    let call = || Call::Operation { operation: Operation::Declare, fields: NATIVE.fields.clone() };
     bencher
         .with_inputs(|| (call(), [Event::Start, signed(), answered(), Event::Verified { ok: true }]))
         .bench_values(|(call, events)| driven(engine(call), events));

@@ -24,7 +24,7 @@ use wechatpay_customs::{
     engine::{Account, Signing},
     message,
     options::Convention,
-    request::{Signed, Unsigned},
+    request::{Checked, Signed, Unsigned},
     response::{Received, Verified},
 };
 
@@ -77,16 +77,9 @@ impl Exchange {
 
     fn unsigned(&self, fields: Value) -> Unsigned {
         let padding = Padding::Given(Vec::new());
-        Unsigned::build(
-            self.account.merchant(),
-            &self.account.platform_keys(),
-            Operation::Declare,
-            fields,
-            TIMESTAMP,
-            NONCE.to_owned(),
-            padding,
-        )
-        .expect("the request is right")
+        Checked::new(self.account.merchant(), Operation::Declare, fields)
+            .build(self.account.merchant(), &self.account.platform_keys(), TIMESTAMP, NONCE.to_owned(), padding)
+            .expect("the request is right")
     }
 
     pub fn prepared(&self, fields: Value, signer: &dyn Signer) -> Signed {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use wechatpay_customs::{
-    ErrorKind,
+    ErrorKind, Operation,
     engine::{Account, Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Signing, Step},
     error::{CODES, UNEXPECTED_EVENT},
     options::{CallOptions, Convention, Options},
@@ -25,7 +25,7 @@ fn account(change: impl FnOnce(&mut Value)) -> Arc<Account> {
 
 fn declare() -> Call {
     Call::Operation {
-        operation: "declare".into(),
+        operation: Operation::Declare,
         fields: json!({
             "out_trade_no": "20150806125346", "transaction_id": "1000320306201511078440737890",
             "customs": "SHANGHAI_ZS", "merchant_customs_no": "123456",
@@ -35,7 +35,7 @@ fn declare() -> Call {
 
 fn query() -> Call {
     Call::Operation {
-        operation: "query".into(),
+        operation: Operation::Query,
         fields: json!({ "order_type": "out_trade_no", "order_no": "20150806125346", "customs": "SHANGHAI_ZS" }),
     }
 }

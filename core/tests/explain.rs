@@ -11,7 +11,7 @@ use wechatpay_customs::{
     host,
     keys::PrivateKey,
     options::{CallOptions, Convention, Crypto},
-    request::Unsigned,
+    request::Checked,
 };
 
 const NOW: i64 = 1_767_225_600;
@@ -137,11 +137,9 @@ fn what_prepare_gives_is_right_and_shown_line_by_line() {
     let account = Account::new(Options::from_value(options(), Convention::Python).expect("options"), Signing::Core);
     let account = account.expect("keys");
     let fields = json!({ "order_type": "out_trade_no", "order_no": "a|b c", "customs": "SHANGHAI_ZS" });
-    let unsigned = Unsigned::build(
+    let unsigned = Checked::new(account.merchant(), Operation::Query, fields).build(
         account.merchant(),
         &account.platform_keys(),
-        Operation::Query,
-        fields,
         NOW,
         NONCE.into(),
         Padding::Given(vec![]),
@@ -549,7 +547,7 @@ fn a_refused_call_says_where() {
     let refused = |change: &dyn Fn(String) -> String| {
         let account = Account::new(Options::from_value(options(), Convention::Python).expect("options"), Signing::Core);
         let fields = json!({ "order_type": "out_trade_no", "order_no": "a|b", "customs": "SHANGHAI_ZS" });
-        let call = Call::Operation { operation: "query".into(), fields };
+        let call = Call::Operation { operation: Operation::Query, fields };
         let mut engine = Engine::new(call, account.expect("keys").into(), CallOptions::default(), [7; 32]);
         let now = Now { unix_ms: NOW * 1000, mono_ms: 0 };
         let Action::Sign { message, .. } = engine.step(Event::Start, now).action else { panic!("no message") };

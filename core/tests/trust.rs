@@ -9,7 +9,7 @@ use aes_gcm::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use wechatpay_customs::{
-    Error,
+    Error, Operation,
     crypto::{Signer, Verifier, rsa},
     engine::{Account, Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Signing, Step},
     keys::PrivateKey,
@@ -64,7 +64,7 @@ fn fields() -> Value {
 }
 
 fn declare() -> Call {
-    Call::Operation { operation: "declare".into(), fields: fields() }
+    Call::Operation { operation: Operation::Declare, fields: fields() }
 }
 
 fn engine(call: Call, account: &Arc<Account>) -> Engine {
@@ -550,11 +550,11 @@ fn what_needs_no_keys_downloads_none() {
     assert_eq!(error(sent).code, "SYSTEMERROR");
     let none = account(&[]);
     // What will not be sent.
-    let wrong = Call::Operation { operation: "declare".into(), fields: json!({}) };
+    let wrong = Call::Operation { operation: Operation::Declare, fields: json!({}) };
     assert_eq!(error(run(&mut engine(wrong, &none), Event::Start, never, NOW)).code, "INVALID_FIELDS");
     // What the caller sends.
     let prepare =
-        Call::Prepare { operation: "declare".into(), fields: fields(), timestamp: None, nonce: None, padding: None };
+        Call::Prepare { operation: Operation::Declare, fields: fields(), timestamp: None, nonce: None, padding: None };
     let prepared = run(&mut engine(prepare, &none), Event::Start, never, NOW);
     assert!(matches!(prepared, Action::Done { outcome: Outcome::Prepared { .. } }));
 }
@@ -562,7 +562,7 @@ fn what_needs_no_keys_downloads_none() {
 #[test]
 fn certificates_asked_for_by_the_caller_are_trusted_too() {
     let account = account(&[]);
-    let ask = Call::Operation { operation: "certificates".into(), fields: json!({}) };
+    let ask = Call::Operation { operation: Operation::Certificates, fields: json!({}) };
     assert!(ok(&run(&mut engine(ask, &account), Event::Start, || list(&[certificate()], NOW), NOW)));
     assert!(account.platform_keys().get(&certificate().0).is_some());
 }

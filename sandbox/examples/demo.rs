@@ -13,7 +13,7 @@ use wechatpay_customs::{
     encryption::Padding,
     model::{Fen, State},
     options::Convention,
-    request::Unsigned,
+    request::Checked,
 };
 use wechatpay_customs_sandbox::IDENTITY;
 
@@ -198,11 +198,9 @@ fn wrapped(text: &str, indent: &str) {
 fn signed_lines(client: &Client, request: &declare::Request) -> Result<(), Box<dyn Error>> {
     let nonce = "5K8264ILTKCH16CQ2502SI8ZNMTM67VS".to_owned();
     let fields = serde_json::to_value(request)?;
-    let unsigned = Unsigned::build(
+    let unsigned = Checked::new(client.account().merchant(), Operation::Declare, fields).build(
         client.account().merchant(),
         &client.account().platform_keys(),
-        Operation::Declare,
-        fields,
         1_767_225_600,
         nonce,
         Padding::Given(vec![]),

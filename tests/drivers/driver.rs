@@ -12,7 +12,7 @@ use wechatpay_customs::{
     engine::{Call, Outcome},
     explain::explain_value,
     options::{CallOptions, Convention},
-    request::Unsigned,
+    request::Checked,
 };
 use wechatpay_customs_tests::{bytes, with_bytes};
 
@@ -62,11 +62,9 @@ async fn report(vector: &Value) -> Result<Value, Error> {
             let padding = || Padding::Given(bytes(&vector["padding_base64"]).unwrap_or_default());
             let prepared = run(&client, call).await?;
             let (timestamp, nonce) = (timestamp.as_i64().unwrap_or_default(), nonce.as_str().unwrap_or_default());
-            let unsigned = Unsigned::build(
+            let unsigned = Checked::new(client.account().merchant(), named()?, fields.clone()).build(
                 client.account().merchant(),
                 &client.account().platform_keys(),
-                named()?,
-                fields.clone(),
                 timestamp,
                 nonce.to_owned(),
                 padding(),

@@ -32,7 +32,7 @@ use wechatpay_customs::{
     keys::PrivateKey,
     model::Personal,
     options::{CallOptions, Convention, KeyMaterial, Secret},
-    request::Unsigned,
+    request::Checked,
 };
 use wechatpay_customs_sandbox::{Config, Sandbox};
 use wechatpay_customs_tests::with_bytes;
@@ -189,11 +189,9 @@ async fn run(case: &Value, shown: &mut Shown) {
         "prepare" => {
             if let Some(operation) = operation_named {
                 let padding = Padding::Seed([7; 32]);
-                let built = Unsigned::build(
+                let built = Checked::new(client.account().merchant(), operation, fields.clone()).build(
                     client.account().merchant(),
                     &client.account().platform_keys(),
-                    operation,
-                    fields.clone(),
                     1_767_225_600,
                     "n".into(),
                     padding,

@@ -20,7 +20,7 @@ use wechatpay_customs::{
     keys::PrivateKey,
     model::Personal,
     options::{CallOptions, Convention, KeyMaterial, Secret},
-    request::Unsigned,
+    request::Checked,
 };
 
 /// Made up, and of ASCII letters only, as that is what is searched for byte by byte.
@@ -214,11 +214,9 @@ fn a_persons_data_is_wiped_wherever_a_call_ends() {
         assert_eq!(left_by(|| check(Operation::VerifyIdentity, &fields, &Default::default())), 0);
         let padding = || Padding::Seed([7; 32]);
         let build = || {
-            Unsigned::build(
+            Checked::new(account.merchant(), Operation::VerifyIdentity, fields).build(
                 account.merchant(),
                 &account.platform_keys(),
-                Operation::VerifyIdentity,
-                fields,
                 1_767_225_600,
                 "n".into(),
                 padding(),
@@ -240,7 +238,7 @@ fn a_persons_data_is_wiped_wherever_a_call_ends() {
         vec![Event::Start, signed(), answer(200)],
         vec![Event::Start, signed(), answer(404)],
     ] {
-        let call = Call::Operation { operation: "verify_identity".into(), fields: identity() };
+        let call = Call::Operation { operation: Operation::VerifyIdentity, fields: identity() };
         let account = Arc::clone(&account);
         let run = || {
             let mut engine = Engine::new(call, account, CallOptions::default(), [7; 32]);

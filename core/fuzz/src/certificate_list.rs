@@ -2,6 +2,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 use wechatpay_customs::{
+    Operation,
     engine::{Account, Call, Outcome, Signing},
     options::{Convention, Options},
     response::Received,
@@ -43,7 +44,7 @@ pub fn certificate_list(input: &[u8]) {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let call = Call::Parse {
-            operation: "certificates".to_owned(),
+            operation: Operation::Certificates,
             response: Received::new(200, headers.to_vec(), body.clone(), false),
             request: None,
             now: None,

@@ -635,7 +635,6 @@ impl Course {
             }
             _ => fields,
         };
-        let operation = operation.name().to_owned();
         match self {
             Course::Call => Call::Operation { operation, fields },
             Course::LoadKeys(flight) => Call::LoadKeys { flight: u64::from(flight % 3) },

@@ -1,7 +1,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
 use wechatpay_customs::{
-    Error, ErrorKind,
+    Error, ErrorKind, Operation,
     crypto::{Verifier, rsa::RsaVerifier, signer},
     engine::{Call, Outcome},
     keys::{PlatformKeys, PrivateKey},
@@ -112,7 +112,7 @@ fn use_platform_key(id: &str, material: &[u8], keys: &PlatformKeys) {
     options["serial_no"] = json!("NOBODY");
     keys.for_encryption(NOW_S);
     let call = Call::Prepare {
-        operation: "verify_identity".to_owned(),
+        operation: Operation::VerifyIdentity,
         fields: json!({
             "out_trade_no": "20150806125346", "transaction_id": "1000320306201511078440737890",
             "customs": "SHANGHAI_ZS", "merchant_customs_no": "123456", "certificate_type": "IDCARD",

@@ -46,13 +46,7 @@ pub fn request_json(input: &[u8]) {
 
 /// What is checked and sound can be prepared, and nothing else; what is prepared holds what was given.
 fn prepare(operation: Operation, fields: Value, client: &Arc<Account>, convention: Convention) {
-    let call = || Call::Prepare {
-        operation: operation.name().to_owned(),
-        fields: fields.clone(),
-        timestamp: None,
-        nonce: None,
-        padding: None,
-    };
+    let call = || Call::Prepare { operation, fields: fields.clone(), timestamp: None, nonce: None, padding: None };
     let Action::Sign { message, .. } =
         Engine::new(call(), Arc::clone(client), CallOptions::default(), [7; 32]).step(Event::Start, NOW).action
     else {

@@ -68,12 +68,8 @@ pub fn response(input: &[u8]) {
 
     let clients = &*CLIENTS;
     let received = || Received::new(status, headers.clone(), body.to_vec(), has('t'));
-    let call = Call::Parse {
-        operation: operation.name().to_owned(),
-        response: received(),
-        request: has('r').then(|| clients.request.clone()),
-        now: None,
-    };
+    let call =
+        Call::Parse { operation, response: received(), request: has('r').then(|| clients.request.clone()), now: None };
     let client = match (has('n'), has('k')) {
         (true, _) => &clients.without,
         (false, true) => &clients.with_api_v3_key,

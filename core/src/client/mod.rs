@@ -195,7 +195,7 @@ impl Client {
         let operation = R::OPERATION;
         let fields = serde_json::to_value(request)
             .map_err(|error| Error::new(INVALID_FIELDS, format!("the request cannot be written: {error}")))?;
-        let call = Call::Operation { operation: operation.name().to_owned(), fields };
+        let call = Call::Operation { operation, fields };
         match self.run(call, CallOptions::default(), pending()).await {
             Ok(Outcome::Ok { value, request_id, warnings }) => {
                 Verified::from_parts(value, request_id, warnings, operation)

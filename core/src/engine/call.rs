@@ -1,13 +1,13 @@
 use serde_json::Value;
 
-use crate::{base::secret::wipe, protocol::response::Received};
+use crate::{base::secret::wipe, protocol::response::Received, words::operation::Operation};
 
 /// What an engine is to do. The fields of a request are wiped from memory when it is dropped.
 pub enum Call {
     /// The whole call: sign, send, verify, read.
     Operation {
-        /// The operation's name.
-        operation: String,
+        /// Which operation.
+        operation: Operation,
         /// Its fields.
         fields: Value,
     },
@@ -18,8 +18,8 @@ pub enum Call {
     },
     /// Only check, build and sign; the caller sends.
     Prepare {
-        /// The operation's name.
-        operation: String,
+        /// Which operation.
+        operation: Operation,
         /// Its fields.
         fields: Value,
         /// Unix seconds; the current time unless given.
@@ -31,8 +31,8 @@ pub enum Call {
     },
     /// Only verify and read an answer that the caller received.
     Parse {
-        /// The operation's name.
-        operation: String,
+        /// Which operation.
+        operation: Operation,
         /// The answer.
         response: Received,
         /// The fields that were sent, to compare the ids in the answer with.
@@ -40,6 +40,18 @@ pub enum Call {
         /// Unix seconds; the current time unless given.
         now: Option<i64>,
     },
+}
+
+impl Call {
+    /// Which operation it asks for.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Call::Operation { operation, .. } | Call::Prepare { operation, .. } | Call::Parse { operation, .. } => {
+                *operation
+            }
+            Call::LoadKeys { .. } => Operation::Certificates,
+        }
+    }
 }
 
 impl Drop for Call {

@@ -9,7 +9,10 @@ use crate::{
     },
     engine::Call,
     protocol::{clock::in_milliseconds, response::Received},
-    words::error::{Error, INVALID_OPTION},
+    words::{
+        error::{Error, INVALID_OPTION},
+        operation::Operation,
+    },
 };
 
 impl Call {
@@ -17,7 +20,7 @@ impl Call {
     /// the fields of that variant; a null is as if it were not given.
     ///
     /// # Errors
-    /// `INVALID_OPTION`, naming what is missing or of the wrong type.
+    /// `UNKNOWN_OPERATION`; `INVALID_OPTION`, naming what is missing or of the wrong type.
     pub fn from_value(value: Value) -> Result<Call, Error> {
         let mut value = Wiped::from(value);
         let Value::Object(given) = &mut *value else { return Err(wrong("a call", "a map")) };
@@ -26,7 +29,7 @@ impl Call {
             let flight = given.get("flight").and_then(Value::as_u64).ok_or_else(|| wrong("`flight`", "a number"))?;
             return Ok(Call::LoadKeys { flight });
         }
-        let operation = text(given, "operation")?;
+        let operation = Operation::named(&text(given, "operation")?)?;
         match call.as_str() {
             "operation" => Ok(Call::Operation { operation, fields: take(given, "fields") }),
             "prepare" => Ok(Call::Prepare {

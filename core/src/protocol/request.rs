@@ -1,4 +1,4 @@
-//! From fields to a signed request: [`Unsigned`], then [`Signed`].
+//! From fields to a signed request: [`Checked`], then [`Unsigned`], then [`Signed`].
 
 use base64ct::{Base64, Encoding};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -25,6 +25,13 @@ use crate::{
         rules,
     },
 };
+
+/// The fields of a request, filled and checked. They are wiped from memory when it is dropped.
+pub struct Checked {
+    operation: Operation,
+    fields: Wiped,
+    findings: Vec<Finding>,
+}
 
 /// A request that lacks only its signature.
 #[derive(Debug, Clone)]
@@ -82,8 +89,29 @@ pub(crate) fn filled(merchant: &Merchant, operation: Operation, mut given: Wiped
     given
 }
 
-impl Unsigned {
-    /// Checks fields and builds the request around them.
+impl Checked {
+    /// Fills in the merchant's ids and checks the fields of a request.
+    pub fn new(merchant: &Merchant, operation: Operation, fields: Value) -> Checked {
+        let fields = filled(merchant, operation, fields.into());
+        let findings = check(operation, &fields, &merchant.rules);
+        Checked { operation, fields, findings }
+    }
+
+    /// Every finding, also those that stop the request.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Does a finding stop the request?
+    pub(crate) fn refused(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    pub(crate) fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// Builds the request around the fields.
     ///
     /// `timestamp` is in Unix seconds, `nonce` 1 to 32 letters and digits; `padding` is for fields that are encrypted.
     ///
@@ -91,15 +119,13 @@ impl Unsigned {
     /// `INVALID_FIELDS` with all findings; `INVALID_OPTION` for a nonce or timestamp that cannot be signed, and without
     /// `mchid` or `serial_no`; `CERTIFICATE_EXPIRED`.
     pub fn build(
+        self,
         merchant: &Merchant,
         keys: &PlatformKeys,
-        operation: Operation,
-        fields: Value,
         timestamp: i64,
         nonce: String,
         padding: Padding,
     ) -> Result<Unsigned, Error> {
-        let fields = Wiped::from(fields);
         let identity = merchant.identity()?;
         if !is_nonce(&nonce) {
             return Err(Error::new(INVALID_OPTION, "`nonce` must be 1 to 32 letters and digits"));
@@ -108,9 +134,8 @@ impl Unsigned {
             return Err(Error::new(INVALID_OPTION, "`timestamp` must be in Unix seconds, not negative"));
         }
         merchant.require_valid_certificate(timestamp)?;
-        let mut fields = filled(merchant, operation, fields);
-        let findings = check(operation, &fields, &merchant.rules);
-        let refused = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let refused = self.refused();
+        let Checked { operation, mut fields, findings } = self;
         let (false, Value::Object(fields)) = (refused, &mut *fields) else {
             return Err(Error::invalid_fields(operation, &format!("{operation} was not sent"), findings));
         };
@@ -157,7 +182,9 @@ impl Unsigned {
             warnings: findings,
         })
     }
+}
 
+impl Unsigned {
     /// Which operation is asked for.
     pub fn operation(&self) -> Operation {
         self.operation

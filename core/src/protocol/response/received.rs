@@ -18,10 +18,7 @@ use crate::{
         message,
     },
     words::{
-        error::{
-            BODY_TOO_LARGE, CERTIFICATE_NOT_VALID, Error, REDIRECT_REFUSED, SERIAL_UNKNOWN, SIGNATURE_MISSING,
-            STATUS_UNEXPECTED,
-        },
+        error::{BODY_TOO_LARGE, CERTIFICATE_NOT_VALID, Error, REDIRECT_REFUSED, SIGNATURE_MISSING, STATUS_UNEXPECTED},
         field::Kind,
         operation::Operation,
     },
@@ -91,12 +88,12 @@ impl Received {
 
     /// The serial in a success whose signature is in order but for the key, which is not among those that are valid.
     pub(crate) fn names_another_key(&self, known: &PlatformKeys, now: i64) -> Option<&str> {
-        let lacking = [SERIAL_UNKNOWN.name, CERTIFICATE_NOT_VALID.name];
-        (self.succeeded()
-            && !self.truncated
-            && self.proof(known, now).is_err_and(|error| lacking.contains(&error.code.as_str())))
-        .then(|| self.header("Wechatpay-Serial").map(str::trim))
-        .flatten()
+        if !self.succeeded() || self.truncated {
+            return None;
+        }
+        let [timestamp, _, signature, serial] = signature_headers(&self.headers).ok()?;
+        probe(signature).and_then(|()| fresh("answer", stamp(timestamp)?, &clock::LOCAL, now)).ok()?;
+        known.get(serial).is_none_or(|key| !key.valid_at(now)).then_some(serial)
     }
 
     /// The certificates in the body.

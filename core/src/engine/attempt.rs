@@ -1,0 +1,312 @@
+//! One attempt: one signature, one host, one answer.
+
+use serde_json::Value;
+
+use super::{
+    State, Turn,
+    account::Signs,
+    action::{Action, Emit, Event, Now, Outcome},
+    certificates::{certificates, keys, show_decrypted, skipped},
+    course::{Course, Stake, Waiting, done, misfit},
+    exchange::Exchange,
+    failure::failed,
+    trust::{Refresh, next_download},
+};
+use crate::{
+    keys::names_public_key,
+    protocol::{
+        merchant::Base,
+        request::Unsigned,
+        response::{Examined, MAX_BODY, Received},
+    },
+    words::error::{Error, INVALID_OPTION, SIGNING_FAILED},
+};
+
+/// What to do with a signed request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    HandOver,
+    Send,
+}
+
+/// A request that is being signed.
+pub(super) struct Signing {
+    unsigned: Unsigned,
+    base: Base,
+    then: Then,
+}
+
+impl Signing {
+    /// Asks for a signature.
+    pub fn begin(course: &mut Course, unsigned: Unsigned, then: Then, now: Now) -> Turn {
+        let Some(base) = course.account.merchant.bases.first().cloned() else {
+            return Err(Error::new(INVALID_OPTION, "option `base_urls` is empty"));
+        };
+        let entropy = (course.account.signs == Signs::Software).then(|| course.seed());
+        let action = Action::Sign { message: unsigned.message(), entropy, timeout_ms: course.left(now) };
+        Ok((State::Signing(Signing { unsigned, base, then }), action))
+    }
+}
+
+impl Waiting for Signing {
+    const HOST_CAN_FAIL: bool = true;
+    const CAN_TIME_OUT: bool = true;
+
+    fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
+        let Signing { mut unsigned, base, then } = self;
+        let operation = unsigned.operation();
+        let Event::Signed { signature } = event else { return Err(misfit(Some(operation), false)) };
+        if signature.is_empty() {
+            let why = "the signer gave no signature; it must give the signature's bytes, not text";
+            return Err(Error::new(SIGNING_FAILED, why).with(|details| details.operation = Some(operation)));
+        }
+        let warnings = unsigned.warnings().to_vec();
+        let message = Some(unsigned.message());
+        let (fields, hidden) = unsigned.take_fields();
+        let signed = unsigned.attach(&base.url, &signature);
+        if then == Then::HandOver {
+            return done(Outcome::Prepared { request: signed, warnings });
+        }
+        if course.left(now) == 0 {
+            return Err(course.too_late(operation, false));
+        }
+        let timeout_ms = course.limit().min(course.left(now));
+        course.attempts += 1;
+        let attempt = Emit {
+            phase: "request",
+            operation,
+            attempt: course.attempts,
+            host: base.host,
+            status: None,
+            request_id: None,
+            key_id: None,
+            ms: 0,
+            reason: None,
+            may_have_been_applied: false,
+        };
+        course.emits.push(attempt.clone());
+        let request = Some(Value::Object(fields).into());
+        let exchange = Exchange { operation, request, hidden, warnings, message, attempt: Some(attempt) };
+        let state = State::Sending(Sending { exchange, since: now.mono_ms });
+        Ok((
+            state,
+            Action::Send {
+                method: signed.method,
+                url: signed.url,
+                headers: signed.headers,
+                body: signed.body,
+                timeout_ms,
+                max_body: MAX_BODY,
+            },
+        ))
+    }
+
+    fn stake(self) -> Stake {
+        Stake { operation: Some(self.unsigned.operation()), may_have_been_applied: false, attempt: None }
+    }
+}
+
+/// A request that is under way.
+pub(super) struct Sending {
+    exchange: Exchange,
+    since: u64,
+}
+
+impl Waiting for Sending {
+    fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
+        let Sending { mut exchange, since } = self;
+        let received = match event {
+            Event::Response { status, headers, body, truncated } => Received::new(status, headers, body, truncated),
+            Event::Failed { sent, cause } => return Err(failed(course, exchange, sent, cause, since, now)),
+            _ => return Err(misfit(Some(exchange.operation), exchange.may_have_been_applied())),
+        };
+        if let Some(attempt) = &mut exchange.attempt {
+            attempt.phase = "response";
+            attempt.status = Some(received.status());
+            attempt.request_id = received.request_id();
+            attempt.ms = now.mono_ms.saturating_sub(since);
+        }
+        let now_s = now.unix_s();
+        // Only a call of our own may download; its answer may be the first to name a new key.
+        if course.account.api_v3_key.is_some() && !exchange.operation.spec().brings_keys {
+            let keys = course.account.platform_keys();
+            let another = received.names_another_key(&keys, now_s);
+            if let Some(serial) = another.filter(|serial| !names_public_key(serial)) {
+                match course.account.trust.lacking(serial, &keys, now) {
+                    Refresh::Urgent(flight) => {
+                        let serial = serial.to_owned();
+                        let state = State::Loading(Loading { exchange, received, serial, flight, now_s });
+                        let timeout_ms = course.left(now);
+                        return Ok((state, Action::LoadKeys { flight, urgent: true, timeout_ms }));
+                    }
+                    Refresh::Failed(error) => {
+                        return examined(course, exchange, received, now_s, now, Some(failed_download(&error)));
+                    }
+                    Refresh::Later { rest_ms, missing } => {
+                        let text = course.not_brought(serial) + &next_download(rest_ms);
+                        let note = Note { text, retry_after: Some(rest_ms).filter(|_| !missing) };
+                        return examined(course, exchange, received, now_s, now, Some(note));
+                    }
+                    Refresh::None | Refresh::Due(_) => {}
+                }
+            }
+        }
+        examined(course, exchange, received, now_s, now, None)
+    }
+
+    fn stake(self) -> Stake {
+        self.exchange.stake()
+    }
+}
+
+/// An answer that names a key which is not known yet.
+pub(super) struct Loading {
+    exchange: Exchange,
+    received: Received,
+    serial: String,
+    flight: u64,
+    now_s: i64,
+}
+
+impl Waiting for Loading {
+    const CAN_TIME_OUT: bool = true;
+
+    fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
+        let Loading { exchange, received, serial, flight, now_s } = self;
+        let may_have_been_applied = exchange.may_have_been_applied();
+        let note = match event {
+            Event::KeysReady => {
+                let lacking = received.names_another_key(&course.account.platform_keys(), now_s).is_some();
+                lacking.then(|| {
+                    course.account.trust.still_lacking(&serial, now);
+                    Note { text: course.not_brought(&serial), retry_after: None }
+                })
+            }
+            Event::KeysFailed { error: Value::Null } => {
+                course.ended(exchange.attempt, None, may_have_been_applied);
+                return done(Outcome::Host);
+            }
+            Event::KeysFailed { .. } => Some(failed_download(&course.why_not_loaded(flight, now))),
+            _ => return Err(misfit(Some(exchange.operation), may_have_been_applied)),
+        };
+        examined(course, exchange, received, now_s, now, note)
+    }
+
+    fn stake(self) -> Stake {
+        self.exchange.stake()
+    }
+}
+
+/// Looks at an answer, and asks for its signature to be verified if it has one; `note` says why the key that it names could not
+/// be downloaded.
+pub(super) fn examined(
+    course: &mut Course,
+    exchange: Exchange,
+    received: Received,
+    now_s: i64,
+    now: Now,
+    note: Option<Note>,
+) -> Turn {
+    let examined = match keys(course, &received, exchange.operation, now_s) {
+        Ok(keys) => received.examine(exchange.operation, &keys, now_s, &exchange.hidden),
+        Err(error) => Err(error),
+    };
+    let examined = match examined {
+        Ok(examined) => examined,
+        Err(error) => {
+            let error = match note {
+                None => error,
+                Some(note) => error.with(|details| {
+                    details.message = format!("{}; {}", details.message, note.text);
+                    details.retry_after = note.retry_after;
+                    details.retryable = note.retry_after.is_some() && exchange.operation.spec().repeatable;
+                }),
+            };
+            course.ended(exchange.attempt, Some(&error), error.may_have_been_applied);
+            return Err(error);
+        }
+    };
+    let verifying = Verifying { examined, exchange };
+    let Some(proof) = verifying.examined.proof() else { return verifying.verified(course, false, now) };
+    let action = Action::Verify {
+        key_id: proof.key_id.clone(),
+        spki_der: proof.spki_der.clone(),
+        message: proof.message.clone(),
+        signature: proof.signature.clone(),
+        timeout_ms: course.left(now),
+    };
+    Ok((State::Verifying(Box::new(verifying)), action))
+}
+
+/// An answer whose signature is being verified.
+pub(super) struct Verifying {
+    examined: Examined,
+    exchange: Exchange,
+}
+
+impl Verifying {
+    fn verified(self, course: &mut Course, ok: bool, now: Now) -> Turn {
+        let Verifying { examined, exchange } = self;
+        let certificates = certificates(course, &examined, &exchange, ok, now);
+        let Exchange { request, hidden, mut warnings, message, attempt, .. } = exchange;
+        let refused = examined.received().sign_error();
+        let sent = |field: &str| request.as_ref()?.get(field)?.as_str();
+        match certificates.and_then(|certificates| Ok((examined.settle(ok, sent, &hidden)?, certificates))) {
+            Ok((answer, certificates)) => {
+                course.ended(attempt, None, false);
+                let request_id = answer.request_id.clone();
+                warnings.extend(answer.warnings.iter().cloned());
+                let mut value = Value::Object(answer.into_inner());
+                if let Some(listed) = certificates {
+                    warnings.extend(listed.skipped.iter().map(skipped));
+                    show_decrypted(&mut value, &listed.texts);
+                }
+                done(Outcome::Ok { value, request_id, warnings })
+            }
+            Err(error) => {
+                course.ended(attempt, Some(&error), error.may_have_been_applied);
+                let told = refused.zip(message).and_then(|(refusal, ours)| refusal.told(&ours));
+                Err(error.with(|details| {
+                    // What was odd about the request may explain its refusal.
+                    details.warnings.splice(..0, warnings).for_each(drop);
+                    if let Some(told) = told {
+                        details.message.push_str("; ");
+                        details.message.push_str(&hidden.masked(&told));
+                    }
+                }))
+            }
+        }
+    }
+}
+
+impl Waiting for Verifying {
+    const HOST_CAN_FAIL: bool = true;
+    const CAN_TIME_OUT: bool = true;
+
+    fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
+        match event {
+            Event::Verified { ok } => self.verified(course, ok, now),
+            _ => Err(misfit(Some(self.exchange.operation), self.exchange.may_have_been_applied())),
+        }
+    }
+
+    /// A refusal is read also where its signature cannot be verified.
+    fn without(self, course: &mut Course, now: Now) -> Result<Turn, Self> {
+        if self.examined.succeeded() { Err(self) } else { Ok(self.verified(course, false, now)) }
+    }
+
+    fn stake(self) -> Stake {
+        self.exchange.stake()
+    }
+}
+
+/// A remark beside an error, about a key that could not be downloaded.
+pub(super) struct Note {
+    text: String,
+    /// When the same call may find the key, in milliseconds.
+    retry_after: Option<u64>,
+}
+
+fn failed_download(why: &Error) -> Note {
+    Note { text: format!("downloading the platform certificates failed: {why}"), retry_after: why.retry_after }
+}

@@ -1,0 +1,61 @@
+//! What is said of an attempt that got no answer.
+
+use super::{
+    action::{Cause, Now, Sent},
+    course::Course,
+    exchange::Exchange,
+};
+use crate::words::error::{
+    BODY_FAILED, CONNECT_FAILED, CONNECTION_RESET, Code, DEADLINE_EXCEEDED, DNS_FAILED, Error, TIMEOUT, TLS_FAILED,
+    TRANSPORT_FAILED,
+};
+
+/// The most milliseconds by which a host's timer may go off before its time.
+const EARLY: u64 = 50;
+
+/// Ends an attempt that got no answer, and gives the error for it.
+pub(super) fn failed(
+    course: &mut Course,
+    mut exchange: Exchange,
+    sent: Sent,
+    cause: Cause,
+    since: u64,
+    now: Now,
+) -> Error {
+    let operation = exchange.operation;
+    let host = exchange.attempt.as_ref().map(|attempt| attempt.host.clone()).unwrap_or_default();
+    let may_have_been_applied = sent == Sent::Unknown && operation.spec().changes;
+    // What ended it is the shorter of the two, unless it was a limit of the transport's own.
+    let deadline_first = since.saturating_add(course.limit()) >= course.ends_at;
+    let by_deadline = course.left(now) == 0 || (deadline_first && course.left(now) < EARLY);
+    let in_time = match now.mono_ms.saturating_sub(since).saturating_add(EARLY) < course.limit() {
+        true => "no answer came within a limit of the transport's own".to_owned(),
+        false => format!("no answer came within its timeout of {} ms", course.limit()),
+    };
+    let (code, what): (Code, &str) = match cause {
+        Cause::Dns => (DNS_FAILED, "its name could not be resolved"),
+        Cause::Connect => (CONNECT_FAILED, "no connection could be made"),
+        Cause::Tls => (TLS_FAILED, "no secure connection could be made"),
+        Cause::Timeout if by_deadline => (DEADLINE_EXCEEDED, "the whole call took longer than its deadline"),
+        Cause::Timeout => (TIMEOUT, &in_time),
+        Cause::Reset => (CONNECTION_RESET, "the connection was closed before an answer came"),
+        Cause::Body => (BODY_FAILED, "the answer broke off"),
+        Cause::Other => (TRANSPORT_FAILED, "the transport failed"),
+    };
+    let after = match may_have_been_applied {
+        true => "; it may have been carried out: query it",
+        false => "",
+    };
+    let between = course.between.take().map(|between| format!("; {between}")).unwrap_or_default();
+    let message = format!("{operation} got no answer from {host}: {what}{between}{after}");
+    let error = Error::new(code, message).with(|details| {
+        details.operation = Some(operation);
+        details.may_have_been_applied = may_have_been_applied;
+        details.retryable = operation.spec().repeatable || sent == Sent::No;
+    });
+    if let Some(attempt) = &mut exchange.attempt {
+        attempt.ms = now.mono_ms.saturating_sub(since);
+    }
+    course.ended(exchange.attempt, Some(&error), may_have_been_applied);
+    error
+}

@@ -1,0 +1,197 @@
+//! The beginning of a call: its fields are checked, its keys are there, its request is built.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{
+    State, Turn,
+    action::{Action, Event, Now, Outcome},
+    attempt::{Signing, Then, examined},
+    call::Call,
+    course::{Course, Stake, Waiting, done, millis, misfit},
+    exchange::Exchange,
+    trust::{Refresh, next_download},
+};
+use crate::{
+    keys::crypto::encryption::Padding,
+    protocol::{
+        clock::in_milliseconds,
+        hiding::Hidden,
+        request::{Checked, filled},
+    },
+    words::{
+        error::{ENCRYPTION_KEY_MISSING, Error, INVALID_OPTION, PLATFORM_KEYS_MISSING},
+        field::Kind,
+        operation::Operation,
+    },
+};
+
+/// A call that has not begun.
+pub(super) struct Ready(pub Call);
+
+impl Waiting for Ready {
+    fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
+        let Event::Start = event else { return Err(misfit(None, false)) };
+        course.ends_at = now.mono_ms.saturating_add(millis(course.deadline));
+        if in_milliseconds(now.unix_s()) {
+            let why = format!(
+                "option `clock` gives a time that is {} s after 1970, thousands of years from now: it is in another unit",
+                now.unix_s()
+            );
+            return Err(Error::new(INVALID_OPTION, why));
+        }
+        let operation = self.0.operation();
+        self.begun(course, operation, now).map_err(|error| in_operation(error, operation))
+    }
+
+    fn stake(self) -> Stake {
+        Stake { operation: None, may_have_been_applied: false, attempt: None }
+    }
+}
+
+impl Ready {
+    fn begun(mut self, course: &mut Course, operation: Operation, now: Now) -> Turn {
+        let account = Arc::clone(&course.account);
+        let merchant = &account.merchant;
+        match &mut self.0 {
+            Call::Operation { fields, .. } => {
+                account.require_signing()?;
+                let checked = Checked::new(merchant, operation, fields.take());
+                match refresh(course, &checked, now) {
+                    Refresh::None => compose(course, checked, now),
+                    Refresh::Later { rest_ms, .. } => {
+                        compose(course, checked, now).map_err(|error| brought_none(error, rest_ms))
+                    }
+                    Refresh::Due(flight) => preload(course, checked, flight, false, now),
+                    Refresh::Urgent(flight) => preload(course, checked, flight, true, now),
+                    Refresh::Failed(error) => Err(not_loaded(operation, error)),
+                }
+            }
+            Call::LoadKeys { flight } => {
+                if !account.trust.awaits(*flight) {
+                    let value = Value::Object(Map::new());
+                    return done(Outcome::Ok { value, request_id: None, warnings: Vec::new() });
+                }
+                course.flight = Some(*flight);
+                account.require_signing()?;
+                compose(course, Checked::new(merchant, operation, Value::Object(Map::new())), now)
+            }
+            Call::Prepare { fields, timestamp, nonce, padding, .. } => {
+                account.require_signing()?;
+                let nonce = nonce.take().unwrap_or_else(|| course.nonce());
+                let padding = padding.take().map_or_else(|| Padding::Seed(course.seed()), Padding::Given);
+                let timestamp = timestamp.unwrap_or(now.unix_s());
+                let checked = Checked::new(merchant, operation, fields.take());
+                let unsigned = checked.build(merchant, &account.platform_keys(), timestamp, nonce, padding)?;
+                Signing::begin(course, unsigned, Then::HandOver, now)
+            }
+            Call::Parse { response, request, now: at, .. } => {
+                // A refusal can be read without any key.
+                if response.succeeded() {
+                    account.require_platform_keys(operation, None)?;
+                }
+                let request = request.take().map(|request| filled(merchant, operation, request.into()));
+                let map = request.as_deref().and_then(Value::as_object);
+                let hidden = map.map(|map| Hidden::of(operation.request_fields(), map)).unwrap_or_default();
+                let exchange =
+                    Exchange { operation, request, hidden, warnings: Vec::new(), message: None, attempt: None };
+                let received = std::mem::take(response);
+                examined(course, exchange, received, at.unwrap_or(now.unix_s()), now, None)
+            }
+        }
+    }
+}
+
+/// What is to be done about the keys before a request is sent.
+fn refresh(course: &Course, checked: &Checked, now: Now) -> Refresh {
+    let operation = checked.operation();
+    // What will not be sent needs no keys.
+    if course.account.api_v3_key.is_none() || operation.spec().brings_keys || checked.refused() {
+        return Refresh::None;
+    }
+    let encrypts = operation.request_fields().iter().any(|field| field.kind == Kind::Personal);
+    course.account.trust.before(encrypts, now)
+}
+
+/// Builds a request that is to be sent and has it signed.
+fn compose(course: &mut Course, checked: Checked, now: Now) -> Turn {
+    let (nonce, padding, now_s) = (course.nonce(), Padding::Seed(course.seed()), now.unix_s());
+    let (account, operation) = (Arc::clone(&course.account), checked.operation());
+    let unsigned = checked
+        .build(&account.merchant, &account.platform_keys(), now_s, nonce, padding)
+        .and_then(|unsigned| account.require_platform_keys(operation, Some(now_s)).map(|()| unsigned))
+        .map_err(|error| in_operation(error, operation))?;
+    Signing::begin(course, unsigned, Then::Send, now)
+}
+
+/// A call whose keys come before its request.
+pub(super) struct Preloading {
+    checked: Checked,
+    flight: u64,
+    urgent: bool,
+}
+
+fn preload(course: &Course, checked: Checked, flight: u64, urgent: bool, now: Now) -> Turn {
+    let left = course.left(now);
+    // Half the time is left for the call itself.
+    let timeout_ms = if urgent { left } else { course.limit().min(left / 2) };
+    let state = State::Preloading(Preloading { checked, flight, urgent });
+    Ok((state, Action::LoadKeys { flight, urgent, timeout_ms }))
+}
+
+impl Waiting for Preloading {
+    const CAN_TIME_OUT: bool = true;
+
+    fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
+        let Preloading { checked, flight, urgent } = self;
+        let operation = checked.operation();
+        match event {
+            Event::KeysReady => compose(course, checked, now),
+            Event::KeysFailed { .. } if !urgent => compose(course, checked, now),
+            Event::KeysFailed { error: Value::Null } => done(Outcome::Host),
+            Event::KeysFailed { .. } => match course.account.trust.failure(flight, now) {
+                Some(why) => Err(not_loaded(operation, why)),
+                // Where each call downloads for itself, the one of another may have ended well.
+                None => compose(course, checked, now),
+            },
+            _ => Err(misfit(Some(operation), false)),
+        }
+    }
+
+    fn without(self, course: &mut Course, now: Now) -> Result<Turn, Self> {
+        if self.urgent { Err(self) } else { Ok(compose(course, self.checked, now)) }
+    }
+
+    fn stake(self) -> Stake {
+        Stake { operation: Some(self.checked.operation()), may_have_been_applied: false, attempt: None }
+    }
+}
+
+fn in_operation(error: Error, operation: Operation) -> Error {
+    error.with(|details| details.operation = details.operation.or(Some(operation)))
+}
+
+/// The error for a request that was not sent, because there was nothing to verify its answer with.
+fn not_loaded(operation: Operation, why: Error) -> Error {
+    why.with(|details| {
+        details.message = format!(
+            "{operation} was not sent, as the platform certificates could not be downloaded: {}",
+            details.message
+        );
+        details.operation = Some(operation);
+    })
+}
+
+/// The error for a request that was not sent, soon after a download that brought no key for it.
+fn brought_none(error: Error, rest_ms: u64) -> Error {
+    if ![PLATFORM_KEYS_MISSING.name, ENCRYPTION_KEY_MISSING.name].contains(&error.code.as_str()) {
+        return error;
+    }
+    error.with(|details| {
+        details.message.push_str("; the platform certificates were downloaded just now, and none is valid");
+        details.message.push_str(&next_download(rest_ms));
+        details.retryable = true;
+        details.retry_after = Some(rest_ms);
+    })
+}
