@@ -330,7 +330,7 @@ impl Turn {
                 let named = PyDict::new(py);
                 headers.iter().try_for_each(|(name, value)| named.set_item(name, value))?;
                 let body = body.map(|body| PyBytes::new(py, body.as_bytes()));
-                ("send", ((method, url, named, body, seconds(timeout_ms)), max_body).into_bound_py_any(py)?)
+                ("send", ((method.as_str(), url, named, body, seconds(timeout_ms)), max_body).into_bound_py_any(py)?)
             }
             Next::Action(Action::LoadKeys { flight, timeout_ms, .. }) => {
                 ("load_keys", (flight, seconds(timeout_ms)).into_bound_py_any(py)?)

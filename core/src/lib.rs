@@ -40,7 +40,7 @@ pub use protocol::{
 pub use words::{
     catalogue,
     error::{self, Error, ErrorKind},
-    finding::{Finding, Severity},
+    finding::{Finding, Location, Severity},
     operation::Operation,
 };
 

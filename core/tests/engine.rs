@@ -87,9 +87,9 @@ fn a_call_signs_then_sends() {
     assert!(entropy.is_none(), "only the software signer is blinded");
     assert_eq!(timeout_ms, 30_000);
     let step = engine.step(signed(), NOW);
-    assert_eq!(step.emits.iter().map(|emit| emit.phase).collect::<Vec<_>>(), ["request"]);
+    assert_eq!(step.emits.iter().map(|emit| emit.phase.as_str()).collect::<Vec<_>>(), ["request"]);
     let Action::Send { method, url, timeout_ms, max_body, .. } = step.action else { panic!("sending comes second") };
-    assert_eq!((method, url.as_str()), ("POST", "https://apihk.mch.weixin.qq.com/v3/global/customs/orders"));
+    assert_eq!((method.as_str(), url.as_str()), ("POST", "https://apihk.mch.weixin.qq.com/v3/global/customs/orders"));
     assert_eq!((timeout_ms, max_body), (10_000, 1024 * 1024));
 }
 
@@ -264,7 +264,7 @@ fn what_is_logged_of_an_attempt() {
     let headers = vec![("Request-ID".to_owned(), "08F7".to_owned())];
     let step = engine.step(Event::Response { status: 500, headers, body: b"{}".to_vec(), truncated: false }, later(12));
     let emit = step.emits.first().expect("an observation").clone();
-    assert_eq!((emit.phase, emit.attempt, emit.ms, emit.status), ("response", 1, 12, Some(500)));
+    assert_eq!((emit.phase.as_str(), emit.attempt, emit.ms, emit.status), ("response", 1, 12, Some(500)));
     assert_eq!((emit.host.as_str(), emit.request_id.as_deref()), ("apihk.mch.weixin.qq.com", Some("08F7")));
 }
 

@@ -301,7 +301,8 @@ fn one_certificate_that_cannot_be_used_spoils_no_other() {
     };
     let Action::Done { outcome: Outcome::Ok { warnings, .. } } = &done else { panic!("the good one is taken") };
     assert_eq!((warnings[0].rule, warnings[0].field.as_str(), warnings.len()), ("certificate_skipped", "/data/0", 1));
-    let seen: Vec<_> = emits.iter().map(|emit| (emit.phase, emit.key_id.as_deref(), emit.reason.as_deref())).collect();
+    let seen: Vec<_> =
+        emits.iter().map(|emit| (emit.phase.as_str(), emit.key_id.as_deref(), emit.reason.as_deref())).collect();
     let skipped = ("skipped", Some(odd), Some("CERTIFICATE_NOT_DECRYPTED"));
     assert_eq!(seen, [("request", None, None), skipped, ("response", None, None)]);
     assert!(ok(&run(&mut call, Event::KeysReady, || declared(&known, NOW), NOW)));

@@ -93,7 +93,7 @@ impl Refusal {
     /// The first finding that stops a request.
     pub(crate) fn of_findings(findings: &[Finding]) -> Result<(), Refusal> {
         let Some(found) = findings.iter().find(|finding| finding.severity == Severity::Error) else { return Ok(()) };
-        Err(Refusal::param(&found.field, &found.value, &found.issue, found.location))
+        Err(Refusal::param(&found.field, &found.value, &found.issue, found.location.as_str()))
     }
 
     /// A row of the pages' tables of errors, in words that say what the row says.

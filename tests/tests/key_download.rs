@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use serde_json::json;
-use wechatpay_customs::{Options, api::declare, client::Client, options::Convention};
+use wechatpay_customs::{Options, api::declare, client::Client, engine::Phase, options::Convention};
 use wechatpay_customs_sandbox::{Config, Sandbox};
 
 const CALLERS: usize = 1_000;
@@ -32,7 +32,7 @@ fn client(sandbox: &Sandbox) -> (Client, Arc<AtomicUsize>) {
     let downloads = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&downloads);
     let client = Client::new(options).expect("the keys are right").on_attempt(move |attempt| {
-        if attempt.phase == "request" && attempt.operation.name() == "certificates" {
+        if attempt.phase == Phase::Request && attempt.operation.name() == "certificates" {
             counter.fetch_add(1, Relaxed);
         }
     });

@@ -463,7 +463,7 @@ impl Watch {
         let Step { emits, action } = self.engine.step(event, now);
         for emit in &emits {
             assert_eq!(emit.operation, self.operation);
-            match emit.phase {
+            match emit.phase.as_str() {
                 "request" => self.begun += 1,
                 "response" | "failure" => self.ended += 1,
                 "skipped" => assert_eq!(self.operation, Operation::Certificates),

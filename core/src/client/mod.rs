@@ -59,6 +59,7 @@ use crate::{
             CLIENT_CLOSED, Error, INVALID_FIELDS, PLATFORM_KEY_INVALID, RUNTIME_UNSUPPORTED, SIGNING_FAILED,
             UNEXPECTED_EVENT,
         },
+        field::Method,
         finding::Finding,
     },
 };
@@ -302,13 +303,13 @@ fn account(options: Options, signing: Signing) -> Result<Account, Error> {
 /// What is observed, for those who collect `tracing` events.
 fn log(emit: &Emit) {
     if let Some(key_id) = &emit.key_id {
-        tracing::warn!(operation = emit.operation.name(), phase = emit.phase, key_id, reason = emit.reason);
+        tracing::warn!(operation = emit.operation.name(), phase = emit.phase.as_str(), key_id, reason = emit.reason);
         return;
     }
     tracing::debug!(
         operation = emit.operation.name(),
         attempt = emit.attempt,
-        phase = emit.phase,
+        phase = emit.phase.as_str(),
         host = emit.host,
         status = emit.status,
         request_id = emit.request_id,
@@ -319,7 +320,13 @@ fn log(emit: &Emit) {
 
 /// What is odd about a call that went through.
 fn warn(finding: &Finding) {
-    tracing::warn!(rule = finding.rule, field = finding.field, location = finding.location, "{}", finding.issue);
+    tracing::warn!(
+        rule = finding.rule,
+        field = finding.field,
+        location = finding.location.as_str(),
+        "{}",
+        finding.issue
+    );
 }
 
 /// The answer of a future, unless the other is ready first.
@@ -364,12 +371,12 @@ fn failed(cause: Cause) -> Event {
 /// A request as the engine says.
 fn request(
     client: &reqwest::Client,
-    method: &str,
+    method: Method,
     url: String,
     headers: Vec<(String, String)>,
     body: Option<String>,
 ) -> Option<reqwest::RequestBuilder> {
-    let mut request = client.request(reqwest::Method::from_bytes(method.as_bytes()).ok()?, url);
+    let mut request = client.request(reqwest::Method::from_bytes(method.as_str().as_bytes()).ok()?, url);
     for (name, value) in headers {
         request = request.header(name, value);
     }

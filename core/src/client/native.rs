@@ -18,7 +18,10 @@ use super::{
 use crate::{
     engine::{Cause, Event, Sent},
     protocol::options::TransportOptions,
-    words::error::{Error, INVALID_OPTION},
+    words::{
+        error::{Error, INVALID_OPTION},
+        field::Method,
+    },
 };
 
 /// Connections, kept open for further calls. Clones share them; making one does no I/O.
@@ -104,7 +107,7 @@ impl Transport {
 
     pub(super) async fn send(
         &self,
-        method: &str,
+        method: Method,
         url: String,
         headers: Vec<(String, String)>,
         body: Option<String>,
@@ -157,7 +160,7 @@ impl Connections {
     /// Sends what an engine's `Send` says.
     pub async fn send(
         &self,
-        method: &str,
+        method: Method,
         url: String,
         headers: Vec<(String, String)>,
         body: Option<String>,

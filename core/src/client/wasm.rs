@@ -7,6 +7,7 @@ use super::{failed, first, pairs, request};
 use crate::{
     engine::{Cause, Event},
     protocol::response::REDIRECTED,
+    words::field::Method,
 };
 
 /// The host's `fetch`, which keeps the connections.
@@ -20,7 +21,7 @@ impl Transport {
 
     pub(super) async fn send(
         &self,
-        method: &str,
+        method: Method,
         url: String,
         headers: Vec<(String, String)>,
         body: Option<String>,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     protocol::request::Signed,
-    words::{error::Error, finding::Finding, operation::Operation},
+    words::{error::Error, field::Method, finding::Finding, operation::Operation},
 };
 
 /// The time, as the driver reads it.
@@ -157,8 +157,7 @@ pub enum Action {
     /// Send, without following redirects; answered by `Response` or `Failed`.
     Send {
         /// `GET`, `POST` or `PATCH`.
-        #[cfg_attr(feature = "schema", schemars(extend("enum" = ["GET", "POST", "PATCH"])))]
-        method: &'static str,
+        method: Method,
         /// The whole URL, to be used as it is.
         url: String,
         /// All headers.
@@ -244,14 +243,41 @@ pub enum Outcome {
     },
 }
 
+/// What is observed of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[non_exhaustive]
+pub enum Phase {
+    /// An attempt begins.
+    Request,
+    /// It ended with an answer.
+    Response,
+    /// It ended without an answer.
+    Failure,
+    /// A certificate in its answer cannot be used; observed before the attempt ends.
+    Skipped,
+}
+
+impl Phase {
+    /// The word as it travels, such as `request`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Request => "request",
+            Phase::Response => "response",
+            Phase::Failure => "failure",
+            Phase::Skipped => "skipped",
+        }
+    }
+}
+
 /// Something worth observing. Never holds a secret or a personal field.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Attempt"))]
 pub struct Emit {
     /// `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. Before it ends,
     /// `skipped` for each certificate in its answer that cannot be used.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["request", "response", "failure", "skipped"])))]
-    pub phase: &'static str,
+    pub phase: Phase,
     /// What was asked for.
     pub operation: Operation,
     /// Which attempt, from 1.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     State, Turn,
     account::Signs,
-    action::{Action, Emit, Event, Now, Outcome},
+    action::{Action, Emit, Event, Now, Outcome, Phase},
     certificates::{certificates, keys, show_decrypted, skipped},
     course::{Course, Stake, Waiting, done, misfit},
     exchange::Exchange,
@@ -73,7 +73,7 @@ impl Waiting for Signing {
         let timeout_ms = course.limit().min(course.left(now));
         course.attempts += 1;
         let attempt = Emit {
-            phase: "request",
+            phase: Phase::Request,
             operation,
             attempt: course.attempts,
             host: base.host,
@@ -121,7 +121,7 @@ impl Waiting for Sending {
             _ => return Err(misfit(Some(exchange.operation), exchange.may_have_been_applied())),
         };
         if let Some(attempt) = &mut exchange.attempt {
-            attempt.phase = "response";
+            attempt.phase = Phase::Response;
             attempt.status = Some(received.status());
             attempt.request_id = received.request_id();
             attempt.ms = now.mono_ms.saturating_sub(since);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    action::{Emit, Now},
+    action::{Emit, Now, Phase},
     course::Course,
     exchange::Exchange,
 };
@@ -15,7 +15,7 @@ use crate::{
     protocol::response::{Examined, Received},
     words::{
         error::Error,
-        finding::{Finding, Severity},
+        finding::{Finding, Location, Severity},
         operation::Operation,
         rules,
     },
@@ -57,7 +57,7 @@ pub(super) fn certificates(
     let listed = examined.received().certificates(operation, key)?;
     for (_, serial, error) in &listed.skipped {
         course.emits.extend(exchange.attempt.clone().map(|attempt| Emit {
-            phase: "skipped",
+            phase: Phase::Skipped,
             key_id: Some(serial.clone()),
             reason: Some(error.code.clone()),
             ..attempt
@@ -75,7 +75,7 @@ pub(super) fn skipped((place, serial, error): &(usize, String, Error)) -> Findin
         field: format!("/data/{place}"),
         value: serial.as_str().into(),
         issue: format!("{error}; it is skipped"),
-        location: "response",
+        location: Location::Response,
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     State, Turn,
     account::Account,
-    action::{Action, Emit, Event, Now, Outcome},
+    action::{Action, Emit, Event, Now, Outcome, Phase},
 };
 use crate::{
     keys::crypto::Random,
@@ -109,7 +109,7 @@ impl Course {
     /// Lets the end of an attempt be observed.
     pub(super) fn ended(&mut self, attempt: Option<Emit>, error: Option<&Error>, may_have_been_applied: bool) {
         self.emits.extend(attempt.map(|attempt| Emit {
-            phase: if attempt.phase == "request" { "failure" } else { attempt.phase },
+            phase: if attempt.phase == Phase::Request { Phase::Failure } else { attempt.phase },
             reason: error.map(|error| error.code.clone()),
             may_have_been_applied,
             ..attempt

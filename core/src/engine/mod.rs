@@ -81,7 +81,7 @@ mod trust;
 use std::{mem, sync::Arc};
 
 pub use account::{Account, Signing};
-pub use action::{Action, Cause, Emit, Event, Now, Outcome, Sent, Step};
+pub use action::{Action, Cause, Emit, Event, Now, Outcome, Phase, Sent, Step};
 use attempt::{Loading, Sending, Verifying};
 pub use call::Call;
 use course::{Course, misfit};

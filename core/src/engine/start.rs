@@ -185,7 +185,7 @@ fn not_loaded(operation: Operation, why: Error) -> Error {
 
 /// The error for a request that was not sent, soon after a download that brought no key for it.
 fn brought_none(error: Error, rest_ms: u64) -> Error {
-    if ![PLATFORM_KEYS_MISSING.name, ENCRYPTION_KEY_MISSING.name].contains(&error.code.as_str()) {
+    if !error.is(PLATFORM_KEYS_MISSING) && !error.is(ENCRYPTION_KEY_MISSING) {
         return error;
     }
     error.with(|details| {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 pub use super::form::{Fields, Report};
 pub use crate::words::{
-    finding::{Finding, Severity},
+    finding::{Finding, Location, Severity},
     rules::{self, Rule, Rules},
 };
 
@@ -23,10 +23,10 @@ use crate::{
 };
 
 /// Where the fields of a request travel.
-fn location(operation: Operation) -> &'static str {
+fn location(operation: Operation) -> Location {
     match operation.spec().method {
-        Method::Get => "query",
-        Method::Post | Method::Patch => "body",
+        Method::Get => Location::Query,
+        Method::Post | Method::Patch => Location::Body,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         error::{Error, ID_MISMATCH},
         fen::Fen,
         field::Record,
-        finding::{Finding, Severity},
+        finding::{Finding, Location, Severity},
         operation::Operation,
         rules,
     },
@@ -72,7 +72,7 @@ pub fn customs_order_fields_value(
     result: Value,
     paid: Option<Value>,
 ) -> Result<CustomsOrderFields, Error> {
-    let misfit = |field, issue| refused(&rules::TYPE, field, "argument", issue);
+    let misfit = |field, issue| refused(&rules::TYPE, field, Location::Argument, issue);
     let declared = fields_of(request, |fields| is_request(Operation::Declare, fields));
     let declared = declared.ok_or_else(|| misfit("request", "must be the fields that were declared"))?;
     let answer = fields_of(result, |fields| read(Operation::Declare.response_fields(), fields, "").is_ok());
@@ -83,7 +83,7 @@ pub fn customs_order_fields_value(
         Some(paid) => Some(fen(&paid).ok_or_else(|| misfit("paid", "must be a whole number of fen"))?),
     };
     if paid.is_some_and(|Fen(paid)| paid < 0) {
-        return Err(refused(&rules::RANGE, "paid", "argument", "must not be negative"));
+        return Err(refused(&rules::RANGE, "paid", Location::Argument, "must not be negative"));
     }
     fields(
         |name| declared.get(name).and_then(Value::as_str),
@@ -134,7 +134,7 @@ fn fields<'a>(
         let paid = paid.ok_or_else(|| {
             missing(
                 "paid",
-                "argument",
+                Location::Argument,
                 "is required for an order that is not split: the amount paid in fen, less partial refunds",
             )
         })?;
@@ -144,16 +144,17 @@ fn fields<'a>(
     let sub_order_id = answered("sub_order_id").ok_or_else(|| {
         missing(
             "/sub_order_id",
-            "response",
+            Location::Response,
             "is missing in the answer: customs knows a split order by it; query the order",
         )
     })?;
-    let order_fee = order_fee
-        .ok_or_else(|| missing("/order_fee", "body", "is required for a split order: it is the declared amount"))?;
+    let order_fee = order_fee.ok_or_else(|| {
+        missing("/order_fee", Location::Body, "is required for a split order: it is the declared amount")
+    })?;
     Ok(fields(sub_order_no, sub_order_id, order_fee))
 }
 
-fn refused(rule: &rules::Rule, field: &str, location: &'static str, issue: &str) -> Error {
+fn refused(rule: &rules::Rule, field: &str, location: Location, issue: &str) -> Error {
     let finding = Finding {
         rule: rule.name,
         severity: Severity::Error,

@@ -11,7 +11,7 @@ use crate::{
         code::OrderType,
         customs::{CustomsCode, Standing},
         field::{Field, Kind},
-        finding::Finding,
+        finding::{Finding, Location},
         rules::{self, Rule, Rules},
     },
 };
@@ -49,7 +49,7 @@ impl<'a> Fields<'a> {
 /// Collects findings at the severities that the caller chose.
 pub struct Report<'a> {
     rules: &'a Rules,
-    location: &'static str,
+    location: Location,
     table: &'static [Field],
     /// Is a value not to be shown, by a name that is no field's?
     is_private: fn(&str, &Value) -> bool,
@@ -59,7 +59,7 @@ pub struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub(crate) fn new(
-        location: &'static str,
+        location: Location,
         table: &'static [Field],
         is_private: fn(&str, &Value) -> bool,
         rules: &'a Rules,
@@ -78,7 +78,7 @@ impl<'a> Report<'a> {
             self.findings.push(Finding {
                 rule: rule.name,
                 severity,
-                field: if self.location == "body" { pointer(field) } else { field.to_owned() },
+                field: if self.location == Location::Body { pointer(field) } else { field.to_owned() },
                 value: match self.given.get(field) {
                     Some(value) if self.hides(field, value) => "***".into(),
                     given => given.map(shown).unwrap_or_default(),

@@ -20,7 +20,7 @@ use crate::{
         choice::PathPrefix,
         error::{ENCRYPTION_KEY_MISSING, Error, INVALID_FIELDS, INVALID_OPTION},
         field::{Field, Kind, Method, Need},
-        finding::{Finding, Severity},
+        finding::{Finding, Location, Severity},
         operation::Operation,
         rules,
     },
@@ -56,8 +56,7 @@ pub struct Unsigned {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Signed {
     /// `GET`, `POST` or `PATCH`.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["GET", "POST", "PATCH"])))]
-    pub method: &'static str,
+    pub method: Method,
     /// The whole URL.
     pub url: String,
     /// Names and values, each name once.
@@ -235,12 +234,7 @@ impl Unsigned {
             .concat(),
         ));
         let method = operation.spec().method;
-        Signed {
-            method: method.as_str(),
-            url: [base_url, &path].concat(),
-            headers,
-            body: (method != Method::Get).then_some(body),
-        }
+        Signed { method, url: [base_url, &path].concat(), headers, body: (method != Method::Get).then_some(body) }
     }
 }
 
@@ -293,7 +287,7 @@ fn encrypt_personal(
                 field: format!("/{name}"),
                 value: "***".into(),
                 issue: format!("must be at most {} bytes in UTF-8 to be encrypted", encryption::limit(key, scheme)),
-                location: "body",
+                location: Location::Body,
             };
             Error::invalid_fields(operation, &format!("{operation} was not sent"), vec![finding])
         })?;

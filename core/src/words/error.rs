@@ -423,6 +423,11 @@ impl Error {
         }
     }
 
+    /// Is it this one of the library's own codes?
+    pub fn is(&self, code: Code) -> bool {
+        self.code == code.name
+    }
+
     pub(crate) fn with(mut self, change: impl FnOnce(&mut Details)) -> Error {
         change(&mut self.0);
         self

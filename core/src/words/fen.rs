@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::{
     field::{FieldType, Kind},
-    finding::{Finding, Severity},
+    finding::{Finding, Location, Severity},
     rules,
 };
 
@@ -30,7 +30,7 @@ impl Fen {
             field: "yuan".to_owned(),
             value: text.into(),
             issue,
-            location: "argument",
+            location: Location::Argument,
         };
         let wrong = || finding(&rules::TYPE, "must be digits with at most two decimals, such as 8.88".to_owned());
         let (yuan, decimals) = text.split_once('.').unwrap_or((text, "00"));

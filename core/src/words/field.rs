@@ -20,8 +20,10 @@ pub enum Kind {
     Records(&'static str, &'static [Field]),
 }
 
-/// Where the fields of a request travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The method of a request, which says where its fields travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub enum Method {
     /// Fields in the query string, no body.
     Get,

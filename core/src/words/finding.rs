@@ -14,6 +14,37 @@ pub enum Severity {
     Warning,
 }
 
+/// Where a field travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[non_exhaustive]
+pub enum Location {
+    /// The body of a request.
+    Body,
+    /// The query string of a request.
+    Query,
+    /// An argument of a function of this library.
+    Argument,
+    /// The body of an answer.
+    Response,
+    /// A header of an answer.
+    Header,
+}
+
+impl Location {
+    /// The word as it travels, such as `body`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Location::Body => "body",
+            Location::Query => "query",
+            Location::Argument => "argument",
+            Location::Response => "response",
+            Location::Header => "header",
+        }
+    }
+}
+
 /// One remark about one field, in the shape of the server's own `detail`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -30,6 +61,5 @@ pub struct Finding {
     /// What is wrong, and what would be right.
     pub issue: String,
     /// `body`, `query` or `argument`; for remarks about an answer `response` or `header`.
-    #[cfg_attr(feature = "schema", schemars(extend("enum" = ["body", "query", "argument", "response", "header"])))]
-    pub location: &'static str,
+    pub location: Location,
 }

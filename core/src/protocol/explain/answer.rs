@@ -92,12 +92,12 @@ fn once<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
 
 fn headers(response: &Response) -> Result<(), (Error, Known)> {
     let values = signature_headers(&response.headers).map_err(|error| {
-        let cause = match &error.code {
-            code if code == SIGNATURE_MISSING.name => STRIPPED_HEADERS,
-            code if code == SIGNATURE_DUPLICATED.name => DUPLICATED_HEADERS,
-            code if code == SIGNATURE_UNSUPPORTED.name => SIGNATURE_TYPE,
-            _ => MALFORMED_HEADERS,
-        };
+        let known = [
+            (SIGNATURE_MISSING, STRIPPED_HEADERS),
+            (SIGNATURE_DUPLICATED, DUPLICATED_HEADERS),
+            (SIGNATURE_UNSUPPORTED, SIGNATURE_TYPE),
+        ];
+        let cause = known.into_iter().find(|(code, _)| error.is(*code)).map_or(MALFORMED_HEADERS, |(_, cause)| cause);
         (error, cause)
     })?;
     let [timestamp, _, signature, _] = values;

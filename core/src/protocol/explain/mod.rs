@@ -65,7 +65,7 @@ pub enum Message {
 impl From<Signed> for Request {
     fn from(signed: Signed) -> Request {
         Request {
-            method: signed.method.to_owned(),
+            method: signed.method.as_str().to_owned(),
             url: signed.url,
             headers: signed.headers,
             body: signed.body.unwrap_or_default().into_bytes(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     base::text::line,
     words::{
-        finding::{Finding, Severity},
+        finding::{Finding, Location, Severity},
         rules,
     },
 };
@@ -52,7 +52,7 @@ pub(super) fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<St
                     line(came, 64)
                 ),
                 value: came.into(),
-                location: "response",
+                location: Location::Response,
             });
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     protocol::hiding::Hidden,
     words::{
         error::{BODY_NOT_JSON, BODY_UNEXPECTED, Error, SIGNATURE_MISMATCH, SIGNATURE_MISSING},
-        finding::{Finding, Severity},
+        finding::{Finding, Location, Severity},
         rules,
     },
 };
@@ -47,7 +47,7 @@ impl Examined {
             let odd = match &proof {
                 Ok(_) if ok => None,
                 Ok(proof) => Some(received.mismatch(proof)),
-                Err(error) if error.code == SIGNATURE_MISSING.name => None,
+                Err(error) if error.is(SIGNATURE_MISSING) => None,
                 Err(error) => Some(error.clone()),
             };
             return Err(received.refusal(operation, hidden).with(|details| {
@@ -58,7 +58,7 @@ impl Examined {
                     field: "Wechatpay-Signature".to_owned(),
                     value: Value::Null,
                     issue: error.message.clone(),
-                    location: "header",
+                    location: Location::Header,
                 }));
             }));
         }
@@ -77,7 +77,7 @@ impl Examined {
                 field: String::new(),
                 value: Value::Null,
                 issue,
-                location: "response",
+                location: Location::Response,
             };
             let request_id = received.request_id();
             return Ok(Verified { value: Map::new(), request_id, warnings: vec![warning] });

@@ -126,7 +126,7 @@ impl Received {
                 )));
             }
             200..=299 => Ok(self.proof(keys, now).map_err(|error| {
-                let html = error.code == SIGNATURE_MISSING.name && self.is_html();
+                let html = error.is(SIGNATURE_MISSING) && self.is_html();
                 about(if html { Error::new(SIGNATURE_MISSING, self.not_by_the_api(operation, hidden)) } else { error })
             })?),
             400..=599 => self.proof(keys, now),
