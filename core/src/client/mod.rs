@@ -24,6 +24,7 @@ mod host;
 mod builder;
 mod calls;
 mod flights;
+mod log;
 mod pages;
 #[cfg(not(target_arch = "wasm32"))]
 mod proxy;
@@ -36,7 +37,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use builder::Builder;
@@ -61,6 +62,7 @@ use crate::{
         },
         field::Method,
         finding::Finding,
+        operation::Operation,
     },
 };
 
@@ -193,14 +195,19 @@ impl Client {
     /// # Errors
     /// Any; dropping the future cancels the call.
     pub async fn call<R: Endpoint>(&self, request: &R) -> Result<Verified<R::Response>, Error> {
-        let operation = R::OPERATION;
-        let fields = serde_json::to_value(request)
-            .map_err(|error| Error::new(INVALID_FIELDS, format!("the request cannot be written: {error}")))?;
-        let call = Call::Operation { operation, fields };
-        match self.run(call, CallOptions::default(), pending()).await {
-            Ok(Outcome::Ok { value, request_id, warnings }) => {
-                Verified::from_parts(value, request_id, warnings, operation)
-            }
+        let fields = serde_json::to_value(request).map_err(unwritable)?;
+        let (value, request_id, warnings) = self.answered(R::OPERATION, fields).await?;
+        Verified::from_parts(value, request_id, warnings, R::OPERATION)
+    }
+
+    /// The same with fields and answer as data.
+    async fn answered(
+        &self,
+        operation: Operation,
+        fields: Value,
+    ) -> Result<(Value, Option<String>, Vec<Finding>), Error> {
+        match self.run(Call::Operation { operation, fields }, CallOptions::default(), pending()).await {
+            Ok(Outcome::Ok { value, request_id, warnings }) => Ok((value, request_id, warnings)),
             Ok(Outcome::Err(error)) | Err(error) => Err(error),
             Ok(Outcome::Prepared { .. } | Outcome::Host | Outcome::Cancelled { .. }) => Err(unexpected()),
         }
@@ -236,7 +243,7 @@ impl Client {
         loop {
             let step = engine.step(event, now());
             for emit in &step.emits {
-                log(emit);
+                log::attempt(emit);
                 if let Some(observer) = &self.observer {
                     observer(emit);
                 }
@@ -245,7 +252,7 @@ impl Client {
                 Action::Done { outcome: Outcome::Host } => return Err(raised.unwrap_or_else(unexpected)),
                 Action::Done { outcome } => {
                     if let Outcome::Ok { warnings, .. } | Outcome::Prepared { warnings, .. } = &outcome {
-                        warnings.iter().for_each(warn);
+                        warnings.iter().for_each(log::warning);
                     }
                     return Ok(outcome);
                 }
@@ -300,35 +307,6 @@ fn account(options: Options, signing: Signing) -> Result<Account, Error> {
     Account::new(options, signing)
 }
 
-/// What is observed, for those who collect `tracing` events.
-fn log(emit: &Emit) {
-    if let Some(key_id) = &emit.key_id {
-        tracing::warn!(operation = emit.operation.name(), phase = emit.phase.as_str(), key_id, reason = emit.reason);
-        return;
-    }
-    tracing::debug!(
-        operation = emit.operation.name(),
-        attempt = emit.attempt,
-        phase = emit.phase.as_str(),
-        host = emit.host,
-        status = emit.status,
-        request_id = emit.request_id,
-        ms = emit.ms,
-        reason = emit.reason,
-    );
-}
-
-/// What is odd about a call that went through.
-fn warn(finding: &Finding) {
-    tracing::warn!(
-        rule = finding.rule,
-        field = finding.field,
-        location = finding.location.as_str(),
-        "{}",
-        finding.issue
-    );
-}
-
 /// The answer of a future, unless the other is ready first.
 pub async fn first<T>(answer: impl Future<Output = T>, mut other: impl Future<Output = ()> + Unpin) -> Option<T> {
     let mut answer = pin!(answer);
@@ -357,6 +335,11 @@ pub fn unsupported(why: impl Into<String>) -> Error {
 /// `SIGNING_FAILED`.
 pub fn seed() -> Result<[u8; 32], Error> {
     host::seed().map_err(|error| Error::new(SIGNING_FAILED, format!("the system has no randomness: {error}")))
+}
+
+/// The error for a request that is not as its type says.
+fn unwritable(error: serde_json::Error) -> Error {
+    Error::new(INVALID_FIELDS, format!("the request cannot be written: {error}"))
 }
 
 fn unexpected() -> Error {

@@ -4,16 +4,19 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value, json};
 
-use super::Client;
+use super::{Client, unwritable};
 use crate::{
     protocol::{api::query, pages::Pages},
-    words::error::{BODY_UNEXPECTED, Error},
+    words::{
+        error::{BODY_UNEXPECTED, Error},
+        operation::Operation,
+    },
 };
 
 impl Client {
     /// All records of a query, page by page; its `offset` is not looked at.
     pub fn query_all(&self, request: query::Request) -> QueryAll<'_> {
-        QueryAll { client: self, request, pages: Pages::default(), records: VecDeque::new() }
+        QueryAll { client: self, request, fields: None, pages: Pages::default(), records: VecDeque::new() }
     }
 }
 
@@ -21,6 +24,8 @@ impl Client {
 pub struct QueryAll<'a> {
     client: &'a Client,
     request: query::Request,
+    /// The request as data, from the first page on.
+    fields: Option<Map<String, Value>>,
     pages: Pages,
     records: VecDeque<query::Declaration>,
 }
@@ -45,16 +50,18 @@ impl QueryAll<'_> {
 
     /// Reads one more page, if there is one.
     async fn page(&mut self) -> Result<bool, Error> {
-        let unreadable = |error| Error::new(BODY_UNEXPECTED, format!("the records cannot be read: {error}"));
-        let fields = serde_json::from_value(json!(self.request)).map_err(unreadable)?;
-        let Some(fields) = self.pages.request(&fields) else { return Ok(false) };
+        let fields = match &mut self.fields {
+            Some(fields) => fields,
+            none => none.insert(serde_json::from_value(json!(self.request)).map_err(unwritable)?),
+        };
+        let Some(fields) = self.pages.request(fields) else { return Ok(false) };
         self.pages.asked(&fields);
-        let request = serde_json::from_value(Value::Object(fields)).map_err(unreadable)?;
-        let answer = self.client.query(&request).await?;
-        let mut fields: Map<String, Value> = serde_json::from_value(json!(*answer)).map_err(unreadable)?;
-        fields.insert("warnings".to_owned(), json!(answer.warnings));
-        let records = self.pages.take(&fields)?;
-        self.records = serde_json::from_value(records.into()).map_err(unreadable)?;
+        let (answer, _, warnings) = self.client.answered(Operation::Query, fields.into()).await?;
+        let Value::Object(mut answer) = answer else { return Ok(false) };
+        answer.insert("warnings".to_owned(), json!(warnings));
+        let records = self.pages.take(&answer)?;
+        self.records = serde_json::from_value(records.into())
+            .map_err(|error| Error::new(BODY_UNEXPECTED, format!("the records cannot be read: {error}")))?;
         Ok(true)
     }
 }
