@@ -21,7 +21,7 @@ use wechatpay_customs::{
     api::declare,
     crypto::{Signer, Verifier},
     encryption::Padding,
-    engine::{Account, Signing},
+    engine::{Account, SignedBy},
     message,
     options::Convention,
     request::{Checked, Signed, Unsigned},
@@ -53,7 +53,7 @@ impl Exchange {
             serde_json::from_str(include_str!("../tests/vectors/options.json")).expect("the options are JSON");
         options["crypto"] = crypto.into();
         let options = Options::from_value(options, Convention::Python).expect("the options are right");
-        let account = Arc::new(Account::new(options, Signing::Core).expect("the keys are right"));
+        let account = Arc::new(Account::new(options, SignedBy::Core).expect("the keys are right"));
         let vectors: Value =
             serde_json::from_str(include_str!("../tests/vectors/parse.json")).expect("the vectors are JSON");
         let response = &vectors["vectors"][0]["response"];

@@ -11,7 +11,7 @@ use serde_json::Value;
 use wechatpay_customs::{
     Error,
     crypto::{Signer, Verifier},
-    engine::{Account as Common, Signing},
+    engine::{Account as Common, SignedBy},
     host,
     options::Convention,
 };
@@ -31,7 +31,7 @@ impl Account {
     #[napi(constructor)]
     pub fn new(env: Env, options: String, own_signer: bool) -> Result<Self> {
         let options = Zeroizing::new(options);
-        let signing = if own_signer { Signing::Caller } else { Signing::Core };
+        let signing = if own_signer { SignedBy::Caller } else { SignedBy::Core };
         let account = host::account(from_json(&options)?, Convention::JavaScript, signing);
         let account = account.map_err(|error| thrown(env, error))?;
         let signer = account.signer().map_err(|error| thrown(env, error))?;

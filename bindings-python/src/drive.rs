@@ -204,10 +204,10 @@ impl Handle {
                 && let Some(_computing) = fork::computing_now()
             {
                 let advanced = at_once(drive.advance(event, observed, clock_ahead_ms, home, pending()));
-                return advanced.ok_or_else(|| busy(py))?.told(py);
+                return advanced.ok_or_else(|| busy(py))?.into_python(py);
             }
             let advanced = detached(py, || at_once(drive.advance(event, observed, clock_ahead_ms, home, pending())));
-            return advanced.ok_or_else(|| busy(py))?.told(py);
+            return advanced.ok_or_else(|| busy(py))?.into_python(py);
         }
         let runtime = runtime(py)?;
         let (cancel, cancelled) = oneshot::channel::<()>();
@@ -230,7 +230,7 @@ impl Handle {
         if let (Some(error), Next::Action(Action::Done { .. })) = (interrupt, &turn.next) {
             turn.next = Next::Raised(error);
         }
-        turn.told(py)
+        turn.into_python(py)
     }
 
     /// The same without waiting: what comes of it is put into the mailbox, addressed to `to`.
@@ -311,7 +311,7 @@ fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
 
 impl Turn {
     /// As Python takes it: observations, the name of what is next, and what it takes.
-    pub fn told<'py>(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub fn into_python<'py>(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let Turn { emits, next, why, drive, home } = self;
         let emits = if emits.is_empty() { PyTuple::empty(py).into_any() } else { to_python(py, &emits)? };
         let is_done = matches!(next, Next::Raised(_) | Next::Action(Action::Done { .. }));

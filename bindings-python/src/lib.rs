@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use wechatpay_customs::{
     Error, client, engine,
-    engine::Signing,
+    engine::SignedBy,
     host::{self, Answer},
     options::{Convention, TransportOptions},
 };
@@ -114,7 +114,7 @@ fn opened<'py>(options: &Bound<'py, PyAny>, sends: bool) -> PyResult<Bound<'py, 
     let (signs, transports) = (functions[0].is_some(), functions[3].is_some());
     let given = plain(&given)?;
     let made = || {
-        let signing = if signs { Signing::Caller } else { Signing::Core };
+        let signing = if signs { SignedBy::Caller } else { SignedBy::Core };
         let account = host::account(given, Convention::Python, signing)?;
         if sends {
             account.require_signing()?;

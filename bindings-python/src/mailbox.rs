@@ -33,7 +33,8 @@ impl Mailbox {
         let come = std::mem::take(&mut *self.0.come.lock().unwrap_or_else(PoisonError::into_inner));
         let told = |turn: Turn| {
             // What cannot be told must not keep the others waiting.
-            turn.told(py).or_else(|error| (PyTuple::empty(py), "raise", error.into_value(py)).into_bound_py_any(py))
+            turn.into_python(py)
+                .or_else(|error| (PyTuple::empty(py), "raise", error.into_value(py)).into_bound_py_any(py))
         };
         come.into_iter().map(|(to, turn)| (to, told(turn)?).into_bound_py_any(py)).collect()
     }

@@ -19,15 +19,15 @@ pub fn read(response: &Bound<'_, PyAny>, max_body: usize) -> PyResult<Event> {
     let headers = part(response, ["headers", "headers"])?;
     let body = part(response, ["body", "content"])?;
     let number = if status.is_instance_of::<PyBool>() { None } else { status.extract::<u16>().ok() };
-    let status = number.ok_or_else(|| wrong(response, "an HTTP status as `status`"))?;
-    let mut body = bytes(&body)?.ok_or_else(|| wrong(response, "bytes as `body`"))?;
+    let status = number.ok_or_else(|| not_a_response(response, "an HTTP status as `status`"))?;
+    let mut body = bytes(&body)?.ok_or_else(|| not_a_response(response, "bytes as `body`"))?;
     let truncated = body.len() > max_body;
     body.truncate(max_body);
-    let headers = pairs(&headers)?.ok_or_else(|| wrong(response, "texts as `headers`, a mapping or pairs"))?;
+    let headers = pairs(&headers)?.ok_or_else(|| not_a_response(response, "texts as `headers`, a mapping or pairs"))?;
     Ok(Event::Response { status, headers, body, truncated })
 }
 
-fn wrong(response: &Bound<'_, PyAny>, lacks: &str) -> PyErr {
+fn not_a_response(response: &Bound<'_, PyAny>, lacks: &str) -> PyErr {
     let kind = response.get_type().name().map(|name| name.to_string()).unwrap_or_default();
     if kind == "coroutine" {
         // Nobody will await it, of which Python would warn beside the error.
@@ -53,7 +53,7 @@ fn part<'py>(response: &Bound<'py, PyAny>, names: [&str; 2]) -> PyResult<Bound<'
             }
         }
     }
-    Err(wrong(response, &format!("`{}`", names[0])))
+    Err(not_a_response(response, &format!("`{}`", names[0])))
 }
 
 fn bytes(body: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use wechatpay_customs::{
     Error,
     crypto::{Signer, Verifier},
-    engine::{self, Emit, Event, Now, Signing, Step},
+    engine::{self, Emit, Event, Now, SignedBy, Step},
     host,
     options::Convention,
 };
@@ -35,9 +35,9 @@ impl Account {
     pub fn new(options: String, own_signer: bool, browser: bool) -> Result<Account, JsValue> {
         let options = Zeroizing::new(options);
         let signing = match (own_signer, browser) {
-            (true, _) => Signing::Caller,
-            (false, true) => Signing::Browser,
-            (false, false) => Signing::Host,
+            (true, _) => SignedBy::Caller,
+            (false, true) => SignedBy::Browser,
+            (false, false) => SignedBy::Host,
         };
         let account = host::account(from_json(&options)?, Convention::JavaScript, signing).map_err(thrown)?;
         // WebCrypto would find a key whose numbers do not fit together only when it signs.

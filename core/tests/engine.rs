@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use wechatpay_customs::{
     ErrorKind, Operation,
-    engine::{Account, Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Signing, Step},
+    engine::{Account, Action, Call, Engine, Event, Failure, Now, Outcome, Sent, SignedBy, Step},
     error::{CODES, UNEXPECTED_EVENT},
     options::{CallOptions, Convention, Options},
 };
@@ -20,7 +20,7 @@ fn account(change: impl FnOnce(&mut Value)) -> Arc<Account> {
     let mut options = options();
     change(&mut options);
     let options = Options::from_value(options, Convention::Python).expect("the options are right");
-    Arc::new(Account::new(options, Signing::Core).expect("the keys are right"))
+    Arc::new(Account::new(options, SignedBy::Core).expect("the keys are right"))
 }
 
 fn declare() -> Call {
@@ -127,7 +127,7 @@ fn an_event_that_answers_nothing_ends_the_call() {
         || Event::HostFailed,
         || Event::TimedOut,
         || Event::Response { status: 200, headers: vec![], body: vec![], truncated: false },
-        || Event::Failed { sent: Sent::No, cause: Cause::Dns },
+        || Event::Failed { sent: Sent::No, cause: Failure::Dns },
         || Event::Verified { ok: true },
         || Event::Woke,
         || Event::KeysReady,
@@ -170,13 +170,13 @@ fn a_signer_that_raised_ends_the_call_with_what_it_raised() {
 #[test]
 fn transport_failures_tell_what_is_known() {
     for (cause, sent, code, applied) in [
-        (Cause::Dns, Sent::No, "DNS_FAILED", false),
-        (Cause::Connect, Sent::No, "CONNECT_FAILED", false),
-        (Cause::Tls, Sent::No, "TLS_FAILED", false),
-        (Cause::Timeout, Sent::Unknown, "TIMEOUT", true),
-        (Cause::Reset, Sent::Unknown, "CONNECTION_RESET", true),
-        (Cause::Body, Sent::Unknown, "BODY_FAILED", true),
-        (Cause::Other, Sent::Unknown, "TRANSPORT_FAILED", true),
+        (Failure::Dns, Sent::No, "DNS_FAILED", false),
+        (Failure::Connect, Sent::No, "CONNECT_FAILED", false),
+        (Failure::Tls, Sent::No, "TLS_FAILED", false),
+        (Failure::Timeout, Sent::Unknown, "TIMEOUT", true),
+        (Failure::Reset, Sent::Unknown, "CONNECTION_RESET", true),
+        (Failure::Body, Sent::Unknown, "BODY_FAILED", true),
+        (Failure::Other, Sent::Unknown, "TRANSPORT_FAILED", true),
     ] {
         let error = error(sending(declare()).step(Event::Failed { sent, cause }, later(5)));
         assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Transport, code));
@@ -191,7 +191,7 @@ fn the_deadline_ends_the_call_before_and_after_sending() {
     engine.step(Event::Start, NOW);
     let unsent = error(engine.step(signed(), later(30_000)));
     assert_eq!((unsent.code.as_str(), unsent.may_have_been_applied), ("DEADLINE_EXCEEDED", false));
-    let late = Event::Failed { sent: Sent::Unknown, cause: Cause::Timeout };
+    let late = Event::Failed { sent: Sent::Unknown, cause: Failure::Timeout };
     let sent = error(sending(declare()).step(late, later(30_000)));
     assert_eq!((sent.code.as_str(), sent.may_have_been_applied), ("DEADLINE_EXCEEDED", true));
 }
@@ -211,7 +211,7 @@ fn the_shorter_of_timeout_and_deadline_ends_an_attempt() {
         engine.step(Event::Start, NOW);
         let Action::Send { timeout_ms, .. } = engine.step(signed(), NOW).action else { panic!("it is sent") };
         assert_eq!(timeout_ms, timeout.min(deadline));
-        let error = error(engine.step(Event::Failed { sent: Sent::Unknown, cause: Cause::Timeout }, later(sent_for)));
+        let error = error(engine.step(Event::Failed { sent: Sent::Unknown, cause: Failure::Timeout }, later(sent_for)));
         assert_eq!(error.code, code);
         assert!(error.message.contains(says), "{error}");
     }
@@ -223,7 +223,7 @@ fn less_than_a_millisecond_is_an_attempt_all_the_same() {
     let mut engine = Engine::new(declare(), account(|_| {}), options, [7; 32]);
     engine.step(Event::Start, NOW);
     assert!(matches!(engine.step(signed(), NOW).action, Action::Send { timeout_ms: 1, .. }));
-    let late = error(engine.step(Event::Failed { sent: Sent::Unknown, cause: Cause::Timeout }, later(1)));
+    let late = error(engine.step(Event::Failed { sent: Sent::Unknown, cause: Failure::Timeout }, later(1)));
     assert_eq!(late.code, "TIMEOUT");
 }
 

@@ -6,7 +6,7 @@ use wechatpay_customs::{
     Operation, Options,
     crypto::signer,
     encryption::Padding,
-    engine::{Account, Action, Call, Engine, Event, Now, Outcome, Signing},
+    engine::{Account, Action, Call, Engine, Event, Now, Outcome, SignedBy},
     explain::{CAUSES, Message, REQUEST_CHECKS, RESPONSE_CHECKS, explain_value},
     host,
     keys::PrivateKey,
@@ -134,7 +134,7 @@ fn assert_right(explanation: &Value) {
 
 #[test]
 fn what_prepare_gives_is_right_and_shown_line_by_line() {
-    let account = Account::new(Options::from_value(options(), Convention::Python).expect("options"), Signing::Core);
+    let account = Account::new(Options::from_value(options(), Convention::Python).expect("options"), SignedBy::Core);
     let account = account.expect("keys");
     let fields = json!({ "order_type": "out_trade_no", "order_no": "a|b c", "customs": "SHANGHAI_ZS" });
     let unsigned = Checked::new(account.merchant(), Operation::Query, fields).build(
@@ -545,7 +545,8 @@ fn where_the_server_s_message_and_ours_part() {
 #[test]
 fn a_refused_call_says_where() {
     let refused = |change: &dyn Fn(String) -> String| {
-        let account = Account::new(Options::from_value(options(), Convention::Python).expect("options"), Signing::Core);
+        let account =
+            Account::new(Options::from_value(options(), Convention::Python).expect("options"), SignedBy::Core);
         let fields = json!({ "order_type": "out_trade_no", "order_no": "a|b", "customs": "SHANGHAI_ZS" });
         let call = Call::Operation { operation: Operation::Query, fields };
         let mut engine = Engine::new(call, account.expect("keys").into(), CallOptions::default(), [7; 32]);
@@ -568,9 +569,9 @@ fn a_refused_call_says_where() {
 #[test]
 fn the_function_by_name_takes_a_client_s_options_or_others() {
     let given = declared("wrong");
-    let account = host::account(options(), Convention::JavaScript, Signing::Core);
+    let account = host::account(options(), Convention::JavaScript, SignedBy::Core);
     assert!(account.is_err(), "these are Python's names");
-    let account = host::account(options(), Convention::Python, Signing::Core).expect("options");
+    let account = host::account(options(), Convention::Python, SignedBy::Core).expect("options");
     let called = |arguments: Value, account| {
         host::call("explain", arguments, account, Convention::Python).map(|told| json!(told))
     };

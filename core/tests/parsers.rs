@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wechatpay_customs::{
     Operation,
     check::{Rules, check, check_json},
-    engine::{Account, Action, Call, Engine, Event, Now, Outcome, Signing},
+    engine::{Account, Action, Call, Engine, Event, Now, Outcome, SignedBy},
     keys::{PlatformKeys, PrivateKey},
     options::{CallOptions, Convention, Options},
 };
@@ -17,13 +17,13 @@ fn account() -> Arc<Account> {
     let mut options = options;
     options["api_v3_key"] = json!("0123456789abcdef0123456789abcdef");
     let options = Options::from_value(options, Convention::Python).expect("sound options");
-    Arc::new(Account::new(options, Signing::Core).expect("sound keys"))
+    Arc::new(Account::new(options, SignedBy::Core).expect("sound keys"))
 }
 
 /// Where requests are sent to with this base URL, or what is said of it.
 fn sent_to(url: &str) -> Result<String, String> {
     let options = Options::from_value(json!({ "base_urls": [url] }), Convention::Python).expect("a list of texts");
-    match Account::new(options, Signing::Core) {
+    match Account::new(options, SignedBy::Core) {
         Ok(account) => Ok(account.merchant().base_urls().collect()),
         Err(error) => Err(error.message.clone()),
     }

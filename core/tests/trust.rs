@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use wechatpay_customs::{
     Error, Operation,
     crypto::{Signer, Verifier, rsa},
-    engine::{Account, Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Signing, Step},
+    engine::{Account, Action, Call, Engine, Event, Failure, Now, Outcome, Sent, SignedBy, Step},
     keys::PrivateKey,
     options::{CallOptions, Convention, Options},
 };
@@ -53,7 +53,7 @@ fn with(keys: &[(String, String)], change: impl FnOnce(&mut Value)) -> Arc<Accou
     options["platform_keys"] = keys.iter().cloned().collect();
     change(&mut options);
     let options = Options::from_value(options, Convention::Python).expect("the options are right");
-    Arc::new(Account::new(options, Signing::Core).expect("the keys are right"))
+    Arc::new(Account::new(options, SignedBy::Core).expect("the keys are right"))
 }
 
 fn fields() -> Value {
@@ -209,7 +209,7 @@ fn a_download_that_failed_on_its_way_is_tried_by_the_next_call() {
     let account = account(&[]);
     let mut call = engine(declare(), &account);
     let wanted = run(&mut call, Event::Start, never, NOW);
-    let lost = || Event::Failed { sent: Sent::Unknown, cause: Cause::Reset };
+    let lost = || Event::Failed { sent: Sent::Unknown, cause: Failure::Reset };
     let failed = download(&account, &wanted, lost, NOW);
     let told = error(run(&mut call, failed, never, NOW));
     assert_eq!(told.code, "CONNECTION_RESET");
@@ -350,7 +350,7 @@ fn where_each_call_downloads_one_that_fails_makes_do_with_the_keys_of_another() 
     assert!(matches!(late.step(Event::Start, NOW).action, Action::Sign { .. }));
     assert!(matches!(late.step(Event::Signed { signature: vec![1; 256] }, NOW).action, Action::Send { .. }));
     let ready = download(&account, &wanted[0], || list(&[certificate()], NOW), NOW);
-    let lost = error(late.step(Event::Failed { sent: Sent::Unknown, cause: Cause::Reset }, NOW).action);
+    let lost = error(late.step(Event::Failed { sent: Sent::Unknown, cause: Failure::Reset }, NOW).action);
     for (mut call, event) in [(first, ready), (second, Event::KeysFailed { error: json!(lost) })] {
         assert!(ok(&run(&mut call, event, || declared(&certificate().0, NOW), NOW)));
     }

@@ -5,7 +5,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
 use wechatpay_customs::{
     crypto::verifier,
-    engine::{Account, Signing},
+    engine::{Account, SignedBy},
     message,
     options::{Convention, Crypto, Options},
 };
@@ -14,7 +14,7 @@ use wechatpay_customs::{
 fn keys_are_kept_apart_however_many_there_are() {
     let options = serde_json::from_str(include_str!("../../tests/vectors/options.json")).expect("JSON");
     let options = Options::from_value(options, Convention::Python).expect("the options are right");
-    let account = Account::new(options, Signing::Core).expect("the keys are right");
+    let account = Account::new(options, SignedBy::Core).expect("the keys are right");
     let vectors: Value = serde_json::from_str(include_str!("../../tests/vectors/parse.json")).expect("JSON");
     let response = &vectors["vectors"][0]["response"];
     let header = |name: &str| {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use wechatpay_customs::{
-    engine::Signing,
+    engine::SignedBy,
     error::{INVALID_OPTION, PRIVATE_KEY_IN_BROWSER, PRIVATE_KEY_INVALID},
     host,
     keys::{PlatformKeys, PrivateKey},
@@ -118,7 +118,7 @@ fn a_key_in_the_place_of_its_id_is_not_shown() {
 /// What WebCrypto itself never makes: a private key for RSASSA-PKCS1-v1_5 that may not sign.
 #[test]
 fn a_key_that_the_host_holds_must_be_allowed_to_sign() {
-    let account = |usages: &[&str], signing: Signing| {
+    let account = |usages: &[&str], signing: SignedBy| {
         let key = json!({
             "$type": "CryptoKey", "type": "private", "algorithm": "RSASSA-PKCS1-v1_5", "hash": "SHA-256",
             "modulus_length": 2048, "usages": usages,
@@ -126,19 +126,19 @@ fn a_key_that_the_host_holds_must_be_allowed_to_sign() {
         let options = json!({ "mchid": "1230000109", "serialNo": "7F", "privateKey": key });
         host::account(options, Convention::JavaScript, signing)
     };
-    for signing in [Signing::Host, Signing::Browser] {
+    for signing in [SignedBy::Host, SignedBy::Browser] {
         account(&["sign"], signing).expect("a sound key").require_signing().expect("it can sign");
         let error = account(&["decrypt"], signing).expect_err("it cannot sign");
         assert_eq!(error.code, PRIVATE_KEY_INVALID.name);
         assert!(error.message.contains("may not be used to sign"), "{error}");
     }
-    assert_eq!(account(&["sign"], Signing::Caller).expect_err("two signers").code, INVALID_OPTION.name);
+    assert_eq!(account(&["sign"], SignedBy::Caller).expect_err("two signers").code, INVALID_OPTION.name);
 }
 
 #[test]
 fn a_page_is_given_no_private_key() {
     let options = json!({ "mchid": "1230000109", "serialNo": "7F", "privateKey": "whatever it is" });
-    let error = host::account(options, Convention::JavaScript, Signing::Browser).expect_err("a key in a page");
+    let error = host::account(options, Convention::JavaScript, SignedBy::Browser).expect_err("a key in a page");
     assert_eq!(error.code, PRIVATE_KEY_IN_BROWSER.name);
     assert!(!error.message.contains("whatever it is"));
 }

@@ -25,7 +25,7 @@ use wechatpay_customs::{
     client::Client,
     crypto::Signer,
     encryption::Padding,
-    engine::{Account, Call, Engine, Event, Now, Outcome, Signing},
+    engine::{Account, Call, Engine, Event, Now, Outcome, SignedBy},
     error::{CODES, PKCS12_UNSUPPORTED, PRIVATE_KEY_IN_BROWSER},
     explain::{Message, explain_value},
     host,
@@ -159,7 +159,7 @@ async fn run(case: &Value, shown: &mut Shown) {
         );
         shown.result(at, explained);
         let message = Message::from_values(case["given"].clone(), case["request"].clone()).expect("a message");
-        let account = Account::new(options, Signing::Core).expect("the keys are right");
+        let account = Account::new(options, SignedBy::Core).expect("the keys are right");
         return shown.debug(at, &account.explain(&message, None));
     }
     let made = match kind {
@@ -229,7 +229,7 @@ async fn run(case: &Value, shown: &mut Shown) {
         shown.outcome(at, client.run(call, CallOptions::default(), pending()).await);
     }
     // As a host language drives it.
-    let account = Arc::new(Account::new(options, Signing::Core).expect("the keys are right"));
+    let account = Arc::new(Account::new(options, SignedBy::Core).expect("the keys are right"));
     match host::engine(account, call, json!({}), Convention::JavaScript, [7; 32]) {
         Err(error) => shown.error(at, &error),
         Ok(mut engine) => drive(at, &mut engine, fields, shown),

@@ -15,7 +15,7 @@ use wechatpay_customs::{
     api::verify_identity,
     check::check,
     encryption::Padding,
-    engine::{Account, Action, Call, Cause, Engine, Event, Now, Sent, Signing},
+    engine::{Account, Action, Call, Engine, Event, Failure, Now, Sent, SignedBy},
     host,
     keys::PrivateKey,
     model::Personal,
@@ -88,7 +88,7 @@ fn options() -> Value {
 
 fn account() -> Arc<Account> {
     let options = Options::from_value(options(), Convention::Python).expect("options");
-    Arc::new(Account::new(options, Signing::Core).expect("keys"))
+    Arc::new(Account::new(options, SignedBy::Core).expect("keys"))
 }
 
 fn identity() -> Value {
@@ -151,7 +151,7 @@ fn options_are_wiped_whether_they_are_right_or_not() {
         assert_eq!(made.is_ok(), right, "{made:?}");
         // And what is made of them.
         if let Ok(options) = made {
-            assert_eq!(left_by(|| Account::new(options, Signing::Core).expect("keys")), 0);
+            assert_eq!(left_by(|| Account::new(options, SignedBy::Core).expect("keys")), 0);
         }
     }
 }
@@ -234,7 +234,7 @@ fn a_persons_data_is_wiped_wherever_a_call_ends() {
         vec![Event::Start, signed()],
         vec![Event::Start, signed(), Event::Cancel],
         vec![Event::Start, signed(), Event::Woke],
-        vec![Event::Start, signed(), Event::Failed { sent: Sent::Unknown, cause: Cause::Timeout }],
+        vec![Event::Start, signed(), Event::Failed { sent: Sent::Unknown, cause: Failure::Timeout }],
         vec![Event::Start, signed(), answer(200)],
         vec![Event::Start, signed(), answer(404)],
     ] {

@@ -3,7 +3,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 use wechatpay_customs::{
     Operation,
-    engine::{Account, Call, Outcome, Signing},
+    engine::{Account, Call, Outcome, SignedBy},
     options::{Convention, Options},
     response::Received,
 };
@@ -19,7 +19,7 @@ pub fn certificate_list(input: &[u8]) {
     let (key, body) = crate::head(input);
     let options = json!({ "api_v3_key": key });
     let Ok(options) = Options::from_value(options, Convention::Python) else { return };
-    let account = match Account::new(options, Signing::Caller) {
+    let account = match Account::new(options, SignedBy::Caller) {
         Ok(account) => account.into(),
         Err(error) => {
             assert_eq!(error.code, "API_V3_KEY_INVALID");

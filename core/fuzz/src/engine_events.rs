@@ -9,7 +9,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 use wechatpay_customs::{
     ErrorKind, Operation,
-    engine::{Account, Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Signing, Step},
+    engine::{Account, Action, Call, Engine, Event, Failure, Now, Outcome, Sent, SignedBy, Step},
     keys::{PlatformKey, PlatformKeys},
     options::{CallOptions, Convention, KeyMaterial, Options},
     response::Received,
@@ -101,7 +101,7 @@ enum Other {
     HostFailed,
     TimedOut,
     Response(Reply),
-    Failed(Failure),
+    Failed(Broken),
     Verified(bool),
     Woke,
     KeysReady,
@@ -117,13 +117,13 @@ enum Other {
 enum Landing {
     Answered(Reply),
     Forged(Reply),
-    Failed(Failure),
+    Failed(Broken),
     HostFailed,
     Cancelled,
 }
 
 #[derive(Debug, Arbitrary)]
-enum Failure {
+enum Broken {
     Dns,
     Connect,
     Tls,
@@ -237,7 +237,7 @@ impl Client {
     fn account(self) -> Arc<Account> {
         let mut options = options();
         options["platform_keys"] = some_keys(self.platform_keys);
-        let signing = if self.signer == Signer::Caller { Signing::Caller } else { Signing::Core };
+        let signing = if self.signer == Signer::Caller { SignedBy::Caller } else { SignedBy::Core };
         match self.signer {
             Signer::Software => options["crypto"] = json!("software"),
             _ => options["private_key"] = Value::Null,
@@ -697,16 +697,16 @@ impl Other {
     }
 }
 
-impl Failure {
+impl Broken {
     fn event(&self) -> Event {
         let (sent, cause) = match self {
-            Failure::Dns => (Sent::No, Cause::Dns),
-            Failure::Connect => (Sent::No, Cause::Connect),
-            Failure::Tls => (Sent::No, Cause::Tls),
-            Failure::Timeout => (Sent::Unknown, Cause::Timeout),
-            Failure::Reset => (Sent::Unknown, Cause::Reset),
-            Failure::Body => (Sent::Unknown, Cause::Body),
-            Failure::Other => (Sent::Unknown, Cause::Other),
+            Broken::Dns => (Sent::No, Failure::Dns),
+            Broken::Connect => (Sent::No, Failure::Connect),
+            Broken::Tls => (Sent::No, Failure::Tls),
+            Broken::Timeout => (Sent::Unknown, Failure::Timeout),
+            Broken::Reset => (Sent::Unknown, Failure::Reset),
+            Broken::Body => (Sent::Unknown, Failure::Body),
+            Broken::Other => (Sent::Unknown, Failure::Other),
         };
         Event::Failed { sent, cause }
     }

@@ -2,7 +2,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 use wechatpay_customs::{
-    engine::{Account, Signing},
+    engine::{Account, SignedBy},
     explain::{CAUSES, Message, REQUEST_CHECKS, RESPONSE_CHECKS, explain_value},
     options::{Convention, Options},
 };
@@ -16,7 +16,7 @@ const PERSON: [&str; 2] = ["000000190001010009", "测试甲"];
 static CLIENTS: LazyLock<[Arc<Account>; 3]> = LazyLock::new(|| {
     let read = |options| {
         let options = Options::from_value(options, Convention::Python).expect("the options are sound");
-        Arc::new(Account::new(options, Signing::Core).expect("the keys are sound"))
+        Arc::new(Account::new(options, SignedBy::Core).expect("the keys are sound"))
     };
     let mut stranger = options();
     for name in ["mchid", "serial_no"] {

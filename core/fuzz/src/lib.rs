@@ -26,7 +26,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use wechatpay_customs::{
     Operation,
-    engine::{Account, Action, Call, Engine, Event, Now, Outcome, Signing},
+    engine::{Account, Action, Call, Engine, Event, Now, Outcome, SignedBy},
     host,
     options::{CallOptions, Convention, Options},
 };
@@ -58,7 +58,7 @@ fn options() -> Value {
 fn account(mut options: Value) -> Arc<Account> {
     options["private_key"] = Value::Null;
     let options = Options::from_value(options, Convention::Python).expect("the options are sound");
-    Arc::new(Account::new(options, Signing::Caller).expect("the keys are sound"))
+    Arc::new(Account::new(options, SignedBy::Caller).expect("the keys are sound"))
 }
 
 /// The first line, and what comes after it.

@@ -21,7 +21,7 @@ pub(crate) fn take(members: &mut Map<String, Value>, name: &str) -> Value {
 }
 
 /// Lets go of all members but these, as [`take`] without how trees shrink.
-pub(crate) fn keep(members: &mut Map<String, Value>, kept: fn(&str, &Value) -> bool) {
+pub(crate) fn retain(members: &mut Map<String, Value>, kept: fn(&str, &Value) -> bool) {
     if members.iter().all(|(name, value)| kept(name, value)) {
         return;
     }

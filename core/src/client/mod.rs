@@ -47,7 +47,7 @@ pub use host::{Connections, Sending};
 pub use pages::QueryAll;
 
 use crate::{
-    engine::{Account, Action, Call, Cause, Emit, Engine, Event, Now, Outcome, Sent, Signing},
+    engine::{Account, Action, Call, Emit, Engine, Event, Failure, Now, Outcome, Sent, SignedBy},
     keys::crypto::{Signer, Verifier},
     protocol::{
         api::Endpoint,
@@ -133,7 +133,7 @@ impl Client {
     /// # Errors
     /// As [`Client::new`]; `INVALID_OPTION` if there is a `private_key` too.
     pub fn with_signer(options: Options, signer: Arc<dyn Signer>) -> Result<Client, Error> {
-        let client = Client::made_of(account(options, Signing::Caller)?, Some(signer))?;
+        let client = Client::made_of(account(options, SignedBy::Caller)?, Some(signer))?;
         client.account.require_signing()?;
         Ok(client)
     }
@@ -143,7 +143,7 @@ impl Client {
     /// # Errors
     /// As [`Client::new`], for what is given.
     pub fn for_parsing(options: Options) -> Result<Client, Error> {
-        let account = account(options, Signing::Core)?;
+        let account = account(options, SignedBy::Core)?;
         let signer = account.signer()?;
         Client::made_of(account, signer)
     }
@@ -302,7 +302,7 @@ impl Client {
     }
 }
 
-fn account(options: Options, signing: Signing) -> Result<Account, Error> {
+fn account(options: Options, signing: SignedBy) -> Result<Account, Error> {
     options.require_sound()?;
     Account::new(options, signing)
 }
@@ -347,7 +347,7 @@ fn unexpected() -> Error {
 }
 
 /// A failure of which it is not known whether the request was sent.
-fn failed(cause: Cause) -> Event {
+fn failed(cause: Failure) -> Event {
     Event::Failed { sent: Sent::Unknown, cause }
 }
 

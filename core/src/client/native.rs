@@ -16,7 +16,7 @@ use super::{
     request,
 };
 use crate::{
-    engine::{Cause, Event, Sent},
+    engine::{Event, Failure, Sent},
     protocol::options::TransportOptions,
     words::{
         error::{Error, INVALID_OPTION},
@@ -94,7 +94,7 @@ impl Transport {
         }
         // All that can fail here is what HTTPS needs, such as the system's certificates.
         let client = self.0.build(is_direct).map_err(|error| Sending {
-            event: Event::Failed { sent: Sent::No, cause: Cause::Tls },
+            event: Event::Failed { sent: Sent::No, cause: Failure::Tls },
             why: Some(words(&causes(&error))),
             between: None,
         })?;
@@ -179,7 +179,7 @@ impl Connections {
             Sending { event, why, between }
         };
         let Some(request) = request(&self.client, method, url, headers, body) else {
-            return broken(failed(Cause::Other), None).await;
+            return broken(failed(Failure::Other), None).await;
         };
         let mut response = match request.timeout(timeout).send().await {
             Ok(response) => response,
@@ -198,7 +198,7 @@ impl Connections {
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    let cause = if error.is_timeout() { Cause::Timeout } else { Cause::Body };
+                    let cause = if error.is_timeout() { Failure::Timeout } else { Failure::Body };
                     return broken(failed(cause), Some(error)).await;
                 }
             }
@@ -234,10 +234,10 @@ fn failure(error: &reqwest::Error) -> Event {
     };
     if error.is_connect() {
         let cause = match () {
-            () if says(&["dns error"]) => Cause::Dns,
-            () if says(&["certificate", "tls", "handshake", "corrupt message"]) => Cause::Tls,
-            () if error.is_timeout() => Cause::Timeout,
-            () => Cause::Connect,
+            () if says(&["dns error"]) => Failure::Dns,
+            () if says(&["certificate", "tls", "handshake", "corrupt message"]) => Failure::Tls,
+            () if error.is_timeout() => Failure::Timeout,
+            () => Failure::Connect,
         };
         return Event::Failed { sent: Sent::No, cause };
     }
@@ -248,10 +248,10 @@ fn failure(error: &reqwest::Error) -> Event {
         )
     });
     failed(match () {
-        () if error.is_timeout() => Cause::Timeout,
-        () if reset || says(&["connection closed", "incomplete message"]) => Cause::Reset,
-        () if error.is_body() || error.is_decode() => Cause::Body,
-        () => Cause::Other,
+        () if error.is_timeout() => Failure::Timeout,
+        () if reset || says(&["connection closed", "incomplete message"]) => Failure::Reset,
+        () if error.is_body() || error.is_decode() => Failure::Body,
+        () => Failure::Other,
     })
 }
 

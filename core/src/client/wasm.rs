@@ -5,7 +5,7 @@ use js_sys::{Function, Reflect, Uint8Array, global};
 
 use super::{failed, first, pairs, request};
 use crate::{
-    engine::{Cause, Event},
+    engine::{Event, Failure},
     protocol::response::REDIRECTED,
     words::field::Method,
 };
@@ -29,15 +29,15 @@ impl Transport {
         max_body: usize,
     ) -> (Event, Option<String>) {
         let request = request(&self.0, method, url, headers, body).and_then(|request| request.build().ok());
-        let Some(request) = request else { return (failed(Cause::Other), None) };
+        let Some(request) = request else { return (failed(Failure::Other), None) };
         // reqwest's own time limit calls a body that is late one that broke off. What is dropped is aborted.
         let answer = first(self.exchange(request, max_body), pin!(sleep(timeout))).await;
-        (answer.unwrap_or_else(|| failed(Cause::Timeout)), None)
+        (answer.unwrap_or_else(|| failed(Failure::Timeout)), None)
     }
 
     async fn exchange(&self, request: reqwest::Request, max_body: usize) -> Event {
         let asked = request.url().clone();
-        let Ok(response) = self.0.execute(request).await else { return failed(Cause::Other) };
+        let Ok(response) = self.0.execute(request).await else { return failed(Failure::Other) };
         let headers = pairs(response.headers());
         // reqwest cannot tell `fetch` to leave redirects alone; that it followed one shows in the end.
         if *response.url() != asked {
@@ -47,7 +47,7 @@ impl Transport {
         if response.content_length().is_some_and(|length| length > max_body as u64) {
             return Event::Response { status, headers, body: Vec::new(), truncated: true };
         }
-        let Ok(body) = response.bytes().await else { return failed(Cause::Body) };
+        let Ok(body) = response.bytes().await else { return failed(Failure::Body) };
         let truncated = body.len() > max_body;
         Event::Response { status, headers, body: body.into_iter().take(max_body).collect(), truncated }
     }

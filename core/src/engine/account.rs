@@ -27,14 +27,14 @@ pub struct Account {
     pub(crate) trust: Trust,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Duration,
-    pub(crate) signs: Signs,
+    pub(crate) signer_kind: SignerKind,
     pub(crate) api_v3_key: Option<ApiV3Key>,
     crypto: Crypto,
 }
 
 /// Who is there to compute signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signing {
+pub enum SignedBy {
     /// The core's own signers, with `private_key`.
     Core,
     /// The host's own means, such as WebCrypto, with `private_key`; the core's where software is asked for by name.
@@ -47,7 +47,7 @@ pub enum Signing {
 
 /// Who computes signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signs {
+pub(crate) enum SignerKind {
     /// Nobody: answers can be read, nothing can be sent.
     Nobody,
     /// A signer that needs no entropy.
@@ -72,14 +72,14 @@ impl Account {
     ///
     /// # Errors
     /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PRIVATE_KEY_IN_BROWSER`, `PLATFORM_KEY_INVALID`.
-    pub fn new(mut options: Options, signing: Signing) -> Result<Account, Error> {
-        if signing == Signing::Caller && options.private_key.is_some() {
+    pub fn new(mut options: Options, signing: SignedBy) -> Result<Account, Error> {
+        if signing == SignedBy::Caller && options.private_key.is_some() {
             return Err(Error::new(
                 INVALID_OPTION,
                 "option `private_key` and a signer of one's own exclude each other; give one of them",
             ));
         }
-        if signing == Signing::Browser && options.private_key.is_some() {
+        if signing == SignedBy::Browser && options.private_key.is_some() {
             return Err(Error::new(
                 PRIVATE_KEY_IN_BROWSER,
                 "`private_key` was given to a page in a browser: whoever opens the page could read it and sign in the \
@@ -91,18 +91,18 @@ impl Account {
         let platform_keys = PlatformKeys::read(platform_keys.iter().map(|(id, key)| (id.as_str(), key)))?;
         platform_keys.require_foreign(merchant.private_key(), merchant.serial_no())?;
         let crypto = options.crypto.unwrap_or_default();
-        let signs = match (signing, merchant.private_key()) {
-            (Signing::Core | Signing::Host | Signing::Browser, None) => Signs::Nobody,
-            (Signing::Core, Some(_)) if crypto::is_software(crypto) => Signs::Software,
-            (Signing::Host, Some(_)) if crypto == Crypto::Software => Signs::Software,
-            _ => Signs::Host,
+        let signer_kind = match (signing, merchant.private_key()) {
+            (SignedBy::Core | SignedBy::Host | SignedBy::Browser, None) => SignerKind::Nobody,
+            (SignedBy::Core, Some(_)) if crypto::is_software(crypto) => SignerKind::Software,
+            (SignedBy::Host, Some(_)) if crypto == Crypto::Software => SignerKind::Software,
+            _ => SignerKind::Host,
         };
         Ok(Account {
             merchant,
             trust: Trust::new(platform_keys),
             timeout: options.timeout.unwrap_or(Duration::from_secs(10)),
             deadline: options.deadline.unwrap_or(Duration::from_secs(30)),
-            signs,
+            signer_kind,
             api_v3_key: options.api_v3_key.as_ref().map(api_v3_key).transpose()?,
             crypto,
         })
@@ -119,8 +119,8 @@ impl Account {
     /// `INVALID_OPTION` without `mchid` or `serial_no`, `PRIVATE_KEY_MISSING` without a key or signer.
     pub fn require_signing(&self) -> Result<(), Error> {
         self.merchant.identity()?;
-        match self.signs {
-            Signs::Nobody => Err(Error::new(
+        match self.signer_kind {
+            SignerKind::Nobody => Err(Error::new(
                 PRIVATE_KEY_MISSING,
                 "requests cannot be signed: give `private_key` (apiclient_key.pem)",
             )),

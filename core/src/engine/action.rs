@@ -61,7 +61,7 @@ pub enum Event {
         /// Was the request sent?
         sent: Sent,
         /// What went wrong.
-        cause: Cause,
+        cause: Failure,
     },
     /// The signature was looked at.
     Verified {
@@ -118,7 +118,7 @@ pub enum Sent {
 /// Why no answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
-pub enum Cause {
+pub enum Failure {
     /// The host's name could not be resolved.
     Dns,
     /// No connection could be made.

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::{
     State, Turn,
-    account::Signs,
+    account::SignerKind,
     action::{Action, Emit, Event, Now, Outcome, Phase},
     certificates::{certificates, keys, show_decrypted, skipped},
-    course::{Course, Stake, Waiting, done, misfit},
+    course::{Course, Stake, Waiting, done, unexpected_event},
     exchange::Exchange,
     failure::failed,
     trust::{Refresh, next_download},
@@ -42,7 +42,7 @@ impl Signing {
         let Some(base) = course.account.merchant.bases.first().cloned() else {
             return Err(Error::new(INVALID_OPTION, "option `base_urls` is empty"));
         };
-        let entropy = (course.account.signs == Signs::Software).then(|| course.seed());
+        let entropy = (course.account.signer_kind == SignerKind::Software).then(|| course.seed());
         let action = Action::Sign { message: unsigned.message(), entropy, timeout_ms: course.left(now) };
         Ok((State::Signing(Signing { unsigned, base, then }), action))
     }
@@ -55,7 +55,7 @@ impl Waiting for Signing {
     fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
         let Signing { mut unsigned, base, then } = self;
         let operation = unsigned.operation();
-        let Event::Signed { signature } = event else { return Err(misfit(Some(operation), false)) };
+        let Event::Signed { signature } = event else { return Err(unexpected_event(Some(operation), false)) };
         if signature.is_empty() {
             let why = "the signer gave no signature; it must give the signature's bytes, not text";
             return Err(Error::new(SIGNING_FAILED, why).with(|details| details.operation = Some(operation)));
@@ -118,7 +118,7 @@ impl Waiting for Sending {
         let received = match event {
             Event::Response { status, headers, body, truncated } => Received::new(status, headers, body, truncated),
             Event::Failed { sent, cause } => return Err(failed(course, exchange, sent, cause, since, now)),
-            _ => return Err(misfit(Some(exchange.operation), exchange.may_have_been_applied())),
+            _ => return Err(unexpected_event(Some(exchange.operation), exchange.may_have_been_applied())),
         };
         if let Some(attempt) = &mut exchange.attempt {
             attempt.phase = Phase::Response;
@@ -183,11 +183,11 @@ impl Waiting for Loading {
                 })
             }
             Event::KeysFailed { error: Value::Null } => {
-                course.ended(exchange.attempt, None, may_have_been_applied);
+                course.observe_end(exchange.attempt, None, may_have_been_applied);
                 return done(Outcome::Host);
             }
             Event::KeysFailed { .. } => Some(failed_download(&course.why_not_loaded(flight, now))),
-            _ => return Err(misfit(Some(exchange.operation), may_have_been_applied)),
+            _ => return Err(unexpected_event(Some(exchange.operation), may_have_been_applied)),
         };
         examined(course, exchange, received, now_s, now, note)
     }
@@ -222,7 +222,7 @@ pub(super) fn examined(
                     details.retryable = note.retry_after.is_some() && exchange.operation.spec().repeatable;
                 }),
             };
-            course.ended(exchange.attempt, Some(&error), error.may_have_been_applied);
+            course.observe_end(exchange.attempt, Some(&error), error.may_have_been_applied);
             return Err(error);
         }
     };
@@ -253,7 +253,7 @@ impl Verifying {
         let sent = |field: &str| request.as_ref()?.get(field)?.as_str();
         match certificates.and_then(|certificates| Ok((examined.settle(ok, sent, &hidden)?, certificates))) {
             Ok((answer, certificates)) => {
-                course.ended(attempt, None, false);
+                course.observe_end(attempt, None, false);
                 let request_id = answer.request_id.clone();
                 warnings.extend(answer.warnings.iter().cloned());
                 let mut value = Value::Object(answer.into_inner());
@@ -264,8 +264,8 @@ impl Verifying {
                 done(Outcome::Ok { value, request_id, warnings })
             }
             Err(error) => {
-                course.ended(attempt, Some(&error), error.may_have_been_applied);
-                let told = refused.zip(message).and_then(|(refusal, ours)| refusal.told(&ours));
+                course.observe_end(attempt, Some(&error), error.may_have_been_applied);
+                let told = refused.zip(message).and_then(|(refusal, ours)| refusal.summary(&ours));
                 Err(error.with(|details| {
                     // What was odd about the request may explain its refusal.
                     details.warnings.splice(..0, warnings).for_each(drop);
@@ -286,7 +286,7 @@ impl Waiting for Verifying {
     fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
         match event {
             Event::Verified { ok } => self.verified(course, ok, now),
-            _ => Err(misfit(Some(self.exchange.operation), self.exchange.may_have_been_applied())),
+            _ => Err(unexpected_event(Some(self.exchange.operation), self.exchange.may_have_been_applied())),
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
     exchange::Exchange,
 };
 use crate::{
-    base::json::keep,
+    base::json::retain,
     keys::{Listed, PlatformKeys},
     protocol::response::{Examined, Received},
     words::{
@@ -86,7 +86,7 @@ pub(super) fn show_decrypted(value: &mut Value, certificates: &[(String, String)
         let serial = record.get("serial_no").and_then(Value::as_str).unwrap_or_default();
         if let Some((_, pem)) = certificates.iter().rfind(|(known, _)| known == serial) {
             record.insert("certificate".to_owned(), pem.as_str().into());
-            keep(record, |name, _| name != "encrypt_certificate");
+            retain(record, |name, _| name != "encrypt_certificate");
         }
     }
 }

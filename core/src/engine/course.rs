@@ -91,23 +91,23 @@ impl Course {
         };
         match (event, operation) {
             (Event::Cancel, _) => {
-                self.ended(attempt, None, may_have_been_applied);
+                self.observe_end(attempt, None, may_have_been_applied);
                 done(Outcome::Cancelled { may_have_been_applied })
             }
             (Event::TimedOut, Some(operation)) => {
                 let error = self.too_late(operation, may_have_been_applied);
-                self.ended(attempt, Some(&error), may_have_been_applied);
+                self.observe_end(attempt, Some(&error), may_have_been_applied);
                 Err(error)
             }
             _ => {
-                self.ended(attempt, None, may_have_been_applied);
+                self.observe_end(attempt, None, may_have_been_applied);
                 done(Outcome::Host)
             }
         }
     }
 
     /// Lets the end of an attempt be observed.
-    pub(super) fn ended(&mut self, attempt: Option<Emit>, error: Option<&Error>, may_have_been_applied: bool) {
+    pub(super) fn observe_end(&mut self, attempt: Option<Emit>, error: Option<&Error>, may_have_been_applied: bool) {
         self.emits.extend(attempt.map(|attempt| Emit {
             phase: if attempt.phase == Phase::Request { Phase::Failure } else { attempt.phase },
             reason: error.map(|error| error.code.clone()),
@@ -178,7 +178,7 @@ impl Course {
 }
 
 /// The error for an event that does not answer the last action.
-pub(super) fn misfit(operation: Option<Operation>, may_have_been_applied: bool) -> Error {
+pub(super) fn unexpected_event(operation: Option<Operation>, may_have_been_applied: bool) -> Error {
     let why = "the engine was given an event that does not answer its last action";
     Error::new(UNEXPECTED_EVENT, why).with(|details| {
         details.operation = operation;

@@ -1,7 +1,7 @@
 //! What is said of an attempt that got no answer.
 
 use super::{
-    action::{Cause, Now, Sent},
+    action::{Failure, Now, Sent},
     course::Course,
     exchange::Exchange,
 };
@@ -18,7 +18,7 @@ pub(super) fn failed(
     course: &mut Course,
     mut exchange: Exchange,
     sent: Sent,
-    cause: Cause,
+    cause: Failure,
     since: u64,
     now: Now,
 ) -> Error {
@@ -33,14 +33,14 @@ pub(super) fn failed(
         false => format!("no answer came within its timeout of {} ms", course.limit()),
     };
     let (code, what): (Code, &str) = match cause {
-        Cause::Dns => (DNS_FAILED, "its name could not be resolved"),
-        Cause::Connect => (CONNECT_FAILED, "no connection could be made"),
-        Cause::Tls => (TLS_FAILED, "no secure connection could be made"),
-        Cause::Timeout if by_deadline => (DEADLINE_EXCEEDED, "the whole call took longer than its deadline"),
-        Cause::Timeout => (TIMEOUT, &in_time),
-        Cause::Reset => (CONNECTION_RESET, "the connection was closed before an answer came"),
-        Cause::Body => (BODY_FAILED, "the answer broke off"),
-        Cause::Other => (TRANSPORT_FAILED, "the transport failed"),
+        Failure::Dns => (DNS_FAILED, "its name could not be resolved"),
+        Failure::Connect => (CONNECT_FAILED, "no connection could be made"),
+        Failure::Tls => (TLS_FAILED, "no secure connection could be made"),
+        Failure::Timeout if by_deadline => (DEADLINE_EXCEEDED, "the whole call took longer than its deadline"),
+        Failure::Timeout => (TIMEOUT, &in_time),
+        Failure::Reset => (CONNECTION_RESET, "the connection was closed before an answer came"),
+        Failure::Body => (BODY_FAILED, "the answer broke off"),
+        Failure::Other => (TRANSPORT_FAILED, "the transport failed"),
     };
     let after = match may_have_been_applied {
         true => "; it may have been carried out: query it",
@@ -56,6 +56,6 @@ pub(super) fn failed(
     if let Some(attempt) = &mut exchange.attempt {
         attempt.ms = now.mono_ms.saturating_sub(since);
     }
-    course.ended(exchange.attempt, Some(&error), may_have_been_applied);
+    course.observe_end(exchange.attempt, Some(&error), may_have_been_applied);
     error
 }

@@ -27,7 +27,7 @@
 //! ```
 //! use wechatpay_customs::{
 //!     Error, Operation, Options,
-//!     engine::{Account, Action, Call, Cause, Engine, Event, Now, Outcome, Sent, Signing},
+//!     engine::{Account, Action, Call, Failure, Engine, Event, Now, Outcome, Sent, SignedBy},
 //!     options::CallOptions,
 //! };
 //!
@@ -47,14 +47,14 @@
 //!                 Event::Verified { ok: verifier.as_ref().is_some_and(|it| it.verify(&spki_der, &message, &signature)) }
 //!             }
 //!             // A real driver sends here; this one has no network.
-//!             Action::Send { .. } => Event::Failed { sent: Sent::No, cause: Cause::Connect },
+//!             Action::Send { .. } => Event::Failed { sent: Sent::No, cause: Failure::Connect },
 //!             Action::LoadKeys { .. } => Event::KeysFailed { error: serde_json::Value::Null },
 //!             _ => Event::Cancel,
 //!         }
 //!     }
 //! }
 //! # let options = Options { mchid: Some("1230000109".into()), ..Options::default() };
-//! # let account = std::sync::Arc::new(Account::new(options, Signing::Core)?);
+//! # let account = std::sync::Arc::new(Account::new(options, SignedBy::Core)?);
 //! # let call = Call::Operation { operation: Operation::Query, fields: serde_json::json!({}) };
 //! # let outcome = drive(account, call, || Now { unix_ms: 0, mono_ms: 0 }, [0; 32])?;
 //! # assert!(matches!(outcome, Outcome::Err(error) if error.message.contains("serial_no")));
@@ -80,11 +80,11 @@ mod trust;
 
 use std::{mem, sync::Arc};
 
-pub use account::{Account, Signing};
-pub use action::{Action, Cause, Emit, Event, Now, Outcome, Phase, Sent, Step};
+pub use account::{Account, SignedBy};
+pub use action::{Action, Emit, Event, Failure, Now, Outcome, Phase, Sent, Step};
 use attempt::{Loading, Sending, Verifying};
 pub use call::Call;
-use course::{Course, misfit};
+use course::{Course, unexpected_event};
 use start::{Preloading, Ready};
 
 use crate::{protocol::options::CallOptions, words::error::Error};
@@ -132,7 +132,7 @@ impl Engine {
             State::Sending(state) => course.turn(state, event, now),
             State::Loading(state) => course.turn(state, event, now),
             State::Verifying(state) => course.turn(*state, event, now),
-            State::Finished => Err(misfit(None, false)),
+            State::Finished => Err(unexpected_event(None, false)),
         };
         let action = match turn {
             Ok((state, action)) => {

@@ -9,7 +9,7 @@ use super::{
     action::{Action, Event, Now, Outcome},
     attempt::{Signing, Then, examined},
     call::Call,
-    course::{Course, Stake, Waiting, done, millis, misfit},
+    course::{Course, Stake, Waiting, done, millis, unexpected_event},
     exchange::Exchange,
     trust::{Refresh, next_download},
 };
@@ -32,7 +32,7 @@ pub(super) struct Ready(pub Call);
 
 impl Waiting for Ready {
     fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
-        let Event::Start = event else { return Err(misfit(None, false)) };
+        let Event::Start = event else { return Err(unexpected_event(None, false)) };
         course.ends_at = now.mono_ms.saturating_add(millis(course.deadline));
         if in_milliseconds(now.unix_s()) {
             let why = format!(
@@ -155,7 +155,7 @@ impl Waiting for Preloading {
                 // Where each call downloads for itself, the one of another may have ended well.
                 None => compose(course, checked, now),
             },
-            _ => Err(misfit(Some(operation), false)),
+            _ => Err(unexpected_event(Some(operation), false)),
         }
     }
 

@@ -26,10 +26,10 @@ const MISSING_FOR_MS: u64 = 600_000;
 
 /// The platform keys of one client, and when to download more.
 #[derive(Default)]
-pub(crate) struct Trust(Mutex<State>);
+pub(crate) struct Trust(Mutex<Store>);
 
 #[derive(Default)]
-struct State {
+struct Store {
     keys: Arc<PlatformKeys>,
     /// The number of the download that is under way, or that will be the next.
     flight: u64,
@@ -67,105 +67,105 @@ pub(crate) enum Refresh {
 
 impl Trust {
     pub fn new(keys: PlatformKeys) -> Trust {
-        Trust(Mutex::new(State { keys: Arc::new(keys), ..State::default() }))
+        Trust(Mutex::new(Store { keys: Arc::new(keys), ..Store::default() }))
     }
 
     /// What a panicking thread left is still whole: nothing here is changed in more than one step.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn store(&self) -> MutexGuard<'_, Store> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn keys(&self) -> Arc<PlatformKeys> {
-        Arc::clone(&self.state().keys)
+        Arc::clone(&self.store().keys)
     }
 
     /// Before a request: are there keys to verify its answer with and, if it needs that, to encrypt with?
     pub fn before(&self, encrypts: bool, now: Now) -> Refresh {
-        let mut state = self.state();
+        let mut store = self.store();
         let now_s = now.unix_s();
-        let verifies = state.keys.iter().any(|(_, key)| key.valid_at(now_s));
-        if !verifies || (encrypts && state.keys.for_encryption(now_s).is_none()) {
-            return state.urgent(now);
+        let verifies = store.keys.iter().any(|(_, key)| key.valid_at(now_s));
+        if !verifies || (encrypts && store.keys.for_encryption(now_s).is_none()) {
+            return store.urgent(now);
         }
         // Public keys do not expire; only certificates have an age.
-        if state.keys.iter().all(|(_, key)| key.certificate().is_none()) {
+        if store.keys.iter().all(|(_, key)| key.certificate().is_none()) {
             return Refresh::None;
         }
-        let age = now_s.saturating_sub(*state.fetched_at.get_or_insert(now_s));
-        let asked = state.asked_at.is_some_and(|at| now.mono_ms.saturating_sub(at) < LEAST_INTERVAL_MS);
+        let age = now_s.saturating_sub(*store.fetched_at.get_or_insert(now_s));
+        let asked = store.asked_at.is_some_and(|at| now.mono_ms.saturating_sub(at) < LEAST_INTERVAL_MS);
         // A negative age is a clock that was set back.
-        if asked || state.rest(now) > 0 || (0..FRESH_FOR_S).contains(&age) {
+        if asked || store.rest(now) > 0 || (0..FRESH_FOR_S).contains(&age) {
             return Refresh::None;
         }
-        state.asked_at = Some(now.mono_ms);
-        Refresh::Due(state.flight)
+        store.asked_at = Some(now.mono_ms);
+        Refresh::Due(store.flight)
     }
 
     /// For an answer that names a key which was not among these: is there hope in a download?
     ///
     /// `None` also if the key has arrived meanwhile; the caller looks again.
     pub fn lacking(&self, serial: &str, seen: &Arc<PlatformKeys>, now: Now) -> Refresh {
-        let mut state = self.state();
-        state.missing.retain(|(_, until)| *until > now.mono_ms);
-        if !Arc::ptr_eq(&state.keys, seen) {
+        let mut store = self.store();
+        store.missing.retain(|(_, until)| *until > now.mono_ms);
+        if !Arc::ptr_eq(&store.keys, seen) {
             return Refresh::None;
         }
-        match state.missing.iter().find(|(missing, _)| missing == serial) {
+        match store.missing.iter().find(|(missing, _)| missing == serial) {
             Some((_, until)) => Refresh::Later { rest_ms: until.saturating_sub(now.mono_ms), missing: true },
-            None => state.urgent(now),
+            None => store.urgent(now),
         }
     }
 
     /// Why this serial's certificate, which the last list held, could not be used.
     pub fn skipped(&self, serial: &str) -> Option<Error> {
-        self.state().skipped.iter().find(|(_, skipped, _)| skipped == serial).map(|(_, _, error)| error.clone())
+        self.store().skipped.iter().find(|(_, skipped, _)| skipped == serial).map(|(_, _, error)| error.clone())
     }
 
     /// After a download for this serial: it is not looked for again for some time.
     pub fn still_lacking(&self, serial: &str, now: Now) {
-        let mut state = self.state();
-        state.missing.retain(|(missing, _)| missing != serial);
-        state.missing.push((serial.to_owned(), now.mono_ms.saturating_add(MISSING_FOR_MS)));
+        let mut store = self.store();
+        store.missing.retain(|(missing, _)| missing != serial);
+        store.missing.push((serial.to_owned(), now.mono_ms.saturating_add(MISSING_FOR_MS)));
     }
 
     /// Is this download still to be made?
     pub fn awaits(&self, flight: u64) -> bool {
-        self.state().flight == flight
+        self.store().flight == flight
     }
 
     /// Takes in keys that WeChat Pay sent.
     pub fn learn(&self, listed: &Listed, now: Now) {
-        let mut state = self.state();
-        let known = Arc::unwrap_or_clone(std::mem::take(&mut state.keys));
-        state.keys = Arc::new(known.without_expired(now.unix_s()).with(listed.keys.clone()));
-        state.fetched_at = Some(now.unix_s());
-        state.skipped.clone_from(&listed.skipped);
+        let mut store = self.store();
+        let known = Arc::unwrap_or_clone(std::mem::take(&mut store.keys));
+        store.keys = Arc::new(known.without_expired(now.unix_s()).with(listed.keys.clone()));
+        store.fetched_at = Some(now.unix_s());
+        store.skipped.clone_from(&listed.skipped);
     }
 
     /// A download has ended, well or not.
     pub fn ended(&self, flight: u64, error: Option<Error>, now: Now) {
-        let mut state = self.state();
-        if state.flight == flight {
-            state.flight = state.flight.wrapping_add(1);
+        let mut store = self.store();
+        if store.flight == flight {
+            store.flight = store.flight.wrapping_add(1);
             // What got no answer may succeed the next moment; any answer asks for patience.
             if error.as_ref().is_none_or(|error| error.kind != ErrorKind::Transport) {
                 let asked = error.as_ref().and_then(|error| error.retry_after).unwrap_or_default();
-                state.rests_until = now.mono_ms.saturating_add(asked.clamp(LEAST_INTERVAL_MS, LONGEST_WAIT_MS));
+                store.rests_until = now.mono_ms.saturating_add(asked.clamp(LEAST_INTERVAL_MS, LONGEST_WAIT_MS));
             }
-            state.failure = error.map(|error| (flight, error));
+            store.failure = error.map(|error| (flight, error));
         }
     }
 
     /// Why this download failed, and when the next is made.
     pub fn failure(&self, flight: u64, now: Now) -> Option<Error> {
-        let state = self.state();
-        state.failure.as_ref().filter(|(of, _)| *of == flight).map(|(_, error)| state.told(error, now))
+        let store = self.store();
+        store.failure.as_ref().filter(|(of, _)| *of == flight).map(|(_, error)| store.with_next_download(error, now))
     }
 
     /// The keys as one JSON text.
     pub fn export(&self) -> String {
-        let state = self.state();
-        json_text(&object(&mut [("fetched_at", state.fetched_at.into()), ("keys", state.keys.to_base64().into())]))
+        let store = self.store();
+        json_text(&object(&mut [("fetched_at", store.fetched_at.into()), ("keys", store.keys.to_base64().into())]))
     }
 
     /// Takes in keys that were exported, if `sound` finds nothing wrong with them.
@@ -181,15 +181,15 @@ impl Trust {
         })?;
         let keys = PlatformKeys::read(given.iter().map(|(id, key)| (id.as_str(), key)))?;
         sound(&keys)?;
-        let mut state = self.state();
-        let known = Arc::unwrap_or_clone(std::mem::take(&mut state.keys));
-        state.keys = Arc::new(known.with(keys));
-        state.fetched_at = state.fetched_at.max(fetched_at);
+        let mut store = self.store();
+        let known = Arc::unwrap_or_clone(std::mem::take(&mut store.keys));
+        store.keys = Arc::new(known.with(keys));
+        store.fetched_at = store.fetched_at.max(fetched_at);
         Ok(())
     }
 }
 
-impl State {
+impl Store {
     /// Milliseconds until another download may be forced.
     fn rest(&self, now: Now) -> u64 {
         self.rests_until.saturating_sub(now.mono_ms)
@@ -198,13 +198,13 @@ impl State {
     fn urgent(&self, now: Now) -> Refresh {
         match (self.rest(now), &self.failure) {
             (0, _) => Refresh::Urgent(self.flight),
-            (_, Some((_, error))) => Refresh::Failed(self.told(error, now)),
+            (_, Some((_, error))) => Refresh::Failed(self.with_next_download(error, now)),
             (rest_ms, None) => Refresh::Later { rest_ms, missing: false },
         }
     }
 
     /// Why a download failed, and when another may be forced.
-    fn told(&self, error: &Error, now: Now) -> Error {
+    fn with_next_download(&self, error: &Error, now: Now) -> Error {
         match self.rest(now) {
             0 => error.clone(),
             rest => error.clone().with(|details| {

@@ -23,10 +23,10 @@ impl Call {
     /// `UNKNOWN_OPERATION`; `INVALID_OPTION`, naming what is missing or of the wrong type.
     pub fn from_value(value: Value) -> Result<Call, Error> {
         let mut value = Wiped::from(value);
-        let Value::Object(given) = &mut *value else { return Err(wrong("a call", "a map")) };
+        let Value::Object(given) = &mut *value else { return Err(must_be("a call", "a map")) };
         let call = text(given, "call")?;
         if call == "load_keys" {
-            let flight = given.get("flight").and_then(Value::as_u64).ok_or_else(|| wrong("`flight`", "a number"))?;
+            let flight = given.get("flight").and_then(Value::as_u64).ok_or_else(|| must_be("`flight`", "a number"))?;
             return Ok(Call::LoadKeys { flight });
         }
         let operation = Operation::named(&text(given, "operation")?)?;
@@ -38,11 +38,11 @@ impl Call {
                 nonce: match take(given, "nonce") {
                     Value::Null => None,
                     Value::String(nonce) => Some(nonce),
-                    _ => return Err(wrong("`nonce`", "text")),
+                    _ => return Err(must_be("`nonce`", "text")),
                 },
                 padding: match take(given, "padding") {
                     Value::Null => None,
-                    mut padding => Some(bytes(&mut padding).ok_or_else(|| wrong("`padding`", "bytes"))?),
+                    mut padding => Some(bytes(&mut padding).ok_or_else(|| must_be("`padding`", "bytes"))?),
                 },
                 // The last, so that what is refused before is wiped with the rest.
                 fields: take(given, "fields"),
@@ -53,19 +53,19 @@ impl Call {
                 now: seconds(given, "now")?,
                 request: Some(take(given, "request")).filter(|request| !request.is_null()),
             }),
-            _ => Err(wrong("`call`", "operation, prepare or parse")),
+            _ => Err(must_be("`call`", "operation, prepare or parse")),
         }
     }
 }
 
-pub(crate) fn wrong(what: &str, wanted: &str) -> Error {
+pub(crate) fn must_be(what: &str, wanted: &str) -> Error {
     Error::new(INVALID_OPTION, format!("{what} must be {wanted}"))
 }
 
 fn text(given: &mut Map<String, Value>, name: &str) -> Result<String, Error> {
     match take(given, name) {
         Value::String(text) => Ok(text),
-        _ => Err(wrong(&format!("`{name}`"), "text")),
+        _ => Err(must_be(&format!("`{name}`"), "text")),
     }
 }
 
@@ -74,10 +74,10 @@ pub(crate) fn seconds(given: &mut Map<String, Value>, name: &str) -> Result<Opti
         Value::Null => Ok(None),
         value => match value.as_i64() {
             Some(seconds) if in_milliseconds(seconds) => {
-                Err(wrong(&format!("`{name}`"), &format!("in Unix seconds; {seconds} is in milliseconds")))
+                Err(must_be(&format!("`{name}`"), &format!("in Unix seconds; {seconds} is in milliseconds")))
             }
             Some(seconds) => Ok(Some(seconds)),
-            None => Err(wrong(&format!("`{name}`"), "a whole number of Unix seconds")),
+            None => Err(must_be(&format!("`{name}`"), "a whole number of Unix seconds")),
         },
     }
 }
@@ -113,9 +113,11 @@ fn bytes(given: &mut Value) -> Option<Vec<u8>> {
 
 /// An answer as data: `status`, `headers` (a map from name to text or texts, or a list of pairs), `body` (text, or a list of bytes).
 fn received(value: Value) -> Result<Received, Error> {
-    let Value::Object(mut given) = value else { return Err(wrong("`response`", "a map of status, headers and body")) };
+    let Value::Object(mut given) = value else {
+        return Err(must_be("`response`", "a map of status, headers and body"));
+    };
     let status = take(&mut given, "status").as_u64().and_then(|status| u16::try_from(status).ok());
-    let status = status.ok_or_else(|| wrong("`response.status`", "an HTTP status"))?;
+    let status = status.ok_or_else(|| must_be("`response.status`", "an HTTP status"))?;
     let headers = headers(take(&mut given, "headers"), "response")?;
     let body = body(take(&mut given, "body"), "response")?;
     Ok(Received::new(status, headers, body, false))
@@ -123,7 +125,7 @@ fn received(value: Value) -> Result<Received, Error> {
 
 /// The headers of `what` as a host language gives them.
 pub(crate) fn headers(value: Value, what: &str) -> Result<Vec<(String, String)>, Error> {
-    pairs(&value).ok_or_else(|| wrong(&format!("`{what}.headers`"), "a map, or a list of pairs, of texts"))
+    pairs(&value).ok_or_else(|| must_be(&format!("`{what}.headers`"), "a map, or a list of pairs, of texts"))
 }
 
 /// The body of `what` as a host language gives it.
@@ -133,5 +135,5 @@ pub(crate) fn body(value: Value, what: &str) -> Result<Vec<u8>, Error> {
         Value::String(text) => Some(text.into_bytes()),
         mut list => bytes(&mut list),
     };
-    body.ok_or_else(|| wrong(&format!("`{what}.body`"), "text or bytes, exactly as sent or received"))
+    body.ok_or_else(|| must_be(&format!("`{what}.body`"), "text or bytes, exactly as sent or received"))
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::calls::headers;
-use crate::engine::{Cause, Event, Outcome, Sent};
+use crate::engine::{Event, Failure, Outcome, Sent};
 
 impl Event {
     /// Reads an event as a host language gives it: its name, its other members, and its bytes (`signature` or `body`).
@@ -32,13 +32,13 @@ impl Event {
                     _ => Sent::Unknown,
                 },
                 cause: match member("cause").as_str()? {
-                    "dns" => Cause::Dns,
-                    "connect" => Cause::Connect,
-                    "tls" => Cause::Tls,
-                    "timeout" => Cause::Timeout,
-                    "reset" => Cause::Reset,
-                    "body" => Cause::Body,
-                    _ => Cause::Other,
+                    "dns" => Failure::Dns,
+                    "connect" => Failure::Connect,
+                    "tls" => Failure::Tls,
+                    "timeout" => Failure::Timeout,
+                    "reset" => Failure::Reset,
+                    "body" => Failure::Body,
+                    _ => Failure::Other,
                 },
             },
             "verified" => Event::Verified { ok: member("ok").as_bool()? },

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     base::{json::take, secret::Wiped},
-    engine::{Account, Action, Call, Engine, Event, Now, Outcome, Signing, Step},
+    engine::{Account, Action, Call, Engine, Event, Now, Outcome, SignedBy, Step},
     keys,
     protocol::{
         check::{check, read_json},
@@ -165,18 +165,18 @@ pub fn call(
 ///
 /// # Errors
 /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PRIVATE_KEY_IN_BROWSER`, `PLATFORM_KEY_INVALID`.
-pub fn account(mut options: Value, convention: Convention, mut signing: Signing) -> Result<Arc<Account>, Error> {
+pub fn account(mut options: Value, convention: Convention, mut signing: SignedBy) -> Result<Arc<Account>, Error> {
     let private_key = options.get_mut(convention.name("private_key"));
     let described = |key: &&mut Value| convention == Convention::JavaScript && key["$type"] == "CryptoKey";
     if let Some(held) = private_key.filter(described) {
-        if signing == Signing::Caller {
+        if signing == SignedBy::Caller {
             return Err(Error::new(
                 INVALID_OPTION,
                 "option `private_key` and a signer of one's own exclude each other; give one of them",
             ));
         }
         keys::require_signing_key(&held.take())?;
-        signing = Signing::Caller;
+        signing = SignedBy::Caller;
     }
     Ok(Arc::new(Account::new(Options::from_value(options, convention)?, signing)?))
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::calls::{body, headers, seconds, wrong};
+use super::calls::{body, headers, must_be, seconds};
 use crate::{
     base::json::take,
-    engine::{Account, Signing},
+    engine::{Account, SignedBy},
     protocol::{
         explain::{Explanation, Message, Request, Response},
         options::{Convention, Options},
@@ -25,7 +25,7 @@ pub fn explain_value(
     convention: Convention,
 ) -> Result<Explanation, Error> {
     let options = if options.is_null() { Value::Object(Map::new()) } else { options };
-    let account = Account::new(Options::from_value(options, convention)?, Signing::Core)?;
+    let account = Account::new(Options::from_value(options, convention)?, SignedBy::Core)?;
     Ok(account.explain(&Message::from_values(given, request)?, now))
 }
 
@@ -61,18 +61,18 @@ impl Message {
     /// # Errors
     /// `INVALID_OPTION` for a member of the wrong type. One that is missing is as if it were empty.
     pub fn from_values(message: Value, request: Value) -> Result<Message, Error> {
-        let Value::Object(mut given) = message else { return Err(wrong("`message`", "a map")) };
+        let Value::Object(mut given) = message else { return Err(must_be("`message`", "a map")) };
         let request = match request {
             Value::Null => None,
             Value::Object(request) => Some(read_request(request, "request")?),
-            _ => return Err(wrong("`request`", "a map of method, url, headers and body")),
+            _ => return Err(must_be("`request`", "a map of method, url, headers and body")),
         };
         let status = match take(&mut given, "status") {
             Value::Null => return Ok(Message::Request(read_request(given, "message")?)),
             status => status.as_u64().and_then(|status| u16::try_from(status).ok()),
         };
         let response = Response {
-            status: status.ok_or_else(|| wrong("`message.status`", "an HTTP status"))?,
+            status: status.ok_or_else(|| must_be("`message.status`", "an HTTP status"))?,
             headers: read_headers(&mut given, "message")?,
             body: body(take(&mut given, "body"), "message")?,
         };
@@ -84,7 +84,7 @@ fn read_request(mut given: Map<String, Value>, what: &str) -> Result<Request, Er
     let mut text = |name: &str| match take(&mut given, name) {
         Value::Null => Ok(String::new()),
         Value::String(text) => Ok(text),
-        _ => Err(wrong(&format!("`{what}.{name}`"), "text")),
+        _ => Err(must_be(&format!("`{what}.{name}`"), "text")),
     };
     let (method, url) = (text("method")?, text("url")?);
     let headers = read_headers(&mut given, what)?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    base::json::keep,
+    base::json::retain,
     protocol::{
         api::declare,
         check::is_request,
@@ -95,7 +95,7 @@ pub fn customs_order_fields_value(
 
 fn fields_of(value: Value, fit: impl FnOnce(&mut Map<String, Value>) -> bool) -> Option<Map<String, Value>> {
     let Value::Object(mut fields) = value else { return None };
-    keep(&mut fields, |_, value| !value.is_null());
+    retain(&mut fields, |_, value| !value.is_null());
     fit(&mut fields).then_some(fields)
 }
 

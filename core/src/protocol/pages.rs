@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    base::json::{json_text, keep, object},
+    base::json::{json_text, object, retain},
     words::{
         error::{Error, ID_MISMATCH, RECORDS_MISSING},
         rules,
@@ -170,7 +170,7 @@ fn identity(record: &Value) -> String {
     }
     let mut record = record.clone();
     if let Some(fields) = record.as_object_mut() {
-        keep(fields, |name, _| !["state", "explanation", "modify_time"].contains(&name));
+        retain(fields, |name, _| !["state", "explanation", "modify_time"].contains(&name));
     }
     json_text(&record)
 }

@@ -8,7 +8,7 @@ use crate::words::operation::Operation;
 
 /// What went wrong, in two languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Cause {
+pub struct Meaning {
     /// In English.
     pub en: &'static str,
     /// In Chinese.
@@ -134,9 +134,9 @@ macro_rules! entries {
 
         /// What went wrong, in the order of [`ENTRIES`]: apart from them, so that a program that only gives advice does not
         /// carry it.
-        const CAUSES: &[Cause] = &[$($($({
+        const CAUSES: &[Meaning] = &[$($($({
             let _ = Operation::$Operation;
-            Cause { en: $cause_en, zh: $cause_zh }
+            Meaning { en: $cause_en, zh: $cause_zh }
         },)+)+)+];
     };
 }
@@ -299,7 +299,7 @@ pub struct Mainland {
     pub reason: &'static str,
     /// What went wrong.
     #[cfg(feature = "schema")]
-    pub cause: Cause,
+    pub cause: Meaning,
     /// What to do.
     pub advice: Advice,
     words: &'static [Spellings],
@@ -313,7 +313,7 @@ macro_rules! mainland {
         pub const MAINLAND: &[Mainland] = &[$(Mainland {
             reason: stringify!($reason),
             #[cfg(feature = "schema")]
-            cause: Cause { en: $cause_en, zh: $cause_zh },
+            cause: Meaning { en: $cause_en, zh: $cause_zh },
             advice: advise($advice_en, $advice_zh),
             words: &$words,
         },)+];
@@ -411,10 +411,10 @@ pub fn by_reason(operation: Operation, reason: &str) -> Option<&'static Entry> {
 
 impl Entry {
     /// What went wrong.
-    pub fn cause(&self) -> Cause {
+    pub fn cause(&self) -> Meaning {
         let same = |entry: &Entry| entry.operation == self.operation && entry.reason == self.reason;
         let place = ENTRIES.iter().position(same);
-        place.and_then(|place| CAUSES.get(place)).copied().unwrap_or(Cause { en: "", zh: "" })
+        place.and_then(|place| CAUSES.get(place)).copied().unwrap_or(Meaning { en: "", zh: "" })
     }
 }
 

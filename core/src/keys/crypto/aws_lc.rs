@@ -6,7 +6,7 @@ use aws_lc_rs::{
     signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256},
 };
 
-use super::{Signer, Verifier, misfit, parsed::Parsed};
+use super::{Signer, Verifier, parsed::Parsed, unsound_key};
 use crate::words::error::{Error, SIGNING_FAILED};
 
 /// Signs with `aws-lc-rs`.
@@ -18,7 +18,7 @@ impl AwsLcSigner {
     /// # Errors
     /// `PRIVATE_KEY_INVALID` if the numbers of the key do not fit together.
     pub fn new(pkcs8_der: &[u8]) -> Result<AwsLcSigner, Error> {
-        KeyPair::from_pkcs8(pkcs8_der).map(AwsLcSigner).map_err(|_| misfit())
+        KeyPair::from_pkcs8(pkcs8_der).map(AwsLcSigner).map_err(|_| unsound_key())
     }
 }
 

@@ -57,7 +57,7 @@ pub fn signer(pkcs8_der: &[u8], crypto: Crypto) -> Result<Arc<dyn Signer>, Error
     }
 }
 
-fn misfit() -> Error {
+fn unsound_key() -> Error {
     Error::new(
         crate::words::error::PRIVATE_KEY_INVALID,
         "`private_key` is an RSA key whose numbers do not fit together; copy it again",
@@ -77,7 +77,7 @@ pub(crate) fn require_sound(pkcs8_der: &[u8]) -> Result<(), Error> {
         let inverse = |prime: &BigUint| *prime > one && &both % (prime - &one) == one;
         inverse(&p) && inverse(&q) && p * q == number(key.public.modulus)
     });
-    sound.then_some(()).ok_or_else(misfit)
+    sound.then_some(()).ok_or_else(unsound_key)
 }
 
 /// Is [`signer`] the pure-Rust one, which needs entropy?

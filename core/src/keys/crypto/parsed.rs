@@ -1,10 +1,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Public keys of a verifier, each parsed once.
-pub(super) struct Parsed<K>(Mutex<Vec<Known<K>>>);
+pub(super) struct Parsed<K>(Mutex<Vec<Entry<K>>>);
 
 /// A key as SubjectPublicKeyInfo, DER, and parsed.
-type Known<K> = (Box<[u8]>, Arc<K>);
+type Entry<K> = (Box<[u8]>, Arc<K>);
 
 impl<K> Default for Parsed<K> {
     fn default() -> Self {

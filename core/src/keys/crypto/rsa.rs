@@ -7,7 +7,7 @@ use rsa::{
 };
 use sha2::Sha256;
 
-use super::{Random, Signer, Verifier, misfit, parsed::Parsed, public_key};
+use super::{Random, Signer, Verifier, parsed::Parsed, public_key, unsound_key};
 use crate::{
     base::der::PrivateNumbers,
     words::error::{Error, SIGNING_FAILED},
@@ -22,7 +22,7 @@ impl RsaSigner {
     /// # Errors
     /// `PRIVATE_KEY_INVALID` if the numbers of the key do not fit together.
     pub fn new(pkcs8_der: &[u8]) -> Result<RsaSigner, Error> {
-        let numbers = PrivateNumbers::of_pkcs8(pkcs8_der).ok_or_else(misfit)?;
+        let numbers = PrivateNumbers::of_pkcs8(pkcs8_der).ok_or_else(unsound_key)?;
         let number = BigUint::from_bytes_be;
         let key = RsaPrivateKey::from_components(
             number(numbers.public.modulus),
@@ -30,7 +30,7 @@ impl RsaSigner {
             number(numbers.private_exponent),
             numbers.primes.map(number).to_vec(),
         );
-        Ok(RsaSigner(SigningKey::new(key.map_err(|_| misfit())?)))
+        Ok(RsaSigner(SigningKey::new(key.map_err(|_| unsound_key())?)))
     }
 }
 

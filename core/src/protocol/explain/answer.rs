@@ -1,8 +1,8 @@
 use super::{
     Checks, Explanation, Lines, RESPONSE_CHECKS, Request, Response, Verdict,
     causes::{
-        CLOCK, COMPRESSED_BODY, DUPLICATED_HEADERS, EXPIRED_CERTIFICATE, Known, MALFORMED_HEADERS, NO_KNOWN_KEY, PROBE,
-        RECEIVED_CHANGED_BYTES, SIGNATURE_TYPE, STRIPPED_HEADERS, UNKNOWN_SERIAL, WRONG_SERIAL,
+        CLOCK, COMPRESSED_BODY, DUPLICATED_HEADERS, EXPIRED_CERTIFICATE, KnownCause, MALFORMED_HEADERS, NO_KNOWN_KEY,
+        PROBE, RECEIVED_CHANGED_BYTES, SIGNATURE_TYPE, STRIPPED_HEADERS, UNKNOWN_SERIAL, WRONG_SERIAL,
     },
     public_key::{Hash, PublicKey},
     signed_request,
@@ -90,7 +90,7 @@ fn once<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
         .then_some(value.trim())
 }
 
-fn headers(response: &Response) -> Result<(), (Error, Known)> {
+fn headers(response: &Response) -> Result<(), (Error, KnownCause)> {
     let values = signature_headers(&response.headers).map_err(|error| {
         let known = [
             (SIGNATURE_MISSING, STRIPPED_HEADERS),

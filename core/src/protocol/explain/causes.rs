@@ -2,13 +2,13 @@ use super::Cause;
 
 /// A cause as it is known beforehand.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Known {
+pub(super) struct KnownCause {
     cause: &'static str,
     issue: &'static str,
     remedy: &'static str,
 }
 
-impl Known {
+impl KnownCause {
     /// The cause, saying nothing more particular.
     pub(super) fn plainly(self) -> Cause {
         self.because(self.issue)
@@ -27,7 +27,7 @@ impl Known {
 
 macro_rules! causes {
     ($($NAME:ident $cause:literal: $issue:literal, $remedy:literal;)+) => {
-        $(pub(super) const $NAME: Known = Known { cause: $cause, issue: $issue, remedy: $remedy };)+
+        $(pub(super) const $NAME: KnownCause = KnownCause { cause: $cause, issue: $issue, remedy: $remedy };)+
 
         /// The names of all causes; one that requests and answers share stands twice.
         pub const CAUSES: &[&str] = &[$($cause,)+];

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use causes::Known;
+use causes::KnownCause;
 use public_key::{Hash, hash};
 use variants::Variant;
 
@@ -211,7 +211,12 @@ impl Verdict {
     }
 
     /// Was this digest made of these lines? If not, of which others?
-    fn of_bytes(lines: &Lines, digest: Hash, known: impl Fn(&Variant) -> Option<Known>, otherwise: Known) -> Verdict {
+    fn of_bytes(
+        lines: &Lines,
+        digest: Hash,
+        known: impl Fn(&Variant) -> Option<KnownCause>,
+        otherwise: KnownCause,
+    ) -> Verdict {
         let fits = |message: &[u8]| hash(message) == digest;
         if fits(&lines.bytes()) {
             return Verdict::Passed;
@@ -222,8 +227,8 @@ impl Verdict {
     }
 }
 
-impl From<Result<(), (Error, Known)>> for Verdict {
-    fn from(result: Result<(), (Error, Known)>) -> Verdict {
+impl From<Result<(), (Error, KnownCause)>> for Verdict {
+    fn from(result: Result<(), (Error, KnownCause)>) -> Verdict {
         match result {
             Ok(()) => Verdict::Passed,
             Err((error, cause)) => Verdict::failed(cause.because(error.message.clone())),

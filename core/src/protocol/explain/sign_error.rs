@@ -3,7 +3,7 @@
 use super::{
     Cause, Difference, Lines,
     causes::{
-        CHANGED_BODY, CHANGED_BYTES, CLOCK, FULL_URL, Known, MALFORMED_AUTHORIZATION, MERCHANT_CERTIFICATE,
+        CHANGED_BODY, CHANGED_BYTES, CLOCK, FULL_URL, KnownCause, MALFORMED_AUTHORIZATION, MERCHANT_CERTIFICATE,
         PATH_PREFIX, QUERY_ENCODING, REPEATED_NONCE, RESERIALISED_BODY, UNKNOWN_REQUEST, WRONG_KEY, WRONG_MCHID,
         WRONG_REQUEST, WRONG_SERIAL_NO,
     },
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What a refusal objects to, by words of it, where that is not the signature itself.
-const OBJECTIONS: [(&[&str], Known); 6] = [
+const OBJECTIONS: [(&[&str], KnownCause); 6] = [
     (&["timestamp", "时间戳"], CLOCK),
     (&["nonce", "随机"], REPEATED_NONCE),
     (&["mchid", "mch_id"], WRONG_MCHID),
@@ -46,7 +46,7 @@ impl SignError {
     }
 
     /// What the refusal tells about the message that was signed, in a sentence.
-    pub(crate) fn told(&self, ours: &[u8]) -> Option<String> {
+    pub(crate) fn summary(&self, ours: &[u8]) -> Option<String> {
         self.judged(Some(ours), |_| CHANGED_BYTES).map(|(_, cause)| cause.issue)
     }
 
@@ -60,7 +60,7 @@ impl SignError {
     fn judged(
         &self,
         ours: Option<&[u8]>,
-        cause: impl FnOnce(&Difference) -> Known,
+        cause: impl FnOnce(&Difference) -> KnownCause,
     ) -> Option<(Option<Difference>, Cause)> {
         let stamped = ours.and_then(|ours| std::str::from_utf8(ours.split(|byte| *byte == b'\n').nth(2)?).ok());
         if let (Some(stamped), Some(date)) = (stamped.and_then(seconds), self.date)
@@ -69,13 +69,13 @@ impl SignError {
             return Some((None, CLOCK.because(skewed.message.clone())));
         }
         if let Some(difference) = ours.and_then(|ours| self.difference(ours)) {
-            let told = difference.told(self, ours.map_or(0, <[u8]>::len));
+            let told = difference.summary(self, ours.map_or(0, <[u8]>::len));
             let cause = cause(&difference).because(told);
             return Some((Some(difference), cause));
         }
         let agreed = ours.and_then(|_| self.agreed());
         let issue = self.issue.to_ascii_lowercase();
-        let named = |(words, _): &&(&[&str], Known)| words.iter().any(|word| issue.contains(word));
+        let named = |(words, _): &&(&[&str], KnownCause)| words.iter().any(|word| issue.contains(word));
         if let Some((_, objection)) = OBJECTIONS.iter().find(named) {
             let agreed = agreed.map(|agreed| format!("{agreed}; ")).unwrap_or_default();
             let told = format!("{agreed}what it objects to is not the signature itself: {}", line(&self.issue, 256));
@@ -104,7 +104,7 @@ impl SignError {
         })
     }
 
-    fn cause(&self, lines: &Lines, difference: &Difference) -> Known {
+    fn cause(&self, lines: &Lines, difference: &Difference) -> KnownCause {
         let fits = |message: &[u8]| message.starts_with(&self.shown) && Some(message.len()) == self.length;
         let found = || variants::fitting(lines, fits).map(|(variant, _)| variant.request);
         match difference.line {
@@ -120,7 +120,7 @@ impl SignError {
     }
 
     /// Of paths that no known mistake makes of one another.
-    fn path_cause(&self, lines: &Lines) -> Known {
+    fn path_cause(&self, lines: &Lines) -> KnownCause {
         let ours = lines.get("path").unwrap_or_default();
         let theirs = self.shown.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();
         let route = |path: &[u8]| path.split(|byte| *byte == b'?').next().map(<[u8]>::to_vec);
@@ -134,7 +134,7 @@ impl SignError {
 }
 
 impl Difference {
-    fn told(&self, refusal: &SignError, ours: usize) -> String {
+    fn summary(&self, refusal: &SignError, ours: usize) -> String {
         let Difference { offset, line, ours: signed, theirs } = self;
         match refusal.length.filter(|length| *offset == refusal.shown.len() && *length > *offset) {
             Some(length) => format!(

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, percent_decode_str, percent_encode};
 use super::{
     Lines,
     causes::{
-        CHANGED_BODY, FULL_URL, Known, LINE_ENDS, PATH_PREFIX, QUERY_ENCODING, RECEIVED_CHANGED_BODY,
+        CHANGED_BODY, FULL_URL, KnownCause, LINE_ENDS, PATH_PREFIX, QUERY_ENCODING, RECEIVED_CHANGED_BODY,
         RECEIVED_LINE_ENDS, RECEIVED_RESERIALISED, RESERIALISED_BODY,
     },
     shown,
@@ -21,9 +21,9 @@ type Made = (String, Vec<u8>);
 
 /// One mistake, which makes messages of a right one.
 pub(super) struct Variant {
-    pub request: Known,
+    pub request: KnownCause,
     /// Answers have no path.
-    pub response: Option<Known>,
+    pub response: Option<KnownCause>,
     make: fn(&Lines) -> Vec<Made>,
 }
 

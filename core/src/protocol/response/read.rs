@@ -4,7 +4,7 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::{
-    base::json::{keep, take},
+    base::json::{retain, take},
     words::field::{Field, Kind, Need},
 };
 
@@ -16,7 +16,7 @@ pub(crate) fn read(table: &[Field], given: &mut Map<String, Value>, at: &str) ->
             given.insert(field.name.to_owned(), other);
         }
     }
-    keep(given, |_, value| !value.is_null());
+    retain(given, |_, value| !value.is_null());
     for field in table {
         let pointer = || format!("{at}/{}", field.name);
         let wrong = |wanted: &str| Err(format!("holds `{}`, which is not {wanted}", pointer()));
