@@ -96,10 +96,13 @@ pub fn test() -> Result {
     ];
     let begun = Instant::now();
     let mut total = Count::default();
+    let mut seconds = Vec::new();
     for (name, check) in checks {
         eprintln!("== {name}");
         let since = Instant::now();
-        match check() {
+        let checked = check();
+        seconds.push((since.elapsed().as_secs(), *name));
+        match checked {
             Ok(count) => {
                 count.skipped.iter().for_each(|why| println!("skipped: {name}: {why}"));
                 println!("ok: {name}: {} in {} s", count.passed, since.elapsed().as_secs());
@@ -113,7 +116,10 @@ pub fn test() -> Result {
             }
         }
     }
-    println!("\n{} s", begun.elapsed().as_secs());
+    seconds.sort_by(|one, other| other.cmp(one));
+    let slowest: Vec<String> =
+        seconds.iter().take(10).map(|(seconds, name)| format!("  {seconds:>4} s  {name}")).collect();
+    println!("\n{} s; the slowest parts:\n{}", begun.elapsed().as_secs(), slowest.join("\n"));
     println!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped.len());
     match total.failed {
         0 => Ok(()),
@@ -165,6 +171,7 @@ fn vectors() -> Result<Count> {
 
 fn python_types() -> Result<Count> {
     let python = build::python_tools()?;
+    quietly(command(&python, &["-m", "mypy", "--strict", "."]).current_dir(root().join("tests/vectors")))?;
     quietly(
         command(&python, &["-m", "mypy", "--strict", "python", "examples", "../tests/python"])
             .current_dir(root().join("bindings-python")),
