@@ -5,8 +5,8 @@ import https from 'node:https'
 import { pipeline, type Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import zlib from 'node:zlib'
-import type { Exchange, Send, Told } from '../../bindings-wasm/face/src/driver.js'
-import { brokenOff, failed, failure } from '../../bindings-wasm/face/src/driver.js'
+import type { Exchange, Send, Told } from '../../face/src/driver.js'
+import { brokenOff, failed, failure } from '../../face/src/driver.js'
 
 /** What a connection of this request's own waits for, before anything of the request is sent. */
 type Before = 'connect' | 'tls' | undefined

@@ -2,13 +2,13 @@
 import { channel } from 'node:diagnostics_channel'
 import { webcrypto } from 'node:crypto'
 import { debuglog, TextDecoder, TextEncoder } from 'node:util'
-import { type Send, sendBy } from '../../bindings-wasm/face/src/driver.js'
-import type { Finding } from '../../bindings-wasm/face/src/generated.js'
-import type { Step } from '../../bindings-wasm/face/src/generated_engine.js'
-import type { Native, Observed, Account } from '../../bindings-wasm/face/src/native.js'
-import { bind, native as loaded, readStep } from '../../bindings-wasm/face/src/native.js'
-import type { Glue } from '../../bindings-wasm/face/src/wasm.js'
-import { webCrypto } from '../../bindings-wasm/face/src/webcrypto.js'
+import { type Send, sendBy } from '../../face/src/driver.js'
+import type { Finding } from '../../face/src/generated.js'
+import type { Step } from '../../face/src/generated_engine.js'
+import type { Native, Observed, Account } from '../../face/src/native.js'
+import { bind, native as loaded, readStep } from '../../face/src/native.js'
+import type { Glue } from '../../face/src/wasm.js'
+import { webCrypto } from '../../face/src/webcrypto.js'
 import { addon, complete, wasm } from './files.js'
 import { send } from './http.js'
 
@@ -127,5 +127,5 @@ bind({
 // A bundle tells at its start, not at its first call, that it lacks files.
 if (!complete()) loaded()
 
-export * from '../../bindings-wasm/face/src/public.js'
-export { default } from '../../bindings-wasm/face/src/index.js'
+export * from '../../face/src/public.js'
+export { default } from '../../face/src/index.js'

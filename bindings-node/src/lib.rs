@@ -1,5 +1,5 @@
 //! The core for Node.js: converts, forwards, throws; takes the steps of calls on the thread pool. The face in
-//! `bindings-wasm/face` drives.
+//! `face` drives.
 
 mod engine;
 

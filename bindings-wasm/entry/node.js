@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as core from './core/wechatpay_customs_wasm.js'
-import { bindWasm } from '../face/src/wasm.ts'
+import { bindWasm } from '../../face/src/wasm.ts'
 
 function module() {
   try {
@@ -19,5 +19,5 @@ function module() {
 // The `crypto` of jsdom, which tests have in the place of Node.js's, can sign nothing.
 bindWasm(core, { module, crypto: webcrypto })
 
-export * from '../face/src/index.ts'
-export { default } from '../face/src/index.ts'
+export * from '../../face/src/index.ts'
+export { default } from '../../face/src/index.ts'

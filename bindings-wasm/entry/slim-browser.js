@@ -1,7 +1,7 @@
 import * as core from './core/wechatpay_customs_wasm.js'
-import { bindWasm } from '../face/src/wasm.ts'
+import { bindWasm } from '../../face/src/wasm.ts'
 
 bindWasm(core, { browser: true })
 
-export * from '../face/src/index.ts'
-export { default } from '../face/src/index.ts'
+export * from '../../face/src/index.ts'
+export { default } from '../../face/src/index.ts'

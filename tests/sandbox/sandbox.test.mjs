@@ -344,7 +344,7 @@ for (const folder of ['.', '../../consumers-sandbox-wasm']) {
       if (folder !== '.') copyFileSync(join(import.meta.dirname, name), file)
       const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'ES2022', '--module', 'NodeNext']
       const lib = ['--lib', 'ES2022,DOM,DOM.Iterable,ESNext.Disposable']
-      await passes(tool('bindings-wasm/face/node_modules/typescript/bin/tsc'), ...options, ...lib, file)
+      await passes(tool('face/node_modules/typescript/bin/tsc'), ...options, ...lib, file)
     })
   }
 }

@@ -72,7 +72,7 @@ fn sources() -> Vec<(String, String)> {
         "bindings-node/entry",
         "bindings-wasm/src",
         "bindings-wasm/entry",
-        "bindings-wasm/face/src",
+        "face/src",
         "bindings-python/src",
         "bindings-python/python",
         "core/src/client",

@@ -100,7 +100,7 @@ fn typescript() {
         fs::write(&file, text).expect("a file of the tests; `cargo xtask runtimes` makes the folder");
         file
     });
-    let face = root().join("bindings-wasm/face/node_modules");
+    let face = root().join("face/node_modules");
     passes(
         Command::new("node")
             .arg(face.join("typescript/bin/tsc"))

@@ -50,7 +50,7 @@ pub fn only_wasm() -> Result<PathBuf> {
 
 /// The TypeScript face, compiled.
 fn face() -> Result<PathBuf> {
-    let face = root().join("bindings-wasm/face");
+    let face = root().join("face");
     let build = face.join("build");
     face_packages()?;
     step("TypeScript face");
@@ -61,7 +61,7 @@ fn face() -> Result<PathBuf> {
 
 /// What compiles and bundles the face.
 pub fn face_packages() -> Result {
-    npm_packages(&root().join("bindings-wasm/face"), "npm packages of the TypeScript face")
+    npm_packages(&root().join("face"), "npm packages of the TypeScript face")
 }
 
 /// Installs what a folder's `package-lock.json` names, unless that is done.
@@ -89,7 +89,7 @@ fn node(face: &Path, host: &Platform) -> Result<PathBuf> {
     licences(&package)?;
     step("Node.js script");
     let mut types = command("node", &["node_modules/typescript/bin/tsc", "--project"]);
-    quietly(types.arg(&package).current_dir(root().join("bindings-wasm/face")))?;
+    quietly(types.arg(&package).current_dir(root().join("face")))?;
     node_scripts(root())?;
     step("Node.js addon");
     let addon = addon(&cargo::build(&["--release", "--package", "wechatpay-customs-node"])?)?;
@@ -160,7 +160,7 @@ fn esbuild(options: &[&str], out: &Path, entries: &[PathBuf]) -> Result {
     let into = if out.is_dir() { "outdir" } else { "outfile" };
     let mut esbuild = command("node", &["node_modules/esbuild/bin/esbuild"]);
     esbuild.args(options).arg(format!("--{into}={}", out.display())).args(entries);
-    quietly(esbuild.current_dir(root().join("bindings-wasm/face"))).map(drop)
+    quietly(esbuild.current_dir(root().join("face"))).map(drop)
 }
 
 /// Every package carries the licences.

@@ -110,7 +110,7 @@ impl Languages {
     fn build() -> Result<Languages> {
         let tree = target("demo");
         fs::fresh(&tree)?;
-        for folder in ["bindings-node/entry", "bindings-wasm/entry", "bindings-wasm/face/src"] {
+        for folder in ["bindings-node/entry", "bindings-wasm/entry", "face/src"] {
             fs::copy_dir(&root().join(folder), &tree.join(folder))?;
         }
         step("Node.js addon and Python module");

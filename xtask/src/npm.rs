@@ -66,7 +66,7 @@ pub fn sandbox(programs: &[(&Platform, PathBuf)], into: &Path) -> Result {
     step("npm package of the sandbox");
     fresh(&lib)?;
     let mut types = command("node", &["node_modules/typescript/bin/tsc", "--project"]);
-    quietly(types.arg(&package).current_dir(root().join("bindings-wasm/face")))?;
+    quietly(types.arg(&package).current_dir(root().join("face")))?;
     fs::write(lib.join("types/package.json"), r#"{ "type": "commonjs" }"#)?;
     for file in ["index.js", "index.d.ts"] {
         fs::copy(package.join("entry").join(file), lib.join(file))?;

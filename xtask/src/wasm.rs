@@ -116,7 +116,7 @@ fn without_paths() -> Result<String> {
 }
 
 fn wasm_opt(from: &Path, to: &Path, arguments: &[&str]) -> Result {
-    let face = root().join("bindings-wasm/face");
+    let face = root().join("face");
     let mut optimise = command("node", &["node_modules/binaryen/bin/wasm-opt"]);
     optimise.args(FEATURES).args(arguments).arg(from).arg("-o").arg(to);
     quietly(optimise.current_dir(face))?;

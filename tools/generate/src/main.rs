@@ -42,8 +42,8 @@ use crate::{
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-const TYPESCRIPT: &str = "bindings-wasm/face/src/generated.ts";
-const ENGINE: &str = "bindings-wasm/face/src/generated_engine.ts";
+const TYPESCRIPT: &str = "face/src/generated.ts";
+const ENGINE: &str = "face/src/generated_engine.ts";
 const PYTHON: &str = "bindings-python/python/wechatpay_customs/_generated.py";
 const SANDBOX_TYPESCRIPT: &str = "sandbox/node/src/generated.ts";
 const SANDBOX_PYTHON: &str = "sandbox/python/src/wechatpay_customs_sandbox/_generated.py";
