@@ -14,7 +14,7 @@ use hyper::{
     header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use serde_json::{Value, json};
-use wechatpay_customs::{Finding, Severity, catalogue};
+use wechatpay_customs::{Finding, Operation, Severity, catalogue};
 
 use crate::{
     authorization::{SCHEME, lines},
@@ -108,6 +108,14 @@ impl Refusal {
             None => (entry.cause().en, entry.cause().zh),
         };
         Refusal::new(status, entry.code, en, zh)
+    }
+
+    /// A row of one operation's table of errors, by the core's name of the row.
+    pub(crate) fn of_row(operation: Operation, reason: &str) -> Refusal {
+        match catalogue::by_reason(operation, reason) {
+            Some(entry) => Refusal::documented(entry),
+            None => Refusal::invalid_request(reason, reason),
+        }
     }
 
     pub(crate) fn body(&self, chinese: bool) -> Value {

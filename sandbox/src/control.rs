@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     faults::{Fault, Faults, Queued},
+    identities::Identity,
     lock,
-    payments::{Identity, Payment},
+    payments::Payment,
     records::Forced,
     server::{Service, Settings},
 };

@@ -4,46 +4,23 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use wechatpay_customs::{
-    Operation,
+    Finding, Operation,
     api::{Endpoint, Kind},
-    check::{
-        Rules, check, check_json,
-        rules::{ALREADY_ENCRYPTED, IDENTITY_CHECK_DIGIT, LENGTH},
-    },
-    model::Personal,
+    check::{Rules, check, check_json},
 };
 
-use crate::answer::Refusal;
+use crate::{Config, answer::Refusal};
 
-/// The fields that travel encrypted.
-const PERSONAL: [&str; 2] = ["certificate_id", "certificate_name"];
-
-/// The fields of a JSON body, the personal ones decrypted.
-pub(crate) fn of_body(
-    operation: Operation,
-    body: &[u8],
-    rules: &Rules,
-    decrypt: impl Fn(&str) -> Option<Personal>,
-) -> Result<Value, Refusal> {
+/// The fields of a JSON body, and what is found of them.
+pub(crate) fn read(operation: Operation, body: &[u8], rules: &Rules) -> Result<(Value, Vec<Finding>), Refusal> {
     let text = std::str::from_utf8(body).map_err(|_| Refusal::param("", &Value::Null, "must be UTF-8", "body"))?;
-    let (mut fields, mut findings) = check_json(operation, text, rules);
-    let personal = PERSONAL.map(|name| format!("/{name}"));
-    if operation == Operation::VerifyIdentity {
-        // The check is made for plain text.
-        let of_plain = [ALREADY_ENCRYPTED.name, IDENTITY_CHECK_DIGIT.name, LENGTH.name];
-        findings.retain(|finding| !(personal.contains(&finding.field) && of_plain.contains(&finding.rule)));
-    }
+    Ok(check_json(operation, text, rules))
+}
+
+/// The fields of a JSON body.
+pub(crate) fn of_body(operation: Operation, body: &[u8], rules: &Rules) -> Result<Value, Refusal> {
+    let (fields, findings) = read(operation, body, rules)?;
     Refusal::of_findings(&findings)?;
-    if operation == Operation::VerifyIdentity {
-        for (name, pointer) in PERSONAL.iter().zip(&personal) {
-            let Some(Value::String(text)) = fields.get_mut(*name) else { continue };
-            let issue =
-                "was not encrypted in the way and for the key that is expected: platform private key decryption failed";
-            let plain = decrypt(text).ok_or_else(|| Refusal::param(pointer, &Value::Null, issue, "body"))?;
-            *text = plain.expose().to_owned();
-        }
-        Refusal::of_findings(&check(operation, &fields, rules))?;
-    }
     Ok(fields)
 }
 
@@ -77,12 +54,34 @@ pub(crate) fn request<R: Endpoint + DeserializeOwned>(fields: Value) -> Result<R
     serde_json::from_value(fields).map_err(|error| Refusal::param("", &Value::Null, &error.to_string(), "body"))
 }
 
-/// Every number of an order that a request names, however wrong the request is otherwise.
-pub(crate) fn numbers(query: &str, body: &[u8]) -> Vec<String> {
-    const NAMES: [&str; 4] = ["out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"];
-    let of_query = query.split('&').filter_map(|pair| decoded(pair.strip_prefix("order_no=")?));
+/// Refuses another application or merchant than the one that the sandbox knows.
+pub(crate) fn require_ours(fields: &Value, config: &Config, has_body: bool) -> Result<(), Refusal> {
+    let (slash, location) = if has_body { ("/", "body") } else { ("", "query") };
+    for (name, ours) in [("appid", &config.appid), ("mchid", &config.mchid)] {
+        if let Some(value) = fields.get(name).filter(|value| *value != ours) {
+            let issue = format!("is not that of the sandbox, {ours}");
+            return Err(Refusal::param(&format!("{slash}{name}"), value, &issue, location));
+        }
+    }
+    Ok(())
+}
+
+/// The one length of the table of errors that no rule of the core has.
+pub(crate) fn require_literal(fields: &Value) -> Result<(), Refusal> {
+    match fields.get("merchant_customs_no") {
+        Some(number) if number.as_str().map(str::len) != Some(6) => {
+            Err(Refusal::param("/merchant_customs_no", number, "must be a 6-digit string", "body"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The numbers that a request names under these names, however wrong it is otherwise.
+pub(crate) fn numbers(names: &[&str], query: &str, body: &[u8]) -> Vec<String> {
+    let given = query.split('&').filter_map(|pair| pair.split_once('='));
+    let of_query = given.filter_map(|(name, value)| names.contains(&name).then(|| decoded(value))?);
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    of_query.chain(NAMES.iter().filter_map(|name| Some(body.get(name)?.as_str()?.to_owned()))).collect()
+    of_query.chain(names.iter().filter_map(|name| Some(body.get(name)?.as_str()?.to_owned()))).collect()
 }
 
 /// Percent-decoding; a plus is a plus.

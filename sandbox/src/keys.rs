@@ -6,7 +6,6 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rand_chacha::{ChaCha20Rng, rand_core::RngCore};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, SerialNumber, date_time_ymd};
 use ring::{
-    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     digest::{SHA256, digest},
     rand::SystemRandom,
     signature::{RSA_PKCS1_SHA256, RsaKeyPair},
@@ -220,17 +219,6 @@ impl Keys {
             api_v3_key: random_text(rng, ALPHANUMERIC, 32),
         })
     }
-}
-
-/// Base64 of a text and its tag, encrypted with the APIv3 key.
-///
-/// `nonce` has 12 characters. By `ring`, as the core, which decrypts it, has `aes-gcm`.
-pub(crate) fn encrypted(api_v3_key: &str, nonce: &str, associated_data: &str, text: &str) -> Option<String> {
-    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, api_v3_key.as_bytes()).ok()?);
-    let nonce = Nonce::try_assume_unique_for_key(nonce.as_bytes()).ok()?;
-    let mut bytes = text.as_bytes().to_vec();
-    key.seal_in_place_append_tag(nonce, Aad::from(associated_data.as_bytes()), &mut bytes).ok()?;
-    Some(BASE64_STANDARD.encode(bytes))
 }
 
 fn given(name: &str, pem: Option<&str>) -> Result<Option<RsaPrivateKey>, Error> {

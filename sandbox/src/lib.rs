@@ -31,11 +31,13 @@
 mod answer;
 #[doc(hidden)] // Judged alone by fuzzing, which a server would slow down.
 pub mod authorization;
+mod calls;
 mod clock;
 mod connections;
 mod control;
 mod faults;
 mod fields;
+mod identities;
 mod keys;
 mod log;
 mod payments;
@@ -56,8 +58,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
+pub use identities::IDENTITY;
 pub use log::Log;
-pub use payments::IDENTITY;
 
 /// How long a shutdown waits for requests under way.
 const GRACE: Duration = Duration::from_secs(2);

@@ -1,12 +1,7 @@
-//! The payments that the sandbox was told of, and who paid.
+//! The payments that the sandbox was told of.
 
 use serde::{Deserialize, Serialize};
-use wechatpay_customs::{
-    Operation,
-    api::declare,
-    catalogue,
-    model::{CertificateCheckResult, Fen, Personal},
-};
+use wechatpay_customs::{Operation, api::declare, model::Fen};
 
 use crate::answer::Refusal;
 
@@ -67,6 +62,8 @@ impl Payments {
         let by_one = |payment: &&Payment| {
             payment.out_trade_no == request.out_trade_no || payment.transaction_id == request.transaction_id
         };
+        // The declare page alone has a table of these errors.
+        let documented = |reason| Refusal::of_row(Operation::Declare, reason);
         let Some(payment) = self.0.iter().find(by_one) else { return Ok(()) };
         if payment.out_trade_no != request.out_trade_no || payment.transaction_id != request.transaction_id {
             return Err(Refusal::invalid_request(
@@ -88,64 +85,5 @@ impl Payments {
             });
         }
         Ok(())
-    }
-}
-
-/// A refusal of the declare page.
-pub(crate) fn documented(reason: &str) -> Refusal {
-    match catalogue::by_reason(Operation::Declare, reason) {
-        Some(entry) => Refusal::documented(entry),
-        None => Refusal::invalid_request(reason, reason),
-    }
-}
-
-/// The identity that is on file for a payer.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Identity {
-    /// Whose payment; of every payer that has none of its own unless given.
-    pub out_trade_no: Option<String>,
-    certificate_id: Personal,
-    certificate_name: Personal,
-}
-
-/// Whose identity is on file for every payer, unless another is put there: ID number and name of a person made up. The
-/// number's check digit is right, its region is none.
-pub const IDENTITY: (&str, &str) = ("00000019000101005X", "张三");
-
-/// The identities on file. Nothing here is ever shown.
-pub(crate) struct Identities {
-    of_all: Identity,
-    own: Vec<Identity>,
-}
-
-impl Default for Identities {
-    fn default() -> Self {
-        let (id, name) = IDENTITY;
-        let of_all = Identity { out_trade_no: None, certificate_id: id.into(), certificate_name: name.into() };
-        Identities { of_all, own: Vec::new() }
-    }
-}
-
-impl Identities {
-    /// Puts an identity on file.
-    pub(crate) fn put(&mut self, identity: Identity) {
-        if identity.out_trade_no.is_none() {
-            self.of_all = identity;
-        } else {
-            self.own.retain(|known| known.out_trade_no != identity.out_trade_no);
-            self.own.push(identity);
-        }
-    }
-
-    /// Is it the identity of who paid?
-    pub(crate) fn compare(&self, out_trade_no: &str, id: &Personal, name: &Personal) -> CertificateCheckResult {
-        let own = self.own.iter().find(|identity| identity.out_trade_no.as_deref() == Some(out_trade_no));
-        let on_file = own.unwrap_or(&self.of_all);
-        let same = id.expose().eq_ignore_ascii_case(on_file.certificate_id.expose());
-        match same && name == &on_file.certificate_name {
-            true => CertificateCheckResult::Same,
-            false => CertificateCheckResult::Different,
-        }
     }
 }

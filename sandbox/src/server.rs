@@ -1,4 +1,4 @@
-//! The endpoints of the API, under both path spellings.
+//! From a request to its signed answer, with the fault that befalls it.
 
 use std::{
     sync::{Arc, Mutex},
@@ -14,27 +14,23 @@ use hyper::{
 };
 use rand_chacha::ChaCha20Rng;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use wechatpay_customs::{
-    Operation,
-    api::certificates,
-    check::{Rules, rules::Level},
-    options::FieldEncryption,
-};
+use serde_json::{Value, json};
+use wechatpay_customs::check::{Rules, rules::Level};
 
 use crate::{
     Config,
     answer::{Refusal, Response, Signing, html, plain, signed},
-    authorization::{Call, Gate},
+    authorization::{self, Gate},
+    calls::{Admitted, Spec},
     clock::{Clock, wall_ms, wall_s},
     control::CONTROL,
     faults::{Fault, Faults, row},
     fields,
-    keys::{ALPHANUMERIC, DIGITS, HEX, Keys, PlatformKey, encrypted, random_text},
+    keys::{ALPHANUMERIC, DIGITS, HEX, Keys, PlatformKey, random_text},
     lock,
     log::Line,
     payments::WrongAmount,
-    records::{Forced, Records},
+    records::Records,
     store::{Kept, Store},
 };
 
@@ -52,7 +48,7 @@ pub(crate) struct Service {
     pub faults: Mutex<Faults>,
     pub settings: Mutex<Settings>,
     pub gate: Gate,
-    rng: Mutex<ChaCha20Rng>,
+    pub rng: Mutex<ChaCha20Rng>,
 }
 
 /// What can be chosen while the sandbox runs.
@@ -76,7 +72,7 @@ pub(crate) enum Encryption {
 }
 
 impl Settings {
-    fn rules(self) -> Rules {
+    pub(crate) fn rules(self) -> Rules {
         let literal = ["mchid_digits", "transaction_id_digits"].map(|name| (name, Level::Error));
         match self.literal {
             // Both names are rules that may be changed.
@@ -146,10 +142,11 @@ impl Service {
             let (status, body) = self.control(&parts, body);
             Ok(plain(status, &body))
         } else {
-            let operation = operation(method, path);
-            let fault = operation.and_then(|operation| {
-                let numbers = fields::numbers(parts.uri.query().unwrap_or_default(), body.unwrap_or_default());
-                lock(&self.faults).take(operation, &numbers)
+            let call = Spec::at(method, path);
+            let fault = call.and_then(|call| {
+                let query = parts.uri.query().unwrap_or_default();
+                let numbers = fields::numbers(call.numbers, query, body.unwrap_or_default());
+                lock(&self.faults).take(call.operation, &numbers)
             });
             line.fault = fault.as_ref().map(Fault::logged);
             let nonce;
@@ -158,7 +155,7 @@ impl Service {
                 (request_id, nonce) = (random_text(&mut rng, HEX, 32), random_text(&mut rng, ALPHANUMERIC, 32));
             }
             line.request_id = Some(&request_id);
-            let (status, body) = match self.carried_out(&parts, operation, body, fault.as_ref()) {
+            let (status, body) = match self.carried_out(&parts, call, body, fault.as_ref()) {
                 Ok(body) => (StatusCode::OK, body),
                 Err(refusal) => {
                     let chinese = header(&parts.headers, ACCEPT_LANGUAGE.as_str())
@@ -183,7 +180,7 @@ impl Service {
     fn carried_out(
         &self,
         parts: &Parts,
-        operation: Option<Operation>,
+        call: Option<&Spec>,
         body: Option<&[u8]>,
         fault: Option<&Fault>,
     ) -> Result<Value, Refusal> {
@@ -197,7 +194,7 @@ impl Service {
             Some(Fault::ServerError { status, carried_out }) => {
                 if *carried_out {
                     // Refused or not: the answer is the same.
-                    let _ = self.answer(parts, operation, body, None);
+                    let _ = self.answer(parts, call, body, None);
                 }
                 Refusal {
                     status: StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -206,6 +203,7 @@ impl Service {
                 }
             }
             Some(Fault::Error { refusal, status, code, message, detail }) => {
+                let operation = call.map(|call| call.operation);
                 let documented = refusal.as_ref().and_then(|refusal| row(refusal, operation)).map(Refusal::documented);
                 let status = status.and_then(|status| StatusCode::from_u16(status).ok());
                 let message = message.clone().unwrap_or_default();
@@ -215,7 +213,7 @@ impl Service {
                 };
                 Refusal { detail: detail.clone().map(Box::new), ..documented.unwrap_or_else(own) }
             }
-            fault => return self.answer(parts, operation, body, fault),
+            fault => return self.answer(parts, call, body, fault),
         };
         Err(refusal)
     }
@@ -251,102 +249,25 @@ impl Service {
     fn answer(
         &self,
         parts: &Parts,
-        operation: Option<Operation>,
+        call: Option<&Spec>,
         body: Option<&[u8]>,
         fault: Option<&Fault>,
     ) -> Result<Value, Refusal> {
         let (method, headers) = (parts.method.as_str(), &parts.headers);
-        let unknown = || {
+        let Some(call) = call else {
             let en = format!("There is no {method} {}", parts.uri.path());
-            Refusal::new(StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS", en, "请求的资源不存在")
+            return Err(Refusal::new(StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS", en, "请求的资源不存在"));
         };
-        let operation = operation.ok_or_else(unknown)?;
         let Some(body) = body else {
             return Err(Refusal::param("", &Value::Null, "must not be larger than 1 MiB", "body"));
         };
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        self.gate.admit(&Call { method, target, headers, body }, wall_s())?;
-        require_headers(headers, method != "GET")?;
+        self.gate.admit(&authorization::Call { method, target, headers, body }, wall_s())?;
+        require_headers(headers, call.route.has_body())?;
         let settings = *lock(&self.settings);
-        let fields = match operation {
-            Operation::Query | Operation::Certificates => {
-                let fields = fields::of_query(operation, parts.uri.query().unwrap_or_default(), &settings.rules())?;
-                self.require_ours(&fields, "", "query")?;
-                fields
-            }
-            _ => {
-                let key = match operation {
-                    Operation::VerifyIdentity => Some(self.decryption_key(headers)?),
-                    _ => None,
-                };
-                let scheme = match settings.field_encryption {
-                    Encryption::Pkcs1 => FieldEncryption::Pkcs1,
-                    Encryption::Oaep => FieldEncryption::Oaep,
-                };
-                let decrypt = |text: &str| key.as_ref()?.decrypt(text, scheme);
-                let fields = fields::of_body(operation, body, &settings.rules(), decrypt)?;
-                self.require_ours(&fields, "/", "body")?;
-                require_literal(settings, &fields)?;
-                fields
-            }
-        };
+        let query = parts.uri.query().unwrap_or_default();
         let now = self.clock.now();
-        match operation {
-            Operation::Declare => {
-                let forced = match fault {
-                    Some(Fault::State { state, explanation }) => {
-                        Some(Forced { state: state.clone(), explanation: explanation.clone(), since: now })
-                    }
-                    _ => None,
-                };
-                lock(&self.records).declare(fields::request(fields)?, now, settings.wrong_amount, forced)
-            }
-            Operation::Modify => lock(&self.records).modify(fields::request(fields)?, now, settings.wrong_amount),
-            Operation::Query => lock(&self.records).query(&fields::request(fields)?, now),
-            Operation::Redeclare => lock(&self.records).redeclare(&fields::request(fields)?, now),
-            Operation::VerifyIdentity => lock(&self.records).verify_identity(&fields::request(fields)?),
-            Operation::Certificates => self.certificates(),
-            _ => Err(unknown()),
-        }
-    }
-
-    fn require_ours(&self, fields: &Value, slash: &str, location: &str) -> Result<(), Refusal> {
-        for (name, ours) in [("appid", &self.config.appid), ("mchid", &self.config.mchid)] {
-            if let Some(value) = fields.get(name).filter(|value| *value != ours) {
-                let issue = format!("is not that of the sandbox, {ours}");
-                return Err(Refusal::param(&format!("{slash}{name}"), value, &issue, location));
-            }
-        }
-        Ok(())
-    }
-
-    /// All platform certificates, encrypted.
-    fn certificates(&self) -> Result<Value, Refusal> {
-        let failed = || Refusal::system_error("A certificate could not be encrypted");
-        let mut data = Vec::new();
-        for key in self.keys.platform.certificates() {
-            let nonce = random_text(&mut lock(&self.rng), ALPHANUMERIC, 12);
-            let ciphertext = encrypted(&self.keys.api_v3_key, &nonce, "certificate", &key.pem).ok_or_else(failed)?;
-            let (effective_time, expire_time) = key.valid();
-            let mut unknown = Map::new();
-            unknown.insert(
-                "encrypt_certificate".to_owned(),
-                json!({
-                    "algorithm": "AEAD_AES_256_GCM",
-                    "nonce": nonce,
-                    "associated_data": "certificate",
-                    "ciphertext": ciphertext,
-                }),
-            );
-            data.push(certificates::PlatformCertificate {
-                serial_no: key.id.clone(),
-                effective_time: Some(effective_time),
-                expire_time: Some(expire_time),
-                unknown,
-                ..certificates::PlatformCertificate::default()
-            });
-        }
-        Ok(json!(certificates::Response { data, ..certificates::Response::default() }))
+        (call.answer)(&Admitted { service: self, headers, query, body, settings, now, fault })
     }
 
     /// The public key for a request that names it, else the certificate.
@@ -356,41 +277,6 @@ impl Service {
             Some(id) if id == platform.public_key.id => Arc::clone(&platform.public_key),
             _ => platform.current(),
         }
-    }
-
-    /// The key that a request says its personal fields are encrypted for.
-    fn decryption_key(&self, headers: &HeaderMap) -> Result<Arc<PlatformKey>, Refusal> {
-        let id = header(headers, "Wechatpay-Serial").unwrap_or_default();
-        self.keys.platform.named(id).ok_or_else(|| {
-            let issue = "must name the platform key that personal fields are encrypted for";
-            Refusal::param("Wechatpay-Serial", &id.into(), issue, "header")
-        })
-    }
-}
-
-/// Both spellings of a path, written out here so that a wrong one in the core is noticed.
-fn operation(method: &str, path: &str) -> Option<Operation> {
-    if (method, path) == ("GET", "/v3/global/certificates") {
-        return Some(Operation::Certificates);
-    }
-    let rest = ["/v3/global", "/global/v3"].iter().find_map(|prefix| path.strip_prefix(prefix))?;
-    match (method, rest) {
-        ("POST", "/customs/orders") => Some(Operation::Declare),
-        ("PATCH", "/customs/orders") => Some(Operation::Modify),
-        ("GET", "/customs/orders") => Some(Operation::Query),
-        ("POST", "/customs/redeclare") => Some(Operation::Redeclare),
-        ("POST", "/customs/verify-certificate") => Some(Operation::VerifyIdentity),
-        _ => None,
-    }
-}
-
-/// The one length of the table of errors that no rule of the core has.
-fn require_literal(settings: Settings, fields: &Value) -> Result<(), Refusal> {
-    match fields.get("merchant_customs_no") {
-        Some(number) if settings.literal && number.as_str().map(str::len) != Some(6) => {
-            Err(Refusal::param("/merchant_customs_no", number, "must be a 6-digit string", "body"))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -416,6 +302,6 @@ fn require_headers(headers: &HeaderMap, has_body: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
