@@ -15,7 +15,7 @@ use wechatpay_customs::{
     response::Received,
 };
 
-use crate::{NOW, options};
+use crate::{NOW, options, sample};
 
 #[derive(Debug, Arbitrary)]
 struct Script {
@@ -615,26 +615,7 @@ impl Epoch {
 
 impl Course {
     fn call(&self, operation: Operation) -> Call {
-        let fields = match operation {
-            Operation::Query => {
-                json!({ "order_type": "out_trade_no", "order_no": "20150806125346", "customs": "SHANGHAI_ZS" })
-            }
-            Operation::Certificates => json!({}),
-            _ => json!({
-                "out_trade_no": "20150806125346", "transaction_id": "1000320306201511078440737890",
-                "customs": "SHANGHAI_ZS", "merchant_customs_no": "123456",
-            }),
-        };
-        let fields = match operation {
-            Operation::VerifyIdentity => {
-                let mut fields = fields;
-                fields["certificate_type"] = json!("IDCARD");
-                fields["certificate_id"] = json!("000000190001010009");
-                fields["certificate_name"] = json!("测试甲");
-                fields
-            }
-            _ => fields,
-        };
+        let fields = sample(operation);
         match self {
             Course::Call => Call::Operation { operation, fields },
             Course::LoadKeys(flight) => Call::LoadKeys { flight: u64::from(flight % 3) },

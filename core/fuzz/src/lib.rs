@@ -21,7 +21,10 @@ pub use keys::keys;
 pub use request_json::request_json;
 pub use response::response;
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use serde_json::Value;
 use wechatpay_customs::{
@@ -52,6 +55,24 @@ const NOW: Now = Now { unix_ms: NOW_S * 1000, mono_ms: 1_000 };
 /// The options of the vectors.
 fn options() -> Value {
     serde_json::from_str(include_str!("../../../tests/vectors/options.json")).expect("the options are JSON")
+}
+
+/// A sound request of each operation: the first among the vectors that needs no options of its own.
+static SAMPLES: LazyLock<HashMap<Operation, Value>> = LazyLock::new(|| {
+    let prepared: Value =
+        serde_json::from_str(include_str!("../../../tests/vectors/prepare.json")).expect("the vectors are JSON");
+    let mut samples = HashMap::new();
+    for vector in prepared["vectors"].as_array().expect("a list") {
+        let is_sound = vector.get("options").is_none() && vector["expect"].get("error").is_none();
+        if let Some(operation) = operation(vector["operation"].as_str().expect("a name")).filter(|_| is_sound) {
+            samples.entry(operation).or_insert_with(|| vector["fields"].clone());
+        }
+    }
+    samples
+});
+
+fn sample(operation: Operation) -> Value {
+    SAMPLES.get(&operation).unwrap_or_else(|| panic!("prepare.json has no sound request of {operation}")).clone()
 }
 
 /// What a client with these options knows. Its private key, which takes long to read, is kept by a signer elsewhere.

@@ -3,8 +3,9 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 use wechatpay_customs::{
     Operation,
-    api::{Endpoint, declare, modify, query, redeclare, verify_identity},
+    api::{self, Endpoint},
     crypto::Verifier,
+    each_operation,
     engine::{Account, Call, Outcome},
     keys::PlatformKeys,
     options::{Convention, KeyMaterial},
@@ -89,16 +90,10 @@ pub fn response(input: &[u8]) {
     }
 
     // The typed way of Rust and the untyped one of the other languages say the same.
-    let typed = match operation {
-        _ if has('n') => return,
-        Operation::Declare => typed::<declare::Request>(received(), right),
-        Operation::Modify => typed::<modify::Request>(received(), right),
-        Operation::Query => typed::<query::Request>(received(), right),
-        Operation::Redeclare => typed::<redeclare::Request>(received(), right),
-        Operation::VerifyIdentity => typed::<verify_identity::Request>(received(), right),
-        // Its certificates are decrypted by the engine alone.
-        _ => return,
-    };
+    if has('n') {
+        return;
+    }
+    let Some(typed) = typed_of(operation, received(), right) else { return };
     match (outcome, typed) {
         (Outcome::Ok { value, .. }, Ok(typed)) if !has('j') => assert_eq!(value, typed),
         (Outcome::Ok { .. }, Ok(_)) => {}
@@ -106,6 +101,21 @@ pub fn response(input: &[u8]) {
         (outcome, typed) => panic!("{outcome:?} {typed:?}"),
     }
 }
+
+macro_rules! typed_of {
+    ($($(#[doc = $about:literal])+ $Variant:ident $module:ident,)+) => {
+        fn typed_of(operation: Operation, received: Received, right: bool) -> Option<Result<Value, String>> {
+            match operation {
+                // Keys that an answer brings are decrypted by the engine alone.
+                $(Operation::$Variant => (!<api::$module::Request as Endpoint>::BRINGS_KEYS)
+                    .then(|| typed::<api::$module::Request>(received, right)),)+
+                _ => unreachable!("the list has every operation"),
+            }
+        }
+    };
+}
+
+each_operation!(typed_of);
 
 fn typed<R: Endpoint + Default>(received: Received, right: bool) -> Result<Value, String> {
     let answer = received.verify(&R::default(), &CLIENTS.keys, &Says(right), NOW_S);
