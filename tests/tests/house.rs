@@ -1,6 +1,6 @@
 //! What the house promises about itself: a pure core, bindings without knowledge of the protocol.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+use std::{collections::BTreeSet, ffi::OsStr, fs, path::Path, process::Command};
 
 use serde_json::{Map, Value};
 use wechatpay_customs::{
@@ -172,6 +172,110 @@ fn bindings_hold_no_knowledge_of_the_protocol() {
     let own = ["face/src/native.ts: NOT_LOADED", "face/src/client.ts: INVALID_OPTION"];
     found.retain(|line| !own.iter().any(|own| line.ends_with(own)));
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// The lines of every block whose first line is meant; it ends where a line is not indented.
+fn blocks(text: &str, is_meant: impl Fn(&str) -> bool) -> Vec<&str> {
+    let mut inside = false;
+    let mut lines = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        if line.starts_with(' ') {
+            lines.extend(inside.then_some(line));
+        } else {
+            inside = is_meant(line);
+        }
+    }
+    lines
+}
+
+/// The name of the method or attribute that a line of a class declares, be it Rust, TypeScript or Python.
+fn declared(line: &str, indent: usize) -> Option<&str> {
+    let mut rest = line.strip_prefix(&" ".repeat(indent))?;
+    for word in ["pub ", "static ", "readonly ", "async ", "get ", "set ", "fn ", "def "] {
+        rest = rest.strip_prefix(word).unwrap_or(rest);
+    }
+    let end = rest.find(|character: char| !(character.is_alphanumeric() || character == '_'))?;
+    let (name, after) = rest.split_at(end);
+    (end > 0 && ["(", "<", ":", "?", " ="].iter().any(|mark| after.starts_with(mark))).then_some(name)
+}
+
+fn names<'a>(lines: impl IntoIterator<Item = &'a str>, indent: usize) -> Vec<String> {
+    lines.into_iter().filter_map(|line| declared(line, indent).map(str::to_owned)).collect()
+}
+
+/// The methods and attributes that the clients have beside the operations, by surface.
+fn own_names() -> [(&'static str, Convention, Vec<String>); 4] {
+    let mut driver = Vec::new();
+    collect(&root().join("core/src/client"), &mut driver);
+    let driver: String = driver.into_iter().map(|(_, text)| text).collect();
+    let mut rust = names(blocks(&driver, |line| line == "impl Client {" || line.ends_with(" for Client {")), 4);
+    let (before, _) = driver.split_once("\npub struct Client ").expect("the client");
+    let derived = before.lines().last().and_then(|line| line.strip_prefix("#[derive(")?.strip_suffix(")]"));
+    rust.extend(derived.expect("what it derives").split(", ").map(str::to_lowercase));
+
+    let face = fs::read_to_string(root().join("bindings-wasm/face/src/client.ts")).expect("a source");
+    let javascript = names(blocks(&face, |line| line == "export class Client {"), 2);
+
+    let [mut written, mut generated] = [String::new(), String::new()];
+    for file in fs::read_dir(root().join("bindings-python/python/wechatpay_customs")).expect("a folder") {
+        let file = file.expect("an entry").path();
+        let name = file.file_name().and_then(OsStr::to_str).expect("a name");
+        if name.ends_with(".py") {
+            let text = if name.contains("generated") { &mut generated } else { &mut written };
+            *text += &(fs::read_to_string(file).expect("a source") + "\n");
+        }
+    }
+    let python = |class: &str| {
+        let head = format!("class {class}(");
+        let bases = written.lines().find_map(|line| line.strip_prefix(&head)?.strip_suffix("):")).expect("the class");
+        let bases: Vec<String> = bases.split(", ").map(|base| format!("class {base}")).collect();
+        let is_base = |line: &str| bases.iter().any(|base| line.split(['(', ':']).next() == Some(base));
+        let mut own = names(blocks(&written, |line| line.starts_with(&head) || is_base(line)), 4);
+        let lines = blocks(&generated, is_base);
+        let defined = lines.iter().enumerate().filter(|(place, _)| *place == 0 || lines[place - 1] != "    @overload");
+        let mut methods = names(defined.map(|(_, line)| *line), 4);
+        // The operations stand among these, once each.
+        for operation in Operation::ALL {
+            if let Some(place) = methods.iter().position(|name| name == operation.name()) {
+                methods.swap_remove(place);
+            }
+        }
+        own.append(&mut methods);
+        own
+    };
+    [
+        ("Rust's Client", Convention::Python, rust),
+        ("JavaScript's Client", Convention::JavaScript, javascript),
+        ("Python's Client", Convention::Python, python("Client")),
+        ("Python's AsyncClient", Convention::Python, python("AsyncClient")),
+    ]
+}
+
+#[test]
+fn no_operation_takes_the_name_of_a_method_of_the_clients() {
+    let surfaces = own_names();
+    let taken = |operation: &str| {
+        let taken = surfaces.iter().filter(|(_, convention, own)| own.contains(&convention.name(operation)));
+        taken.map(|(surface, ..)| *surface).collect::<Vec<_>>()
+    };
+    for operation in Operation::ALL {
+        let taken = taken(operation.name());
+        assert!(taken.is_empty(), "`{operation}` is a method or attribute already, of {}", taken.join(", "));
+    }
+    // Each place that names are read from gives some.
+    assert_eq!(taken("explain").len(), 4);
+    for (name, surface) in [
+        ("clone", "Rust's Client"),
+        ("query_all", "Rust's Client"),
+        ("backend", "JavaScript's Client"),
+        ("query_all", "JavaScript's Client"),
+        ("close", "Python's Client"),
+        ("parse", "Python's Client"),
+        ("aclose", "Python's AsyncClient"),
+        ("query_all", "Python's AsyncClient"),
+    ] {
+        assert!(taken(name).contains(&surface), "{surface}: {name}");
+    }
 }
 
 #[test]
