@@ -279,6 +279,23 @@ fn no_operation_takes_the_name_of_a_method_of_the_clients() {
 }
 
 #[test]
+fn the_files_of_operations_are_formatted() {
+    // `cargo fmt` alone does not see modules that a macro declares.
+    let folders = ["core/src/protocol/api", "sandbox/src/calls"];
+    let mut files = Vec::new();
+    folders.iter().for_each(|folder| collect(&root().join(folder), &mut files));
+    assert!(files.len() > folders.len() * Operation::ALL.len());
+    let checked = Command::new(env!("CARGO"))
+        .args(["fmt", "--package", "wechatpay-customs-tests", "--", "--check"])
+        .args(files.iter().map(|(file, _)| file))
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let difference = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success(), "run `cargo fmt --all -- {}/*.rs`\n{difference}", folders.join("/*.rs "));
+}
+
+#[test]
 fn the_node_package_names_every_platform() {
     let manifest = fs::read_to_string(root().join("bindings-node/package.json")).expect("a manifest");
     let manifest: Value = serde_json::from_str(&manifest).expect("JSON");

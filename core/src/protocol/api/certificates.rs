@@ -4,7 +4,14 @@
 //! public key it fails with `RESOURCE_NOT_EXISTS`.
 
 use super::Endpoint;
-use crate::{protocol::form::{Fields, Report}, words::{choice::PathPrefix, field::{Method, record}, operation::Operation}};
+use crate::{
+    protocol::form::{Fields, Report},
+    words::{
+        choice::PathPrefix,
+        field::{Method, record},
+        operation::Operation,
+    },
+};
 
 record! {
     /// Takes no fields.

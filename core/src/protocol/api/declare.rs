@@ -4,7 +4,16 @@
 //! be idempotent (inferred: the page documents only that different data are refused).
 
 use super::Endpoint;
-use crate::{protocol::form::{self, Fields, Report}, words::{field::{Method, record}, operation::Operation, code::{State, VerifyDepartment}, customs::CustomsCode, fen::Fen}};
+use crate::{
+    protocol::form::{self, Fields, Report},
+    words::{
+        code::{State, VerifyDepartment},
+        customs::CustomsCode,
+        fen::Fen,
+        field::{Method, record},
+        operation::Operation,
+    },
+};
 
 record! {
     /// What is declared.

@@ -4,7 +4,16 @@
 //! not documented, nor whether it may be repeated: when an answer is lost, query first.
 
 use super::Endpoint;
-use crate::{protocol::form::{self, Fields, Report}, words::{field::{Method, record}, operation::Operation, code::{State, VerifyDepartment}, customs::CustomsCode, fen::Fen}};
+use crate::{
+    protocol::form::{self, Fields, Report},
+    words::{
+        code::{State, VerifyDepartment},
+        customs::CustomsCode,
+        fen::Fen,
+        field::{Method, record},
+        operation::Operation,
+    },
+};
 
 record! {
     /// The whole declaration, as it is to be from now on.

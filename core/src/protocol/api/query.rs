@@ -3,7 +3,16 @@
 //! Query page, WeChat Pay Global, 2020-06-02.
 
 use super::Endpoint;
-use crate::{protocol::form::{Fields, Report}, words::{field::{Method, record}, operation::Operation, code::{OrderType, State, VerifyDepartment}, customs::CustomsCode, fen::{Count, Fen, Limit}}};
+use crate::{
+    protocol::form::{Fields, Report},
+    words::{
+        code::{OrderType, State, VerifyDepartment},
+        customs::CustomsCode,
+        fen::{Count, Fen, Limit},
+        field::{Method, record},
+        operation::Operation,
+    },
+};
 
 record! {
     /// Which declarations are asked for.

@@ -5,7 +5,16 @@
 //! query first.
 
 use super::Endpoint;
-use crate::{protocol::form::{Fields, Report}, words::{field::{Method, record}, operation::Operation, code::State, customs::CustomsCode, rules}};
+use crate::{
+    protocol::form::{Fields, Report},
+    words::{
+        code::State,
+        customs::CustomsCode,
+        field::{Method, record},
+        operation::Operation,
+        rules,
+    },
+};
 
 record! {
     /// Which declaration is pushed again.

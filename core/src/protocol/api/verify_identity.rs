@@ -5,7 +5,16 @@
 //! it has on file.
 
 use super::Endpoint;
-use crate::{protocol::form::{Fields, Report}, words::{field::{Method, record}, operation::Operation, code::CertificateCheckResult, customs::CustomsCode, personal::Personal}};
+use crate::{
+    protocol::form::{Fields, Report},
+    words::{
+        code::CertificateCheckResult,
+        customs::CustomsCode,
+        field::{Method, record},
+        operation::Operation,
+        personal::Personal,
+    },
+};
 
 record! {
     /// Whose identity is checked, for which order.
