@@ -1,8 +1,8 @@
 //! WeChat Pay customs declarations: build, check and sign requests; verify and parse responses.
 //!
-//! Everything outside [`client`] is pure: no socket, clock, randomness, file or environment. Time,
-//! seeds and nonces are arguments. [`engine::Engine`] decides the course of one call; a driver such
-//! as [`client::Client`] only carries out the actions that it is told.
+//! Everything outside [`client`] is pure: it uses no socket, clock, randomness, file or environment. Time, seeds and nonces
+//! are arguments. [`engine::Engine`] decides the course of one call; a driver such as [`client::Client`] only carries out
+//! the actions that the engine gives it.
 //!
 //! This is not an official WeChat Pay product.
 #![forbid(unsafe_code)]
@@ -54,7 +54,7 @@ pub mod model {
     };
 }
 
-/// The options of a client, and the types that they are made of.
+/// The options of a client, and their types.
 pub mod options {
     pub use crate::{
         base::secret::{KeyMaterial, Secret},
@@ -63,12 +63,12 @@ pub mod options {
     };
 }
 
-/// Why a signature does not verify.
+/// Explains why a signature does not verify.
 pub mod explain {
     pub use crate::{host::explain_value, protocol::explain::*};
 }
 
-/// Queries read page by page.
+/// Reads a query page by page.
 pub mod pages {
     #[cfg(feature = "client")]
     pub use crate::client::QueryAll;

@@ -1,5 +1,5 @@
-//! Keys and certificates as DER elements, one level at a time: WASM's code stays small where no decoder is compiled anew
-//! for each level of nesting.
+//! Keys and certificates as DER elements, one level at a time: no decoder is compiled anew for each level of nesting, which
+//! keeps WASM small.
 
 use der::{
     AnyRef, Decode, Encode, Header, Reader, SliceReader, Tag, Tagged,
@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'a> {
     pub tag: Tag,
-    /// What is in it.
+    /// Its content.
     pub value: &'a [u8],
-    /// All of it.
+    /// The whole element, header included.
     pub der: &'a [u8],
 }
 
@@ -24,7 +24,7 @@ const RSA_OID: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 /// The version number 0.
 const ZERO: &[u8] = b"\x02\x01\x00";
 
-/// Elements that follow each other, to the end.
+/// Reads elements that follow each other, to the end.
 pub(crate) fn elements(bytes: &[u8]) -> Option<Vec<Element<'_>>> {
     let mut reader = SliceReader::new(bytes).ok()?;
     let mut elements = Vec::new();
@@ -36,7 +36,7 @@ pub(crate) fn elements(bytes: &[u8]) -> Option<Vec<Element<'_>>> {
     Some(elements)
 }
 
-/// The parts of a SEQUENCE; nothing if it is none, or not alone.
+/// The parts of a SEQUENCE; `None` if it is not a SEQUENCE, or if more follows it.
 pub(crate) fn sequence(der: &[u8]) -> Option<Vec<Element<'_>>> {
     match elements(der)?.as_slice() {
         [Element { tag: Tag::Sequence, value, .. }] => elements(value),
@@ -44,11 +44,11 @@ pub(crate) fn sequence(der: &[u8]) -> Option<Vec<Element<'_>>> {
     }
 }
 
-/// An element of this tag around others.
+/// Encodes an element of this tag around these parts.
 pub(crate) fn encoded(tag: Tag, parts: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let header = Header::new(tag, length).ok()?;
-    // Of the exact size at once: growing would leave copies of a key behind.
+    // Allocated at its exact size: growing would leave copies of a key behind.
     let mut der = Zeroizing::new(Vec::with_capacity(length + usize::try_from(header.encoded_len().ok()?).ok()?));
     header.encode_to_vec(&mut der).ok()?;
     parts.iter().for_each(|part| der.extend_from_slice(part));
@@ -74,7 +74,7 @@ pub(crate) fn is_rsa(algorithm: &Element<'_>) -> bool {
     algorithm.value.starts_with(RSA_OID)
 }
 
-/// The parts of PKCS#8: the algorithm, and the key in a form of its own.
+/// The parts of PKCS#8: the algorithm, and the key in the algorithm's own form.
 pub(crate) fn pkcs8(der: &[u8]) -> Option<(Element<'_>, &[u8])> {
     match sequence(der)?.as_slice() {
         [Element { tag: Tag::Integer, .. }, algorithm @ Element { tag: Tag::Sequence, .. }, key, ..]
@@ -92,7 +92,7 @@ pub(crate) fn to_pkcs8(pkcs1: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     encoded(Tag::Sequence, &[ZERO, RSA, &key])
 }
 
-/// The parts of SubjectPublicKeyInfo: the algorithm, and the key in a form of its own.
+/// The parts of SubjectPublicKeyInfo: the algorithm, and the key in the algorithm's own form.
 pub(crate) fn spki(der: &[u8]) -> Option<(Element<'_>, &[u8])> {
     match sequence(der)?.as_slice() {
         [algorithm @ Element { tag: Tag::Sequence, .. }, key @ Element { tag: Tag::BitString, .. }] => {

@@ -1,4 +1,4 @@
-//! JSON values; and JSON with its order and repetition of members, which those lose, written as other serialisers would.
+//! JSON values; and JSON that keeps the order and repetition of members, to write it as other serialisers would.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// JSON text as this library writes it: no blanks, text as UTF-8.
+/// JSON text as this library writes it: without blanks, in UTF-8.
 pub(crate) fn json_text(value: &Value) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Takes a member's value; null if there is none.
+/// Takes a member's value; null if it is missing.
 ///
-/// The member stays, as null: in WASM, how trees of members shrink would be compiled for nothing else.
+/// The member stays, as null: removing it would bring the code that shrinks trees into WASM for this alone.
 pub(crate) fn take(members: &mut Map<String, Value>, name: &str) -> Value {
     members.get_mut(name).map(Value::take).unwrap_or_default()
 }
 
-/// Lets go of all members but these, as [`take`] without how trees shrink.
+/// Keeps only the members that `kept` accepts; like [`take`], without shrinking a tree.
 pub(crate) fn retain(members: &mut Map<String, Value>, kept: fn(&str, &Value) -> bool) {
     if members.iter().all(|(name, value)| kept(name, value)) {
         return;
@@ -32,15 +32,15 @@ pub(crate) fn retain(members: &mut Map<String, Value>, kept: fn(&str, &Value) ->
     }
 }
 
-/// What a converter calls a value that JSON cannot say, such as `a Decimal`: it gives `{"$type": "a Decimal"}` in its place,
-/// beside it `text` where the value can be written, and `bytes` where it is bytes.
+/// The name that a converter gives a value that JSON cannot express, such as `a Decimal`: it puts `{"$type": "a Decimal"}`
+/// in the value's place, with `text` if the value can be written, and `bytes` if it is bytes.
 pub(crate) fn unsaid(value: &Value) -> Option<&str> {
     let members = value.as_object().filter(|members| members.len() <= 2)?;
     let named = |name: &String| ["$type", "text", "bytes"].contains(&name.as_str());
     members.get("$type").filter(|_| members.keys().all(named))?.as_str()
 }
 
-/// Bytes as a converter gives them, or a list of numbers.
+/// The bytes that a converter gave, or a list of numbers.
 pub(crate) fn byte_list(value: &mut Value) -> Option<&mut Vec<Value>> {
     match value {
         Value::Object(members) => members.get_mut("bytes")?.as_array_mut(),
@@ -48,7 +48,7 @@ pub(crate) fn byte_list(value: &mut Value) -> Option<&mut Vec<Value>> {
     }
 }
 
-/// An object of these members, whose values are taken out.
+/// An object made of these members, whose values are taken.
 pub(crate) fn object(members: &mut [(&str, Value)]) -> Value {
     let mut object = Map::new();
     for (name, value) in members {
@@ -57,7 +57,7 @@ pub(crate) fn object(members: &mut [(&str, Value)]) -> Value {
     Value::Object(object)
 }
 
-/// JSON as it stood in a text.
+/// JSON as it stood in a text, with the order and repetition of members.
 pub(crate) enum Json {
     /// A number, a truth value or null.
     Plain(Value),
@@ -68,20 +68,20 @@ pub(crate) enum Json {
 
 #[cfg(test)]
 thread_local! {
-    /// How often two names were compared to sort maps.
+    /// Counts how often two names were compared to sort maps.
     pub(crate) static COMPARISONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// How a serialiser writes.
+/// The style in which a serialiser writes.
 #[derive(Clone, Copy)]
 pub(crate) struct Style {
     pub name: &'static str,
     pub between: &'static str,
     pub colon: &'static str,
     pub indent: usize,
-    /// Characters beyond ASCII as `\uXXXX`.
+    /// Writes characters beyond ASCII as `\uXXXX`.
     pub ascii: bool,
-    /// `/` as `\/`.
+    /// Writes `/` as `\/`.
     pub slashes: bool,
 }
 
@@ -97,7 +97,7 @@ pub(crate) const LAYOUTS: &[Style] = &[
 ];
 
 impl Json {
-    /// How many lists and maps stand in one another. The parser takes no more than 128.
+    /// How many lists and maps are nested in one another; the parser takes at most 128.
     pub(crate) fn depth(&self) -> usize {
         let inside = match self {
             Json::Plain(_) | Json::Text(_) => return 0,
@@ -107,7 +107,7 @@ impl Json {
         1 + inside.unwrap_or(0)
     }
 
-    /// Puts the members of each map into the order of their names; those that are repeated stay in theirs.
+    /// Sorts the members of each map by name; members of the same name keep their order.
     pub(crate) fn sort(&mut self) {
         match self {
             Json::Plain(_) | Json::Text(_) => {}
@@ -197,7 +197,7 @@ impl<'de> Deserialize<'de> for Json {
 }
 
 impl From<Json> for Value {
-    /// Of members that are repeated the last one counts.
+    /// The last one of repeated members counts.
     fn from(json: Json) -> Value {
         match json {
             Json::Plain(value) => value,

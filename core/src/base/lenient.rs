@@ -1,4 +1,4 @@
-//! JSON that others wrote, read as far as its structure allows: what is odd in one value does not spoil the others.
+//! Reads JSON that others wrote as far as its structure allows: an odd value does not spoil the others.
 
 use std::borrow::Cow;
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::base::json::json_text;
 
-/// Lists and maps that are nested deeper come as their JSON text.
+/// Lists and maps that are nested deeper than this become their JSON text.
 const DEEPEST: usize = 64;
 
-/// Reads JSON; nothing if it has no such structure.
+/// Reads JSON; `None` if its structure is broken.
 ///
-/// A number that no JSON number here can hold, such as an integer beyond 64 bits or `1e400`, comes as its text, so that
-/// no digit of it is lost. Bytes that are not UTF-8, and halves of surrogate pairs, come as U+FFFD.
+/// A number that cannot be held here, such as an integer beyond 64 bits or `1e400`, becomes its text, so that no digit is
+/// lost. Bytes that are not UTF-8, and halves of surrogate pairs, become U+FFFD.
 pub(crate) fn json(bytes: &[u8]) -> Option<Value> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let parsed = |text: &str| serde_json::from_str(text).ok();
@@ -23,7 +23,7 @@ pub(crate) fn json(bytes: &[u8]) -> Option<Value> {
         .or_else(|| read(String::from_utf8_lossy(&without_gbk(bytes)).into_owned().into()))
 }
 
-/// Has the parser taken all as it stands? It makes a float of an integer that it cannot hold.
+/// Did the parser keep every value exactly? It turns an integer that it cannot hold into a float.
 fn is_plain(value: &Value, deepest: usize) -> bool {
     match value {
         Value::Number(number) => !number.is_f64(),
@@ -33,7 +33,7 @@ fn is_plain(value: &Value, deepest: usize) -> bool {
     }
 }
 
-/// The same JSON with nothing in it that the parser refuses for the sake of one value.
+/// The same JSON, with every value that the parser would refuse written in a way that it takes.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut rest, mut depth) = (text, 0);
@@ -60,7 +60,7 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// How many bytes at the beginning are of a kind.
+/// How many bytes at the beginning satisfy `is`.
 fn length(text: &str, is: impl Fn(u8) -> bool) -> usize {
     text.bytes().position(|byte| !is(byte)).unwrap_or(text.len())
 }
@@ -97,7 +97,7 @@ fn nested_length(text: &str) -> usize {
     at
 }
 
-/// Is there a number for it? What is no number at all is left to the parser.
+/// Can a number hold it? The parser judges a token that is not a number.
 fn fits(token: &str) -> bool {
     let digits = token.strip_prefix('-').unwrap_or(token);
     match digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -108,7 +108,7 @@ fn fits(token: &str) -> bool {
     }
 }
 
-/// A text with its quotes, and with escapes that the parser takes.
+/// Writes a text with its quotes, and with escapes that the parser takes.
 fn write_text(token: &str, out: &mut String) {
     let mut rest = token;
     while let Some(character) = rest.chars().next() {
@@ -146,7 +146,7 @@ fn unit(text: &str) -> Option<u16> {
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
 }
 
-/// GBK's characters of two bytes, of which the second may look like a backslash or bracket, as U+FFFD each.
+/// Replaces each of GBK's two-byte characters by U+FFFD: the second byte may look like a backslash or bracket.
 fn without_gbk(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;

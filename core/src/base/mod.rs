@@ -1,7 +1,7 @@
 //! The ground floor: JSON, DER, texts and secrets.
 //!
-//! It knows nothing of WeChat Pay and imports nothing of the other floors. Begin with [`secret`], which holds every type that
-//! is wiped from memory.
+//! It knows nothing of WeChat Pay and imports nothing from the other floors. Begin with [`secret`], which holds every type
+//! that is wiped from memory.
 
 pub(crate) mod der;
 pub(crate) mod json;

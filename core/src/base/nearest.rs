@@ -1,12 +1,12 @@
-//! What a misspelt name was most likely meant to be.
+//! Finds the name that a misspelt one most likely meant.
 
 use std::mem;
 
-/// Longer than any name that is known.
+/// More characters than any known name has.
 const LONGEST: usize = 48;
 
-/// The known name that is most like the given one, if one is like enough: alike but for case and punctuation, or for a
-/// letter or two that are wrong, missing, too many or in the wrong order. Of names that are equally like it, the first.
+/// The known name that is most like the given one, if one is like enough: it differs only in case and punctuation, or in a
+/// letter or two that are wrong, missing, too many or swapped. The first of equally similar names wins.
 pub(crate) fn nearest<'a>(name: &str, known: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > LONGEST {
         return None;
@@ -32,14 +32,14 @@ pub(crate) fn nearest<'a>(name: &str, known: &mut dyn Iterator<Item = &'a str>) 
     best
 }
 
-/// Letters and digits, in lower case.
+/// Keeps letters and digits, in lower case.
 pub(crate) fn squeezed(name: &str) -> String {
     let mut squeezed = name.to_ascii_lowercase();
     squeezed.retain(|letter| letter.is_ascii_alphanumeric());
     squeezed
 }
 
-/// How many letters must be put in, taken out, replaced or swapped with their neighbour.
+/// How many letters must be inserted, removed, replaced or swapped with their neighbour.
 fn edits(from: &[u8], to: &[u8]) -> usize {
     let (mut last, mut row) = (Vec::new(), (0..=to.len()).collect::<Vec<usize>>());
     let mut previous = None;
@@ -50,7 +50,7 @@ fn edits(from: &[u8], to: &[u8]) -> usize {
             let cell = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX / 2);
             let replaced = cell(&last, at) + usize::from(letter != wanted);
             left = replaced.min(left + 1).min(cell(&last, at + 1) + 1);
-            // Swapped with its neighbour.
+            // Or one letter was swapped with its neighbour.
             if let Some(earlier) = at.checked_sub(1)
                 && previous == Some(wanted)
                 && to.get(earlier) == Some(letter)

@@ -1,4 +1,4 @@
-//! Secrets: no `Debug` shows them, and they are wiped from memory when dropped.
+//! Secrets: `Debug` never shows them, and they are wiped from memory when dropped.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
-/// A text that no `Debug` shows and that is wiped from memory when dropped.
+/// A text that `Debug` never shows and that is wiped from memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
@@ -37,7 +37,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A key as text or bytes, in any form that is read; no `Debug` shows it and it is wiped from memory when dropped.
+/// A key as text or bytes, in any form that the core reads; `Debug` never shows it and it is wiped from memory when
+/// dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyMaterial(Zeroizing<Vec<u8>>);
 
@@ -108,7 +109,7 @@ impl Drop for Wiped {
     }
 }
 
-/// Wipes every text.
+/// Wipes every text in a value.
 pub(crate) fn wipe(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),

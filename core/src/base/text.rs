@@ -1,6 +1,6 @@
-//! Texts of others that become a part of ours.
+//! Texts from others, made safe to quote in a line of ours.
 
-/// A text of others as a part of one line of ours: control characters are escaped, and it is cut after `most` characters.
+/// Fits a text from others into one line of ours: escapes control characters, and cuts after `most` characters.
 pub(crate) fn line(text: &str, most: usize) -> String {
     let mut line = String::new();
     for (at, character) in text.chars().enumerate() {
@@ -9,7 +9,7 @@ pub(crate) fn line(text: &str, most: usize) -> String {
             break;
         }
         match character {
-            // Also what breaks a line, or turns its direction, without being a control character.
+            // Also characters that break a line or turn its direction without being control characters.
             '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => line.extend(character.escape_default()),
             _ if character.is_control() => line.extend(character.escape_default()),
             _ => line.push(character),
@@ -18,7 +18,7 @@ pub(crate) fn line(text: &str, most: usize) -> String {
     line
 }
 
-/// Can this stand between quotes in a header as it is?
+/// Can this text stand between quotes in a header as it is?
 pub(crate) fn header_safe(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')

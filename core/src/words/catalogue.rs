@@ -1,4 +1,4 @@
-//! Documented refusals with their remedies, and the service's error codes.
+//! Documented refusals with their remedies, and advice on the service's error codes.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::words::operation::Operation;
 
-/// What went wrong, in two languages.
+/// The meaning of a refusal, in two languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Meaning {
     /// In English.
@@ -15,7 +15,7 @@ pub struct Meaning {
     pub zh: &'static str,
 }
 
-/// What to do, in two languages; options and attributes stand between backticks, in the host's spelling.
+/// Advice on what to do, in two languages; options and attributes stand between backticks, in the host's spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Advice {
@@ -25,7 +25,7 @@ pub struct Advice {
     pub zh: Cow<'static, str>,
 }
 
-/// What to do, in English and in Chinese.
+/// Makes advice from its English and its Chinese text.
 pub(crate) const fn advise(en: &'static str, zh: &'static str) -> Advice {
     Advice { en: Cow::Borrowed(en), zh: Cow::Borrowed(zh) }
 }
@@ -33,30 +33,30 @@ pub(crate) const fn advise(en: &'static str, zh: &'static str) -> Advice {
 /// One documented cause of a refusal.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Its stable name: the `reason` of an error, unique within an operation.
+    /// The stable name of the cause: the `reason` of an error, unique within an operation.
     pub reason: &'static str,
-    /// The operation whose page names it.
+    /// The operation whose page documents it.
     pub operation: Operation,
     /// The service's code, normalised.
     pub code: &'static str,
-    /// What to do.
+    /// Advice on what to do.
     pub advice: Advice,
-    /// What the service's message says: each of these, in one of its spellings.
+    /// The things that the service's message must mention, each in one of its spellings.
     words: &'static [Spellings],
 }
 
-/// Spellings of one thing, between bars; case, spaces, punctuation and the script of Chinese do not matter.
+/// The spellings of one thing, separated by `|`; case, spaces, punctuation and the script of Chinese do not matter.
 type Spellings = &'static str;
 
-// What messages speak of. The English spellings begin with those of the pages. The live service's Chinese is not
-// printed with them: a few spellings come from WeChat Pay's FAQ on the v2 API, the others are inferred.
+// The things that messages mention. Each list begins with the English spellings of the pages, which do not print the live
+// service's Chinese: a few Chinese spellings come from WeChat Pay's FAQ on the v2 API, the others are inferred.
 
 const AMOUNT: Spellings = "\
     amount|order amount|payment amount|amount differ|amount does not match|金额|订单金额|支付金额|申报金额";
 const APPID: Spellings = "AppId|application ID|app ID|公众账号ID|公众号ID|应用ID";
 const CURRENCY: Spellings = "currency|fee_type|币种|货币|币别";
 const CUSTOMS: Spellings = "customs|海关|报关|备案";
-// The bare word stands in too many messages; here it has to be what is missing.
+// The bare word stands in too many messages, so these spellings name the field or say that it is missing.
 const CUSTOMS_FIELD: Spellings = "\
     customs information|customs info|customs code|customs is not|customs must|customs cannot|customs can not|\
     customs is required|customs is empty|customs is missing|missing customs|海关信息|海关资讯|海关编码|海关代码|\
@@ -82,7 +82,7 @@ const TRANSACTION_ID: Spellings = "\
     transaction_id|WeChat order No.|WeChat Pay order No.|WeChat order ID|WeChat Pay order ID|微信订单号|\
     微信支付订单号|微信支付单号|微信单号";
 
-// What messages say of it.
+// The statements that messages make about those things.
 
 const DIFFERS: Spellings = "\
     differ|different|not the same|not match|mismatch|inconsistent|not consistent|不一致|不同|不相同|不符|不匹配";
@@ -120,8 +120,8 @@ macro_rules! entries {
     ($($CODE:ident { $($reason:ident on [$($Operation:ident),+] when $words:tt
         cause $cause_en:literal $cause_zh:literal
         advice $advice_en:literal $advice_zh:literal)+ })+) => {
-        /// Every row of the tables of errors on the declare page (2023-02-17, 25 rows) and the redeclare page
-        /// (2025-01-07, 6 rows), in the order of the pages; causes and advice in our own words.
+        /// The documented refusals: every row of the tables of errors on the declare page (2023-02-17, 25 rows) and the
+        /// redeclare page (2025-01-07, 6 rows), in the order of the pages; causes and advice in our own words.
         pub const ENTRIES: &[Entry] = &[$($($(
             Entry {
                 reason: stringify!($reason),
@@ -132,8 +132,8 @@ macro_rules! entries {
             },
         )+)+)+];
 
-        /// What went wrong, in the order of [`ENTRIES`]: apart from them, so that a program that only gives advice does not
-        /// carry it.
+        /// The meanings, in the order of [`ENTRIES`] but apart from them, so that a program that only gives advice does not
+        /// carry them.
         const CAUSES: &[Meaning] = &[$($($({
             let _ = Operation::$Operation;
             Meaning { en: $cause_en, zh: $cause_zh }
@@ -163,7 +163,7 @@ entries! {
                 "申报的金额与实际支付的金额不相等。"
             advice "Declare what was paid: compare `order_fee` (in fen) with the payment order, correct it, and call again."
                 "申报金额必须等于支付金额：请将 order_fee（单位：分）与支付订单核对，更正后重新调用。"
-        // The page prints the remedy of NOAUTH here, a slip: registering does not make a refunded order declarable.
+        // The page prints the remedy of NOAUTH here by mistake: registering does not make a refunded order declarable.
         refunded_order on [Declare] when [REFUND, NOT_ALLOWED]
             cause "The payment was refunded, and refunded payments are not declared."
                 "该笔支付已退款，已退款的订单不接受申报。"
@@ -238,8 +238,8 @@ entries! {
                 "缺少 appid，或其值为空。"
             advice "Give `appid`, in the call or in the client's options: the one that the payment was made with."
                 "请在调用参数或客户端选项中提供 appid，即支付时所用的应用 ID。"
-        // Printed twice, with two remedies. The message cannot tell which one is meant, so it always leads to this entry,
-        // the first of the two; the other is found by its reason.
+        // The page prints this twice, with two remedies. A message cannot tell them apart, so it always leads to this
+        // entry, the first; the other is found by its reason.
         settlement_currency_differs on [Declare] when [CURRENCY, SETTLEMENT, DIFFERS]
             cause "The currency of the payment is not the one in which the merchant is settled."
                 "交易币种不是商户的结算币种。"
@@ -282,7 +282,7 @@ entries! {
                 "服务端发生故障，申报仍有可能已被受理。"
             advice "Declare again with the same data; if it fails for long, ask WeChat Pay's support, naming the request id."
                 "请用相同的数据重新申报；如持续失败，请带上请求编号咨询微信支付客服。"
-        // The page says "declare again", as on the declare page; a re-push is not known to be repeatable.
+        // The page says "declare again", as the declare page does; a re-push is not known to be repeatable.
         system_error on [Redeclare] when [SYSTEM_WRONG]
             cause "The service failed; the re-push may have been taken all the same."
                 "服务端发生故障，重推仍有可能已被受理。"
@@ -291,16 +291,16 @@ entries! {
     }
 }
 
-/// A refusal that the pages of the mainland's API v3 explain, on any operation; WeChat Pay Global is presumed to say the
-/// same (mainland FAQ on signatures, "why 401", and error codes, read 2024-11 to 2026-01).
+/// A refusal that the mainland's API v3 pages explain, for any operation; WeChat Pay Global is presumed to use the same
+/// messages (mainland FAQ on signatures, "why 401", and error codes, read 2024-11 to 2026-01).
 #[derive(Debug, Clone)]
 pub struct Mainland {
-    /// Its stable name: the `reason` of an error.
+    /// The stable name of the cause: the `reason` of an error.
     pub reason: &'static str,
-    /// What went wrong.
+    /// The meaning of the refusal.
     #[cfg(feature = "schema")]
     pub cause: Meaning,
-    /// What to do.
+    /// Advice on what to do.
     pub advice: Advice,
     words: &'static [Spellings],
 }
@@ -309,7 +309,7 @@ macro_rules! mainland {
     ($($reason:ident when $words:tt
         cause $cause_en:literal $cause_zh:literal
         advice $advice_en:literal $advice_zh:literal)+) => {
-        /// What the mainland's pages explain beside the customs pages.
+        /// The refusals that the mainland's pages explain and the customs pages do not.
         pub const MAINLAND: &[Mainland] = &[$(Mainland {
             reason: stringify!($reason),
             #[cfg(feature = "schema")]
@@ -383,7 +383,7 @@ mainland! {
             "请使用支付时所用的 `appid`，并在商户平台（产品中心 > AppID 账号管理）将其与 `mchid` 绑定。"
 }
 
-/// Finds what the mainland's pages say of a message.
+/// Finds the mainland's explanation of a message.
 pub fn mainland(message: &str) -> Option<&'static Mainland> {
     let message = squeezed(message);
     MAINLAND.iter().find(|entry| fit(entry.words, &message).is_some())
@@ -391,7 +391,7 @@ pub fn mainland(message: &str) -> Option<&'static Mainland> {
 
 /// Finds the documented cause of a refusal by the words of its message.
 ///
-/// Of several entries that fit, the one that says most is found, then the first in the order of the pages.
+/// If several entries fit, the most specific wins, then the first in the order of the pages.
 pub fn entry(operation: Operation, code: &str, message: &str) -> Option<&'static Entry> {
     let (code, message) = (normalised(code), squeezed(message));
     let mut best = None;
@@ -404,13 +404,13 @@ pub fn entry(operation: Operation, code: &str, message: &str) -> Option<&'static
     best.map(|(_, entry)| entry)
 }
 
-/// Finds an entry by its name.
+/// Finds an entry by its `reason`.
 pub fn by_reason(operation: Operation, reason: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|entry| entry.operation == operation && entry.reason == reason)
 }
 
 impl Entry {
-    /// What went wrong.
+    /// The meaning of the refusal.
     pub fn cause(&self) -> Meaning {
         let same = |entry: &Entry| entry.operation == self.operation && entry.reason == self.reason;
         let place = ENTRIES.iter().position(same);
@@ -418,9 +418,9 @@ impl Entry {
     }
 }
 
-/// How well a squeezed message fits, if it does: how many things it says, then how much of it says them.
+/// Scores a squeezed message, if it fits: first how many things match, then how many bytes of it match.
 ///
-/// Bytes do for that: a Chinese character says about as much as three Latin letters.
+/// Bytes are a fair measure: a Chinese character says about as much as three Latin letters.
 fn fit(words: &[Spellings], message: &str) -> Option<(usize, usize)> {
     let longest = |spellings: &Spellings| {
         let found = spellings.split('|').map(squeezed).filter(|word| message.contains(word.as_str()));
@@ -430,23 +430,23 @@ fn fit(words: &[Spellings], message: &str) -> Option<(usize, usize)> {
     Some((words.len(), length))
 }
 
-/// The service's own messages have at most 256 characters.
+/// The most characters that are read; the service's own messages have at most 256.
 const LONGEST: usize = 1024;
 
-/// Words that one message has and another leaves out.
+/// Words that some messages have and others leave out.
 const FILLERS: [&str; 10] = ["a", "an", "are", "be", "been", "is", "the", "was", "were", "yet"];
 
-/// Traditional characters that can stand in the spellings above, and their simplified forms.
+/// Traditional characters that may occur in the spellings above, then their simplified forms.
 const TRADITIONAL: &str =
     "備別參傳單報長錯訂額誤複復覆關號貨幣結據開啟啓來錄沒碼賬帳設數為統無訊異應戶資註冊種編過該當記許於時眾";
 const SIMPLIFIED: &str =
     "备别参传单报长错订额误复复复关号货币结据开启启来录没码账账设数为统无讯异应户资注册种编过该当记许于时众";
 const _: () = assert!(TRADITIONAL.len() == SIMPLIFIED.len(), "a character lacks its other form");
 
-/// A text without what differs between two ways to write the same thing.
+/// Removes from a text whatever differs between two ways to write the same thing.
 fn squeezed(text: &str) -> String {
     let plain: String = text.chars().take(LONGEST).map(plain).collect();
-    // "isn't set" is "is not set".
+    // Reads "isn't set" as "is not set".
     let plain = plain.to_ascii_lowercase().replace("n't", " not");
     let words = plain.split(separates).filter(|word| !FILLERS.contains(word));
     words.map(|word| if ["number", "num"].contains(&word) { "no" } else { word }).collect()
@@ -464,7 +464,7 @@ fn separates(character: char) -> bool {
     }
 }
 
-/// Full-width forms to ASCII, traditional to simplified.
+/// Turns full-width forms into ASCII, and traditional characters into simplified ones.
 fn plain(character: char) -> char {
     match character {
         _ if character.is_ascii() => character,
@@ -477,7 +477,7 @@ fn plain(character: char) -> char {
     }
 }
 
-/// What to do about each of the service's codes when no entry says more.
+/// Advice for each of the service's codes, used when no entry is more specific.
 ///
 /// The codes are those of the customs pages and of the general Global page on status codes; the last is the mainland's.
 pub const CODE_ADVICE: &[(&str, Advice)] = &[
@@ -553,30 +553,30 @@ pub const CODE_ADVICE: &[(&str, Advice)] = &[
     ),
 ];
 
-/// What to do about one of the service's codes, in any of its spellings.
+/// Advice for one of the service's codes, in any of its spellings.
 pub fn code_advice(code: &str) -> Option<Advice> {
     let code = normalised(code);
     CODE_ADVICE.iter().find(|(known, _)| *known == code).map(|(_, advice)| advice.clone())
 }
 
-/// For a merchant that has a WeChat Pay public key and no certificates: the list of certificates does not exist (rules
-/// pages, 2024-09 to 2025-03).
+/// The advice for a merchant that has only a WeChat Pay public key: its list of certificates does not exist (rules pages,
+/// 2024-09 to 2025-03).
 const NO_CERTIFICATES: Advice = advise(
     "This merchant has no platform certificates, only a WeChat Pay public key: download that from the merchant platform and give it in `platform_keys` under its id, PUB_KEY_ID_….",
     "该商户没有平台证书，只启用了微信支付公钥：请在商户平台下载公钥，并以公钥 ID（PUB_KEY_ID_…）为键填入 `platform_keys`。",
 );
 
-/// What is known of a refusal.
+/// The catalogue's knowledge of a refusal.
 pub(crate) struct Found {
-    /// The name of its entry.
+    /// The `reason` of its entry.
     pub reason: Option<&'static str>,
-    /// What to do.
+    /// The advice for it.
     pub advice: Option<Advice>,
-    /// Is the message not understood without it?
+    /// Must the error's message include the advice to be understood?
     pub told: bool,
 }
 
-/// Finds what is known of a refusal: by the words of its message, else by its code.
+/// Looks up a refusal: by the words of its message, else by its code.
 pub(crate) fn found(operation: Operation, code: &str, message: &str) -> Found {
     if operation.spec().brings_keys && code == "RESOURCE_NOT_EXISTS" {
         return Found { reason: None, advice: Some(NO_CERTIFICATES), told: true };
@@ -587,7 +587,7 @@ pub(crate) fn found(operation: Operation, code: &str, message: &str) -> Found {
     Found { reason, advice: advice.or_else(|| code_advice(code)), told: false }
 }
 
-/// One spelling for the codes of which the pages print several.
+/// Unifies a code that the pages spell in several ways.
 pub(crate) fn normalised(code: &str) -> &str {
     match code {
         "NO_AUTH" => "NOAUTH",
@@ -597,7 +597,7 @@ pub(crate) fn normalised(code: &str) -> &str {
     }
 }
 
-/// What a refusal says about trying again: by code first, then by status.
+/// What a refusal implies for trying again, by code first, then by status.
 pub(crate) struct Consequence {
     /// Was the request surely not processed?
     pub not_processed: bool,
@@ -605,12 +605,12 @@ pub(crate) struct Consequence {
     pub passing: bool,
 }
 
-/// Is it a code that says what became of the request (general Global page on status codes; customs pages)?
+/// Does this code say what became of the request (general Global page on status codes; customs pages)?
 pub(crate) fn is_documented(code: &str) -> bool {
     consequence(code, 0).not_processed || ["SYSTEMERROR", "SERVICE_UNAVAILABLE"].contains(&normalised(code))
 }
 
-/// `code` is empty if there was none.
+/// Judges a refusal; `code` is empty if there was none.
 pub(crate) fn consequence(code: &str, status: u16) -> Consequence {
     let (not_processed, passing) = match (normalised(code), status) {
         ("RATE_LIMITED", _) => (true, true),
@@ -620,7 +620,7 @@ pub(crate) fn consequence(code: &str, status: u16) -> Consequence {
             _,
         ) => (true, false),
         (_, 429) => (true, true),
-        // Not the API's words, or not any that are known: whoever said it may not know what became of the request.
+        // Not a code that the API is known to send: its sender may not know what became of the request.
         (_, 400..=499) => (false, false),
         _ => (false, true),
     };

@@ -1,6 +1,6 @@
 //! Choices that a merchant makes once, as options.
 
-/// Where the API's paths begin: the spelling of the current pages, or that of 2020.
+/// The beginning of the API's paths: the spelling of the current pages, or that of 2020.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PathPrefix {
     /// `/v3/global/customs/…` (pages of 2023-02-17 to 2025-01-07).
@@ -23,10 +23,10 @@ impl PathPrefix {
     }
 }
 
-/// Which signer is used for a private key.
+/// The signer for a private key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Crypto {
-    /// The best that there is: `aws-lc-rs` natively, the host's WebCrypto on WASM.
+    /// The best available: `aws-lc-rs` natively, the host's WebCrypto on WASM.
     #[default]
     Auto,
     /// The pure-Rust `rsa`.
@@ -43,7 +43,7 @@ impl Crypto {
     }
 }
 
-/// How personal fields are encrypted.
+/// The padding with which personal fields are encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FieldEncryption {
     /// RSAES-PKCS1-v1_5, as the Chinese pages of 2025 say.
@@ -62,7 +62,7 @@ impl FieldEncryption {
         }
     }
 
-    /// The bytes that padding takes at least.
+    /// The fewest bytes that padding takes.
     pub(crate) const fn overhead(self) -> usize {
         match self {
             FieldEncryption::Pkcs1 => 11,
@@ -70,7 +70,7 @@ impl FieldEncryption {
         }
     }
 
-    /// The most bytes of text that a key of 2048 bits takes.
+    /// The most bytes of text that a key of 2048 bits can encrypt.
     pub(crate) const fn longest(self) -> usize {
         256 - self.overhead()
     }

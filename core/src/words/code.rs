@@ -1,4 +1,4 @@
-//! Open lists of words: what is not listed is kept as it came.
+//! Open lists of words: a word that is not listed is kept as it came.
 
 macro_rules! code {
     ($(#[doc = $about:literal])+ $Name:ident { $($(#[doc = $doc:literal])+ $Variant:ident = $word:literal,)+ }) => {
@@ -16,7 +16,7 @@ macro_rules! code {
             /// The words that this version knows.
             pub const KNOWN: &'static [&'static str] = &[$($word),+];
 
-            /// The word as it travels.
+            /// The word as it is sent and received.
             pub fn as_str(&self) -> &str {
                 match self {
                     $($Name::$Variant => $word,)+
@@ -25,7 +25,7 @@ macro_rules! code {
             }
         }
 
-        /// An empty word, which every check finds.
+        /// An empty word, which every check reports.
         impl Default for $Name {
             fn default() -> Self {
                 $Name::Other(String::new())
@@ -82,7 +82,7 @@ macro_rules! code {
 pub(super) use code;
 
 code! {
-    /// Where a declaration stands (declare page, 2023-02-17).
+    /// The state of a declaration (declare page, 2023-02-17).
     State {
         /// Queued; WeChat Pay has not submitted it yet.
         Undeclared = "UNDECLARED",
@@ -90,9 +90,9 @@ code! {
         Submitted = "SUBMITTED",
         /// With customs.
         Processing = "PROCESSING",
-        /// Customs took it.
+        /// Accepted by customs.
         Success = "SUCCESS",
-        /// Customs refused it.
+        /// Refused by customs.
         Fail = "FAIL",
         /// The customs interface failed.
         Except = "EXCEPT",
@@ -100,7 +100,7 @@ code! {
 }
 
 code! {
-    /// Who verified the payment (declare page, 2023-02-17).
+    /// The institution that verified the payment (declare page, 2023-02-17).
     VerifyDepartment {
         /// UnionPay.
         Unionpay = "UNIONPAY",
@@ -112,27 +112,27 @@ code! {
 }
 
 code! {
-    /// Which kind of number a query goes by (query page, 2020-06-02).
+    /// The kind of number that a query goes by (query page, 2020-06-02).
     OrderType {
         /// The merchant's order number.
         OutTradeNo = "out_trade_no",
-        /// WeChat Pay's number of the payment.
+        /// WeChat Pay's number for the payment.
         TransactionId = "transaction_id",
-        /// The merchant's number of a sub-order.
+        /// The merchant's number for a sub-order.
         SubOrderNo = "sub_order_no",
-        /// WeChat Pay's number of a sub-order.
+        /// WeChat Pay's number for a sub-order.
         SubOrderId = "sub_order_id",
     }
 }
 
 code! {
-    /// Does an identity match? (Chinese page on identity verification, 2025-01-07.)
+    /// The result of an identity check (Chinese page on identity verification, 2025-01-07).
     CertificateCheckResult {
-        /// It does.
+        /// The identity matches.
         Same = "SAME",
-        /// It does not.
+        /// The identity does not match.
         Different = "DIFFERENT",
-        /// It was not checked (seen by merchants).
+        /// The identity was not checked (seen by merchants).
         Unchecked = "UNCHECKED",
     }
 }

@@ -1,4 +1,4 @@
-//! The customs that can be declared to.
+//! The customs that a payment can be declared to.
 
 use super::code::code;
 
@@ -28,10 +28,10 @@ pub struct Place {
 macro_rules! customs {
     ($($Variant:ident = $word:literal $en:literal $zh:literal $Standing:ident,)+) => {
         code! {
-            /// The customs that is declared to.
+            /// The customs that a payment is declared to.
             ///
-            /// Read in a third-party transcription of the v3 pages and on the v2 page of 2024-11-14. The
-            /// list is open: a code that it lacks is a warning, never refused.
+            /// Read in a third-party transcription of the v3 pages and on the v2 page of 2024-11-14. The list is open: an
+            /// unlisted code gives a warning and is never refused.
             CustomsCode {
                 $(#[doc = $en] $Variant = $word,)+
             }

@@ -1,4 +1,4 @@
-//! The one error type, and the codes that are ours.
+//! The library's one error type, and its own error codes.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ use crate::words::{
     operation::Operation,
 };
 
-/// What sort of thing went wrong.
+/// The kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// What was asked for cannot be sent. Correct the fields or options.
+    /// The call cannot be made as asked. Correct the fields or options.
     Input,
     /// A key or certificate cannot be used. Correct the options.
     Key,
@@ -33,7 +33,7 @@ pub enum ErrorKind {
     Api,
     /// An answer came that cannot be read as documented.
     Response,
-    /// The library was driven in a way that it does not allow.
+    /// The library was used in a way that it does not allow.
     State,
 }
 
@@ -67,15 +67,15 @@ impl ErrorKind {
     }
 }
 
-/// A code of ours, with its kind.
+/// One of this library's own error codes, with its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Code {
-    /// Which kind of error carries it.
+    /// The kind of the errors that carry it.
     pub kind: ErrorKind,
     /// The code.
     pub name: &'static str,
-    /// What it means.
+    /// Its meaning.
     #[cfg(feature = "schema")]
     pub about: &'static str,
     en: &'static str,
@@ -83,7 +83,7 @@ pub struct Code {
 }
 
 impl Code {
-    /// What to do.
+    /// Advice on what to do.
     pub fn advice(self) -> Advice {
         advise(self.en, self.zh)
     }
@@ -103,7 +103,7 @@ macro_rules! codes {
             };
         )+)+
 
-        /// Every code that is ours; the service's own codes are not among them.
+        /// Every code of this library; the service's own codes are not among them.
         pub const CODES: &[Code] = &[$($($NAME,)+)+];
     };
 }
@@ -118,7 +118,7 @@ codes! {
         INVALID_OPTION
             "Correct the option that the message names; docs/options.md lists all of them."
             "请按提示修正该选项；全部选项见 docs/options.md。",
-        /// There is no such operation.
+        /// The operation does not exist.
         UNKNOWN_OPERATION
             "Use one of the operations that the message lists."
             "请使用提示中列出的操作名。",
@@ -136,7 +136,7 @@ codes! {
         PRIVATE_KEY_MISSING
             "Give `private_key` (apiclient_key.pem), or a `signer`."
             "请提供 `private_key`（apiclient_key.pem）或 `signer`。",
-        /// The private key is encrypted and there is no password.
+        /// The private key is encrypted and its password is missing.
         PRIVATE_KEY_PASSWORD_MISSING
             "Give the key's password as `private_key_password`."
             "私钥已加密，请在 `private_key_password` 中提供密码。",
@@ -164,7 +164,7 @@ codes! {
         PLATFORM_KEY_INVALID
             "Give each platform certificate whole under its serial, and the WeChat Pay public key under its PUB_KEY_ID_…."
             "请提供完整的平台证书（以证书序列号为键）或微信支付公钥（以公钥 ID PUB_KEY_ID_… 为键）。",
-        /// There is nothing to verify an answer with, so nothing was sent.
+        /// No key is available to verify an answer with, so nothing was sent.
         PLATFORM_KEYS_MISSING
             "Give `platform_keys`, or `api_v3_key` to download platform certificates."
             "请配置 `platform_keys`，或配置 `api_v3_key` 以下载平台证书。",
@@ -180,7 +180,7 @@ codes! {
         CERTIFICATE_NOT_DECRYPTED
             "Check that `api_v3_key` is the one that is set on the merchant platform now."
             "请核对 `api_v3_key` 是否为商户平台当前设置的 APIv3 密钥。",
-        /// There is no valid platform key to encrypt personal fields with.
+        /// No valid platform key is available to encrypt personal fields with.
         ENCRYPTION_KEY_MISSING
             "Give a platform certificate that is valid or the WeChat Pay public key in `platform_keys`, or give `api_v3_key`."
             "请在 `platform_keys` 中提供有效的平台证书或微信支付公钥，或配置 `api_v3_key`。",
@@ -214,7 +214,7 @@ codes! {
         CERTIFICATE_NOT_VALID
             "Fetch the platform certificates anew, and check the clock; then query the order."
             "请重新下载平台证书并校准本机时钟，然后查询订单。",
-        /// The signature does not belong to these bytes and this key.
+        /// The signature was not made over these bytes with this key.
         SIGNATURE_MISMATCH
             "Do not trust the answer; query the order. `explain` finds out why the signature does not verify."
             "验签失败，应答不可信，请查询订单；可用 `explain` 查明原因。",
@@ -236,19 +236,19 @@ codes! {
         DNS_FAILED
             "Check the host's name and the DNS, then try again: the request was not sent."
             "请检查域名和 DNS 后重试：请求未发出。",
-        /// No connection could be made.
+        /// A connection could not be made.
         CONNECT_FAILED
             "Check network, firewall and proxy, then try again: the request was not sent."
             "请检查网络、防火墙和代理后重试：请求未发出。",
-        /// No secure connection could be made.
+        /// A secure connection could not be made.
         TLS_FAILED
             "Check proxy, clock and trusted certificates, then try again: the request was not sent."
             "请检查代理、本机时钟和受信任的证书后重试：请求未发出。",
-        /// One attempt took too long.
+        /// One attempt took longer than its time limit.
         TIMEOUT
             "If `may_have_been_applied` is true, query and compare before you send a modify or redeclare again (docs/lost-answers.md); otherwise try again."
             "若 `may_have_been_applied` 为 true，重发修改或重推之前请先查询并核对（见 docs/lost-answers.md）；否则可重试。",
-        /// The whole call took too long.
+        /// The whole call took longer than its deadline.
         DEADLINE_EXCEEDED
             "If `may_have_been_applied` is true, query and compare before you send a modify or redeclare again (docs/lost-answers.md); otherwise try again."
             "若 `may_have_been_applied` 为 true，重发修改或重推之前请先查询并核对（见 docs/lost-answers.md）；否则可重试。",
@@ -278,7 +278,7 @@ codes! {
         BODY_UNEXPECTED
             "Query the order, and report what came: WeChat Pay may have changed its answers."
             "请查询订单，并反馈应答内容：微信支付可能调整了应答格式。",
-        /// The answer names another order than the request, where that decides.
+        /// The answer names another order than the request, where the call depends on it.
         ID_MISMATCH
             "Do not use the answer: it may be another order's. Query the order by its own ids."
             "应答可能属于其他订单，请勿使用；请按本订单的单号查询。",
@@ -315,25 +315,25 @@ codes! {
     }
 }
 
-/// What went wrong, to which field or key, and what to do.
+/// An error: what went wrong, at which field or key, and what to do.
 #[derive(Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Error(Box<Details>);
 
-/// Everything that an error says.
+/// The details of an error.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ErrorDetails"))]
 #[non_exhaustive]
 pub struct Details {
-    /// The sort of error.
+    /// The kind of error.
     pub kind: ErrorKind,
-    /// The service's code, normalised, or one of this library's.
+    /// The service's code, normalised, or one of this library's own.
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::ErrorCode"))]
     pub code: String,
-    /// The catalogue's name of a documented refusal.
+    /// The catalogue's name for a documented refusal.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Reason>"))]
     pub reason: Option<&'static str>,
-    /// What happened, for people.
+    /// The description of what happened, for people.
     pub message: String,
     /// The operation, if there was one.
     pub operation: Option<Operation>,
@@ -341,22 +341,22 @@ pub struct Details {
     pub status: Option<u16>,
     /// WeChat Pay's id of the request, for its support.
     pub request_id: Option<String>,
-    /// The service's `detail`, as sent but for a person's data, which is `***`.
+    /// The service's `detail` as sent, with a person's data replaced by `***`.
     pub detail: Option<Value>,
-    /// What is wrong with the request.
+    /// The findings about the request.
     pub findings: Vec<Finding>,
-    /// What is odd, but not the error itself.
+    /// Remarks on what is odd, beside the error itself.
     pub warnings: Vec<Finding>,
     /// Can the same call succeed later?
     pub retryable: bool,
-    /// When to try again at the earliest, in milliseconds.
+    /// The least time to wait before the next try, in milliseconds.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Milliseconds>"))]
     pub retry_after: Option<u64>,
     /// How many attempts were made.
     pub attempts: u32,
-    /// May the operation have taken effect all the same?
+    /// May the operation have taken effect despite the error?
     pub may_have_been_applied: bool,
-    /// What to do, in English and Chinese.
+    /// Advice on what to do, in English and Chinese.
     pub advice: Option<Advice>,
     /// Did the signature of the error answer verify?
     pub authenticated: bool,
@@ -384,7 +384,7 @@ impl Error {
         }))
     }
 
-    /// An error of kind `api`, whose code is the service's.
+    /// The error for a refusal, with the service's code.
     pub(crate) fn refused(code: String, message: String) -> Error {
         let mut error = Error::new(STATUS_UNEXPECTED, message).with(|error| error.kind = ErrorKind::Api);
         error.0.code = code;
@@ -392,7 +392,7 @@ impl Error {
         error
     }
 
-    /// `outcome` says what did not happen, such as "declare was not sent".
+    /// The error for a request that breaks rules; `outcome` says what was prevented, such as "declare was not sent".
     pub(crate) fn invalid_fields(operation: Operation, outcome: &str, findings: Vec<Finding>) -> Error {
         let issues: Vec<String> = findings
             .iter()
@@ -405,14 +405,14 @@ impl Error {
         })
     }
 
-    /// Every value in it that came from a caller or from the network.
+    /// Changes every value that came from a caller or from the network.
     pub(crate) fn values(&mut self, change: fn(&mut Value)) {
         let Details { detail, findings, warnings, .. } = &mut *self.0;
         detail.iter_mut().for_each(change);
         findings.iter_mut().chain(warnings).for_each(|finding| change(&mut finding.value));
     }
 
-    /// Every text in it that is ours.
+    /// Changes every text that this library wrote.
     pub(crate) fn texts(&mut self, change: fn(&mut String)) {
         let Details { message, findings, warnings, advice, .. } = &mut *self.0;
         change(message);
@@ -423,7 +423,7 @@ impl Error {
         }
     }
 
-    /// Is it this one of the library's own codes?
+    /// Does the error carry this code of the library's own?
     pub fn is(&self, code: Code) -> bool {
         self.code == code.name
     }
@@ -448,7 +448,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// As `main` shows it that returns an error, and `unwrap`: in words, with what to do.
+/// Shows the error in words, with its advice, because `unwrap` and a `main` that returns it print this.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Details { message, code, findings, warnings, advice, request_id, .. } = &*self.0;

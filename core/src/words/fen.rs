@@ -12,7 +12,7 @@ use crate::words::{
 
 /// An amount in fen, the hundredth part of a yuan.
 ///
-/// WeChat Pay wants "a valid 32-bit signed integer"; there is no way to put a fraction in.
+/// WeChat Pay wants "a valid 32-bit signed integer", so fractions of a fen cannot be expressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
@@ -22,7 +22,7 @@ impl Fen {
     /// Reads an amount in yuan, such as `8.88`: digits, and at most two decimals.
     ///
     /// # Errors
-    /// A finding; more decimals are never rounded away.
+    /// A finding for any other text; further decimals are never rounded away.
     pub fn from_yuan(text: &str) -> Result<Fen, Finding> {
         let finding = |rule: &rules::Rule, issue: String| Finding {
             rule: rule.name,
@@ -66,7 +66,7 @@ impl FieldType for Fen {
     const KIND: Kind = Kind::Fen;
 }
 
-/// How many records to give at most: 1 or more.
+/// The most records to return: 1 or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]

@@ -2,21 +2,21 @@
 //!
 //! The table drives checking, encoding, decoding and the generated types of the other languages.
 
-/// What a field holds.
+/// The kind of value that a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
     /// Text.
     Text,
-    /// A person's name or ID number: text that is never shown, and encrypted before it is sent.
+    /// A person's name or ID number: text that is never shown, and that is encrypted before it is sent.
     Personal,
-    /// Text out of an open list: values that are not listed are kept.
+    /// Text from an open list: unlisted values are kept.
     Code(&'static [&'static str]),
     /// An amount in fen (0.01 CNY), 0 to 2 147 483 647.
     Fen,
     /// A whole number of at least this much.
     Count(i64),
-    /// A list of records: what one is called, and its fields.
+    /// A list of records: the name of their type, and its fields.
     Records(&'static str, &'static [Field]),
 }
 
@@ -25,7 +25,7 @@ pub enum Kind {
 #[serde(rename_all = "UPPERCASE")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub enum Method {
-    /// Fields in the query string, no body.
+    /// Fields in the query string, without a body.
     Get,
     /// Fields in a JSON body.
     Post,
@@ -34,7 +34,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it stands in the request line and in the signed message.
+    /// The method as written in the request line and in the signed message.
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -58,26 +58,26 @@ pub enum Need {
 /// One field of a request or an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
-    /// WeChat Pay's own name for it.
+    /// WeChat Pay's own name for the field.
     pub name: &'static str,
     /// Must it be given?
     pub need: Need,
-    /// What it holds.
+    /// The kind of value that it holds.
     pub kind: Kind,
-    /// The most characters of a text in a request.
+    /// The most characters that a text may have in a request.
     pub max: Option<usize>,
-    /// Another spelling under which answers carry it.
+    /// Another spelling of the name that answers use.
     pub also: Option<&'static str>,
 }
 
 /// A type with a field table.
 pub trait Record {
-    /// What it is called in every language.
+    /// The type's name in every language.
     const NAME: &'static str;
-    /// Its fields, in the order in which they are sent.
+    /// The fields, in the order in which they are sent.
     const FIELDS: &'static [Field];
 
-    /// The text or code in a field; none of a person's.
+    /// The text or code in a field; `None` for a personal field.
     fn text(&self, field: &str) -> Option<&str>;
 }
 
@@ -85,12 +85,12 @@ pub trait Record {
 pub(crate) trait FieldType {
     const KIND: Kind;
 
-    /// Is there nothing to write?
+    /// Is the field absent, so that nothing is written?
     fn left_out(&self) -> bool {
         false
     }
 
-    /// What it says, if it is text or a code.
+    /// The text or code that it holds, if it holds one.
     fn text(&self) -> Option<&str> {
         None
     }
@@ -121,7 +121,7 @@ impl<T: FieldType> FieldType for Option<T> {
 }
 
 macro_rules! record {
-    // A request knows all its fields; an answer keeps those that it does not know.
+    // A request knows all its fields; an answer also keeps fields that it does not know.
     ($(#[$meta:meta])* request $Name:ident { $($fields:tt)* }) => {
         record! { @define [$(#[$meta])*] [Eq, Default] [#[serde(deny_unknown_fields)]] $Name { $($fields)* } {} }
     };
@@ -137,7 +137,7 @@ macro_rules! record {
     } { $($rest:tt)* }) => {
         $($doc_of_type)*
         #[derive(Debug, Clone, PartialEq, $($derived,)* serde::Serialize, serde::Deserialize)]
-        // JSON objects have no order; the fields' own is that in which they are sent.
+        // `propertyOrder` gives the order in which the fields are sent, because JSON objects have none.
         #[cfg_attr(
             feature = "schema",
             derive(schemars::JsonSchema),

@@ -1,20 +1,20 @@
-//! Remarks about single fields.
+//! Findings: remarks about single fields.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// Does a finding stop the request?
+/// The weight of a finding: does it stop the request?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Severity {
-    /// It does.
+    /// It stops the request.
     Error,
-    /// It does not; the live server has the last word.
+    /// It does not stop the request; the live server has the last word.
     Warning,
 }
 
-/// Where a field travels.
+/// The place where a field travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
@@ -33,7 +33,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// The word as it travels, such as `body`.
+    /// The word for the place, such as `body`.
     pub fn as_str(self) -> &'static str {
         match self {
             Location::Body => "body",
@@ -45,20 +45,20 @@ impl Location {
     }
 }
 
-/// One remark about one field, in the shape of the server's own `detail`.
+/// A remark about one field, in the shape of the server's own `detail`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
-    /// The rule's stable name, or that of a remark about an answer.
+    /// The stable name of the rule, or of a remark about an answer.
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::FindingName"))]
     pub rule: &'static str,
     /// Does it stop the request?
     pub severity: Severity,
-    /// JSON Pointer into a body (`/order_fee`); the bare name in a query string or header.
+    /// JSON Pointer into a body (`/order_fee`); in a query string or header the bare name.
     pub field: String,
-    /// The value as given; null when there is none, `***` for a person's name and ID number.
+    /// The value as given; null if it is missing, `***` for a person's name or ID number.
     pub value: Value,
-    /// What is wrong, and what would be right.
+    /// The problem, and what would be right.
     pub issue: String,
     /// `body`, `query` or `argument`; for remarks about an answer `response` or `header`.
     pub location: Location,

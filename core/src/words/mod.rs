@@ -1,7 +1,7 @@
 //! The vocabulary: operations and their fields, amounts, customs codes, states, rules, findings and errors.
 //!
-//! It knows what WeChat Pay calls things, and nothing of how they travel. It may use [`crate::base`] alone. Begin with
-//! [`operation`], the list of all calls, and [`field`], the table of which a request or an answer is made.
+//! It knows WeChat Pay's names for things, and nothing of how they travel. It may use [`crate::base`] alone. Begin with
+//! [`operation`], the list of all calls, and [`field`], the table that describes a request or an answer.
 
 pub mod catalogue;
 pub mod choice;

@@ -1,9 +1,9 @@
-//! The list of operations, from which every floor makes what it needs of them.
+//! The list of operations, from which each floor generates what it needs.
 
 use serde::Serialize;
 
-/// Hands the list of operations to another macro: for each its summary, its variant of `Operation`, and its name, which is also
-/// that of its module and of its method on every surface.
+/// Hands the list of operations to another macro. Each has a summary, a variant of `Operation`, and a name, which is also
+/// the name of its module and of its method on every surface.
 ///
 /// ```
 /// macro_rules! names {
@@ -51,7 +51,7 @@ macro_rules! operations {
                 }
             }
 
-            /// What the operation does, in one sentence.
+            /// A sentence that says what the operation does.
             #[cfg(feature = "schema")]
             pub fn about(self) -> &'static str {
                 match self {

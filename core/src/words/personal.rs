@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::words::field::{FieldType, Kind};
 
-/// A person's name or ID number: no `Debug` shows it, and it is wiped from memory when dropped.
+/// A person's name or ID number: `Debug` never shows it, and it is wiped from memory when dropped.
 ///
-/// Give it plain; it is encrypted for WeChat Pay when the request is built.
+/// Give it in plain text; it is encrypted for WeChat Pay when the request is built.
 #[derive(Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
@@ -36,7 +36,7 @@ impl From<String> for Personal {
 
 impl<'de> Deserialize<'de> for Personal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The error of another type quotes what was given.
+        // Replaces the error for another type, because that quotes the value that was given.
         Zeroizing::deserialize(deserializer).map(Personal).map_err(|_| D::Error::custom("a person's data must be text"))
     }
 }

@@ -1,4 +1,4 @@
-//! The rules by name, and what a caller chooses about them.
+//! The rules by name, and a caller's choices about them.
 
 use crate::{
     base::nearest::nearest,
@@ -15,12 +15,12 @@ use crate::{
 pub struct Rule {
     /// Its stable name.
     pub name: &'static str,
-    /// What it says.
+    /// The rule in a sentence.
     #[cfg(feature = "schema")]
     pub about: &'static str,
-    /// How it is reported unless the caller chooses otherwise.
+    /// The severity at which it is reported unless the caller chooses otherwise.
     pub severity: Severity,
-    /// Does it guard the integrity of the message? Such a rule cannot be changed.
+    /// Does it guard the integrity of the message? The level of such a rule cannot be changed.
     pub integrity: bool,
 }
 
@@ -71,17 +71,17 @@ rules! {
     SPLIT_INSTITUTION_MODE "split_institution_mode" Warning false "The Chinese pages of 2025 limit splits to institution mode; the English ones do not.",
 }
 
-/// A remark's name: an answer names another order than the request.
+/// The remark for an answer that names another order than the request.
 pub(crate) const ID_ECHO: &str = "id_echo";
-/// A remark's name: the signature of an error answer is wrong.
+/// The remark for an error answer whose signature is wrong.
 pub(crate) const ERROR_SIGNATURE: &str = "error_signature";
-/// A remark's name: a call that changes something was accepted, and nothing was said of it.
+/// The remark for an accepted change whose answer says nothing of the record.
 pub(crate) const EMPTY_ANSWER: &str = "empty_answer";
 
-/// A remark's name: a platform certificate in a list cannot be used.
+/// The remark for a platform certificate in a list that cannot be used.
 pub(crate) const CERTIFICATE_SKIPPED: &str = "certificate_skipped";
 
-/// The remarks about an answer, and what they say.
+/// The remarks about an answer, each with its rule in a sentence.
 #[cfg(feature = "schema")]
 pub(crate) const REMARKS: &[(&str, &str)] = &[
     (ID_ECHO, "An answer should name the order that the request names."),
@@ -90,15 +90,15 @@ pub(crate) const REMARKS: &[(&str, &str)] = &[
     (EMPTY_ANSWER, "An answer should say what became of the record."),
 ];
 
-/// What a caller may make of a business rule.
+/// The level that a caller chooses for a business rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RuleLevel", rename_all = "lowercase"))]
 pub enum Level {
-    /// Breaking it stops the request.
+    /// Stops a request that breaks the rule.
     Error,
-    /// Breaking it is only reported.
+    /// Only reports a request that breaks the rule.
     Warning,
-    /// It is not looked at.
+    /// Ignores the rule.
     Off,
 }
 
@@ -106,7 +106,7 @@ pub enum Level {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     levels: Vec<(&'static str, Level)>,
-    /// The most bytes that a personal field can have to be encrypted.
+    /// The most bytes that a personal field may have, because longer ones cannot be encrypted.
     pub(crate) longest_personal: usize,
 }
 
@@ -120,7 +120,7 @@ impl Rules {
     /// Chooses levels by rule name.
     ///
     /// # Errors
-    /// `INVALID_OPTION` for a name that no rule has, and for integrity rules.
+    /// `INVALID_OPTION` for an unknown name, and for an integrity rule.
     pub fn new<'a>(levels: impl IntoIterator<Item = (&'a str, Level)>) -> Result<Rules, Error> {
         let mut rules = Rules::default();
         for (name, level) in levels {
@@ -141,7 +141,7 @@ impl Rules {
         Ok(rules)
     }
 
-    /// The same rules for another encryption.
+    /// The same rules for another encryption of personal fields.
     pub(crate) fn encrypting(mut self, scheme: FieldEncryption) -> Rules {
         self.longest_personal = scheme.longest();
         self
