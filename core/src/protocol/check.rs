@@ -1,4 +1,4 @@
-//! Findings about a request, before it is sent.
+//! Checks a request before it is sent.
 
 use serde_json::{Map, Value};
 
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Where the fields of a request travel.
+/// The place where an operation's request fields travel.
 fn location(operation: Operation) -> Location {
     match operation.spec().method {
         Method::Get => Location::Query,
@@ -30,14 +30,14 @@ fn location(operation: Operation) -> Location {
     }
 }
 
-/// A report on a request to an operation, which shows nothing that is private.
+/// Starts a report on a request to an operation; it never shows private values.
 fn report<'a>(operation: Operation, rules: &'a Rules, given: &'a Map<String, Value>) -> Report<'a> {
     Report::new(location(operation), operation.request_fields(), is_private, rules, given)
 }
 
-/// Finds what is wrong with a request, all at once, without sending it.
+/// Finds everything that is wrong with a request, without sending it.
 ///
-/// `fields` is what would be given to the operation, `appid` and `mchid` included.
+/// `fields` is what the operation would be given, including `appid` and `mchid`.
 pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding> {
     let spec = operation.spec();
     let none = Map::new();
@@ -59,7 +59,7 @@ pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding
             },
         }
     }
-    // Fields that are sound are known.
+    // Sound fields are known, so fewer of them than were given may mean that some are unknown.
     if sound.len() < given.len() {
         for name in given.keys().filter(|name| !spec.request.iter().any(|field| field.name == name.as_str())) {
             let issue = match meant(name, spec.request) {
@@ -78,9 +78,9 @@ pub fn check(operation: Operation, fields: &Value, rules: &Rules) -> Vec<Finding
     report.findings()
 }
 
-/// [`check`] for a request that is still JSON text, where a field can stand twice.
+/// Does the same as [`check`] for a request that is still JSON text, where a field can stand twice.
 ///
-/// Gives the request that was read beside the findings.
+/// Returns the parsed request with the findings.
 pub fn check_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Vec<Finding>) {
     let (given, mut findings) = read_json(operation, text, rules);
     if !given.is_null() {
@@ -89,7 +89,8 @@ pub fn check_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Ve
     (given, findings)
 }
 
-/// A request that is still JSON text: its fields, or null if it is something else, and what only the text can show.
+/// Parses a request that is still JSON text: its fields, or null if it is not an object, and the findings that only the
+/// text can show.
 pub(crate) fn read_json(operation: Operation, text: &str, rules: &Rules) -> (Value, Vec<Finding>) {
     let members = match serde_json::from_slice(text.as_bytes()) {
         Ok(Json::Map(members)) => members,
@@ -128,7 +129,7 @@ pub(crate) fn is_request(operation: Operation, given: &Map<String, Value>) -> bo
     table.iter().all(sound) && given.keys().all(|name| table.iter().any(|field| field.name == name.as_str()))
 }
 
-/// The integrity of one value: none of this can be switched off.
+/// Checks the integrity of one value, by rules that cannot be switched off.
 fn unsound(field: &Field, value: &Value, longest_personal: usize) -> Option<(&'static Rule, String)> {
     let wanted = match field.kind {
         Kind::Text | Kind::Personal | Kind::Code(_) => "text",
@@ -165,13 +166,13 @@ fn unsound(field: &Field, value: &Value, longest_personal: usize) -> Option<(&'s
         (Kind::Count(min), value) if unsaid(value) == Some(WHOLE) => {
             Some((&rules::RANGE, format!("must lie between {min} and 2147483647")))
         }
-        // What stands there in place of a type's name may be a person's.
+        // Does not quote the type's name, because a person's data may stand in its place.
         (Kind::Personal, Value::Object(_)) => Some((&rules::TYPE, "must be text".to_owned())),
         _ => Some((&rules::TYPE, format!("must be {wanted}, not {}", called(value)))),
     }
 }
 
-/// What cannot be encrypted, or was already.
+/// Finds a text that cannot be encrypted, or already is.
 fn unencryptable(text: &str, longest: usize) -> Option<(&'static Rule, String)> {
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
     if text.len() >= 256 && text.bytes().all(base64) {
@@ -182,15 +183,15 @@ fn unencryptable(text: &str, longest: usize) -> Option<(&'static Rule, String)> 
         .then(|| (&rules::LENGTH, format!("must be at most {longest} bytes in UTF-8; it has {}", text.len())))
 }
 
-/// Is this meant as a whole number? Beyond 2^53 some languages hold only floats, which then are out of range.
+/// Is this meant as a whole number? Beyond 2^53 some languages hold only floats, which are out of range here.
 fn whole(number: &serde_json::Number) -> bool {
     number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|float| float.abs() >= 9_007_199_254_740_992.0)
 }
 
-/// What a converter calls whole numbers that JSON's readers would bend.
+/// The name that a converter gives whole numbers that JSON's readers would change.
 const WHOLE: &str = "a whole number";
 
-/// What a user would call a value.
+/// The user's word for a value.
 fn called(value: &Value) -> &str {
     match value {
         Value::Null => "null",
@@ -206,15 +207,15 @@ fn called(value: &Value) -> &str {
     }
 }
 
-/// The field that a name which is not one most likely meant.
+/// Finds the field that an unknown name most likely meant.
 fn meant(name: &str, fields: &[Field]) -> Option<&'static str> {
     let is_field = |known: &str| fields.iter().any(|field| field.name == known);
     let others = OTHERWISE.iter().filter(|(_, field)| is_field(field));
     let mut names = fields.iter().map(|field| field.name).chain(others.map(|(name, _)| *name));
     let given = squeezed(name);
-    // Here names have nothing but underscores to squeeze out.
+    // The known names contain nothing but underscores to squeeze out.
     let is_given = |known: &str| known.bytes().filter(|letter| *letter != b'_').eq(given.bytes());
-    // What another call names so is no mistake of spelling.
+    // A name that another call uses is not a spelling mistake.
     let elsewhere = |operation: &Operation| operation.request_fields().iter().any(|field| is_given(field.name));
     let found = match Operation::ALL.iter().any(elsewhere) {
         true => names.find(|known| is_given(known)),

@@ -1,4 +1,4 @@
-//! Times: which are too far from which clock, and the dates of HTTP.
+//! Times: how far a timestamp may be from a clock, and the dates of HTTP.
 
 use der::DateTime;
 
@@ -7,19 +7,19 @@ use crate::{
     words::error::{Error, TIMESTAMP_SKEWED},
 };
 
-/// Who keeps the clock that a timestamp is compared with, and what to do if it is too far from it.
+/// A clock that timestamps are compared with, and the remedy for a timestamp too far from it.
 pub(crate) struct Clock {
     pub whose: &'static str,
     pub remedy: &'static str,
 }
 
-/// This machine's.
+/// This machine's clock.
 pub(crate) const LOCAL: Clock = Clock { whose: "the local clock", remedy: "check the clock" };
-/// The server's, as the answer to a request shows it.
+/// The server's clock, as the answer to a request shows it.
 pub(crate) const SERVER: Clock =
     Clock { whose: "the clock of the server", remedy: "set the local clock, and sign anew" };
 
-/// Refuses a timestamp that is too far from a clock; `what` bears it.
+/// Refuses the timestamp of `what` if it is too far from a clock.
 pub(crate) fn fresh(what: &str, seconds: i64, clock: &Clock, now: i64) -> Result<(), Error> {
     let apart = now.saturating_sub(seconds);
     if apart.saturating_abs() < FRESH_S {
@@ -42,12 +42,12 @@ pub(crate) fn fresh(what: &str, seconds: i64, clock: &Clock, now: i64) -> Result
     ))
 }
 
-/// Is it meant in milliseconds? As seconds it is thousands of years from now.
+/// Is it meant in milliseconds? Read as seconds it would lie thousands of years from now.
 pub(crate) fn in_milliseconds(seconds: i64) -> bool {
     seconds >= 100_000_000_000
 }
 
-/// Unix seconds, and the time in UTC.
+/// Shows Unix seconds with the time in UTC.
 fn shown(seconds: i64) -> String {
     match u64::try_from(seconds).map(|seconds| DateTime::from_unix_duration(std::time::Duration::from_secs(seconds))) {
         Ok(Ok(at)) => format!("{seconds} ({at})"),
@@ -55,14 +55,14 @@ fn shown(seconds: i64) -> String {
     }
 }
 
-/// A date of HTTP in the one form that is still written, such as `Sun, 06 Nov 1994 08:49:37 GMT`, in Unix seconds.
+/// Reads an HTTP date in the one form that is still written, such as `Sun, 06 Nov 1994 08:49:37 GMT`, as Unix seconds.
 pub(crate) fn http_date(text: &str) -> Option<i64> {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let (_, date) = text.trim().split_once(", ")?;
     let [day, month, year, time, "GMT"] = date.split(' ').collect::<Vec<_>>()[..] else { return None };
     let month = MONTHS.find(month).filter(|at| at % 3 == 0 && month.len() == 3)? / 3 + 1;
     let [hour, minute, second] = time.split(':').collect::<Vec<_>>()[..] else { return None };
-    // No one keeps leap seconds.
+    // A leap second counts as the second before it.
     let second = second.parse::<u8>().ok()?.min(59);
     let date = DateTime::new(
         year.parse().ok()?,

@@ -1,4 +1,4 @@
-//! What the merchant's own message to customs (CEB311, the order) must say of the payment.
+//! The payment fields for the merchant's own message to customs (CEB311, the order).
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -33,24 +33,24 @@ pub const CURRENCY: &str = "142";
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CustomsOrderFields {
-    /// The order: `out_trade_no`, or `sub_order_no` of a split order.
+    /// The order's number: `out_trade_no`, or `sub_order_no` of a split order.
     pub order_no: String,
-    /// The payment: `transaction_id`, or `sub_order_id` of a split order.
+    /// The payment's number: `transaction_id`, or `sub_order_id` of a split order.
     pub pay_transaction_id: String,
     /// Tenpay's registration number.
     pub pay_code: &'static str,
     /// Tenpay's registered name.
     pub pay_name: &'static str,
-    /// CNY.
+    /// Customs' code for CNY.
     pub currency: &'static str,
-    /// What was declared, in yuan with two decimals. Customs spells it so.
+    /// The declared amount in yuan with two decimals. The spelling is customs' own.
     pub actural_paid: String,
 }
 
-/// What the order message must say, so that customs finds the declared payment.
+/// The payment fields of the order message, with which customs finds the declared payment.
 ///
-/// `request` is what was declared and `result` its answer. `paid` is the payment in fen less partial refunds; it is
-/// required for an order that is not split, as no answer carries that amount.
+/// `request` is the declaration and `result` its answer. `paid` is the payment in fen less partial refunds; it is required
+/// for an order that is not split, because no answer carries that amount.
 ///
 /// # Errors
 /// `INVALID_FIELDS`, naming what is missing; `ID_MISMATCH` if `result` names another order than `request`.
@@ -63,10 +63,10 @@ pub fn customs_order_fields(
     fields(|name| request.text(name), request.order_fee, answered, paid)
 }
 
-/// [`customs_order_fields`] for hosts that hold data instead of types; null is as if it were not given.
+/// Does the same as [`customs_order_fields`] for hosts that hold data instead of types; a null counts as not given.
 ///
 /// # Errors
-/// As [`customs_order_fields`], and `INVALID_FIELDS` when `request` or `result` is not what was declared or answered.
+/// As [`customs_order_fields`], and `INVALID_FIELDS` if `request` is not a declaration or `result` not its answer.
 pub fn customs_order_fields_value(
     request: Value,
     result: Value,
@@ -99,7 +99,7 @@ fn fields_of(value: Value, fit: impl FnOnce(&mut Map<String, Value>) -> bool) ->
     fit(&mut fields).then_some(fields)
 }
 
-/// `declared` and `answered` give the texts in what was declared and in its answer.
+/// Collects the fields; `declared` and `answered` look up texts in the declaration and in its answer.
 fn fields<'a>(
     declared: impl Fn(&str) -> Option<&'a str>,
     order_fee: Option<Fen>,

@@ -1,4 +1,4 @@
-//! The form of a request: its fields that are sound, a report on it, and the business rules that operations share.
+//! The form of a request: its sound fields, a report on it, and the business rules that operations share.
 
 use serde_json::{Map, Value};
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// The fields of one request that are sound in themselves.
+/// The fields that passed their own checks, for rules over several fields.
 pub struct Fields<'a> {
     sound: Vec<(&'static str, &'a Value)>,
 }
@@ -51,7 +51,7 @@ pub struct Report<'a> {
     rules: &'a Rules,
     location: Location,
     table: &'static [Field],
-    /// Is a value not to be shown, by a name that is no field's?
+    /// Must a value be hidden because of its name, although that is not a field's name?
     is_private: fn(&str, &Value) -> bool,
     given: &'a Map<String, Value>,
     findings: Vec<Finding>,
@@ -93,7 +93,7 @@ impl<'a> Report<'a> {
         self.table.iter().find(|known| known.name == name)
     }
 
-    /// Is a value not to be shown? A name that is no field's may be misspelt or belong elsewhere.
+    /// Must a value be hidden? A name that is not a field's may be misspelt or belong elsewhere.
     fn hides(&self, field: &str, value: &Value) -> bool {
         match self.field(field) {
             Some(known) if !matches!(value, Value::Object(_) | Value::Array(_)) => known.kind == Kind::Personal,
@@ -107,7 +107,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// A JSON Pointer (RFC 6901) to a member of the body; nothing points to the body itself.
+/// The JSON Pointer (RFC 6901) to a member of the body; an empty one points to the body itself.
 fn pointer(field: &str) -> String {
     match field {
         "" => String::new(),
@@ -115,7 +115,7 @@ fn pointer(field: &str) -> String {
     }
 }
 
-/// A value as it was given, as far as data can say it.
+/// Shows a value as it was given, as far as JSON can express it.
 fn shown(value: &Value) -> Value {
     match (value, unsaid(value)) {
         (Value::Object(members), Some(_)) if members.contains_key("text") => members["text"].clone(),
@@ -134,7 +134,7 @@ fn shown(value: &Value) -> Value {
 
 /// Applies the rules for a single text, which follow from the field's name wherever it stands.
 pub(super) fn text(field: &str, text: &str, report: &mut Report<'_>) {
-    // Rare characters of names lie there; all such characters begin with this byte or a higher one.
+    // Names may hold rare characters from outside the BMP; such characters begin with this byte or a higher one.
     if field != "certificate_name" && text.bytes().any(|byte| byte >= 0xF0) {
         report.add(
             &rules::OUTSIDE_BMP,
@@ -193,7 +193,7 @@ pub(super) fn text(field: &str, text: &str, report: &mut Report<'_>) {
     }
 }
 
-/// What a text has that cannot be seen, or not be told from what is usual.
+/// Names something in a text that is invisible, or that looks like a usual character.
 fn unusual(is_personal: bool, text: &str) -> Option<String> {
     if text.is_ascii() && !text.starts_with(' ') && !text.ends_with(' ') {
         return None;
@@ -212,7 +212,7 @@ fn unusual(is_personal: bool, text: &str) -> Option<String> {
             0xAD | 0x180E | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFEFF => {
                 Some(format!("holds an invisible character (U+{code:04X})"))
             }
-            // It would show a digit of a person's number.
+            // Does not show the character: it may be a digit of a person's number.
             0xFF01..=0xFF5E if is_personal => Some("holds a full-width character".to_owned()),
             0xFF01..=0xFF5E => Some(format!("holds a full-width character (U+{code:04X})")),
             _ => None,
@@ -220,7 +220,7 @@ fn unusual(is_personal: bool, text: &str) -> Option<String> {
     })
 }
 
-/// The rules of a request that may be for one part of a split payment.
+/// Applies the rules of a request that may be for one part of a split payment.
 ///
 /// `parts` are the fields that such a request needs beside `sub_order_no`.
 pub fn split_order(fields: &Fields<'_>, parts: &[&str], report: &mut Report<'_>) {

@@ -1,4 +1,4 @@
-//! A person's data in what the service says of a request: it quotes what it refuses, and that is not handed on.
+//! Masks personal data that the service quotes in its refusals.
 
 use std::{fmt, mem};
 
@@ -17,7 +17,7 @@ use crate::{
 
 const MASK: &str = "***";
 
-/// The members of a refusal, which a name may be spelt like.
+/// The names of a refusal's own members, which stay as they are even if a person's data is spelt the same.
 const DOCUMENTED: [&str; 13] = [
     "code",
     "return_code",
@@ -34,16 +34,16 @@ const DOCUMENTED: [&str; 13] = [
     "sign_message_length",
 ];
 
-/// Shorter ones can be a part of any word, and are masked where they stand alone.
+/// Values shorter than this may be part of any word, so they are masked only where they stand alone.
 const SHORT: usize = 8;
 
-/// Where a text holds another one, from a byte on.
+/// Finds one text in another, from an offset on.
 fn find(text: &str, hidden: &str, from: usize) -> Option<usize> {
     let (text, hidden) = (text.as_bytes(), hidden.as_bytes());
     let is_letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     let whole = |at: usize| {
         let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at + hidden.len()..).unwrap_or_default());
-        // In URLs and in JSON that stands in a text, letters end what is escaped.
+        // The letters that end an escape in a URL, or in JSON within a text, do not belong to a word.
         let escape = match before {
             [.., b'%', one, other] => one.is_ascii_hexdigit() && other.is_ascii_hexdigit(),
             [.., b'\\', _] => true,
@@ -59,7 +59,7 @@ fn find(text: &str, hidden: &str, from: usize) -> Option<usize> {
     (from..text.len()).find(fits)
 }
 
-/// Is it a documented word, such as a code, which says nothing of a person?
+/// Is it a documented word, such as a code, which reveals nothing of a person?
 fn is_word(name: &str, value: &Value) -> bool {
     let known = |word: &str| match name {
         "code" | "return_code" => is_documented(word),
@@ -70,7 +70,7 @@ fn is_word(name: &str, value: &Value) -> bool {
     value.as_str().is_some_and(known)
 }
 
-/// A person's data in one request, spelt as an answer may quote it.
+/// A person's data in one request, in the spellings that an answer may quote.
 #[derive(Clone, Default)]
 pub(crate) struct Hidden(Vec<Zeroizing<String>>);
 
@@ -81,7 +81,7 @@ impl fmt::Debug for Hidden {
 }
 
 impl Hidden {
-    /// Those of a request; a name that is not in its table may be misspelt.
+    /// Collects the personal values of a request; a name that is not in the table may be a misspelt personal one.
     pub fn of(table: &[Field], request: &Map<String, Value>) -> Hidden {
         let mut hidden = Hidden::default();
         for (name, value) in request {
@@ -105,11 +105,11 @@ impl Hidden {
 
     fn add_text(&mut self, text: &str) {
         let text = text.trim();
-        // A single letter tells nothing of a person, and is in every text.
+        // A single letter reveals nothing of a person, and occurs in every text.
         if text.chars().nth(1).is_none() {
             return;
         }
-        // As given, and in JSON that stands in a text.
+        // The text as given, then as JSON within a text escapes it.
         self.0.push(Zeroizing::new(text.to_owned()));
         if text.is_ascii() {
             return;
@@ -137,14 +137,14 @@ impl Hidden {
         }
     }
 
-    /// A text with a person's data masked.
+    /// Returns a text with a person's data masked.
     pub fn masked(&self, text: &str) -> String {
         let mut text = text.to_owned();
         self.in_text(&mut text);
         text
     }
 
-    /// Masks a person's data at any depth, and what is theirs by its name.
+    /// Masks a person's data at any depth, and every value whose name is that of a personal field.
     pub fn in_value(&self, value: &mut Value) {
         match value {
             Value::String(text) => self.in_text(text),
@@ -157,7 +157,7 @@ impl Hidden {
             }
             Value::Array(list) => list.iter_mut().for_each(|value| self.in_value(value)),
             Value::Object(members) => {
-                // As in `{"field": "/certificate_id", "value": …}`.
+                // Such as `{"field": "/certificate_id", "value": …}`.
                 let about_private = members.get("field").and_then(Value::as_str).is_some_and(is_private_name);
                 for (mut name, mut value) in mem::take(members) {
                     match is_private_name(&name) || (about_private && name == "value") {
@@ -176,19 +176,19 @@ impl Hidden {
     }
 }
 
-/// Secret options, which can be given in the place of fields.
+/// Secret options, which callers may give by mistake in the place of fields.
 const SECRET: [&str; 2] = ["private_key", "api_v3_key"];
 
-/// The names of a person's fields, in all operations.
+/// The names of the personal fields of all operations.
 pub(crate) fn personal_names() -> impl Iterator<Item = &'static str> {
     let fields = Operation::ALL.iter().flat_map(|operation| operation.request_fields());
     fields.filter(|field| field.kind == Kind::Personal).map(|field| field.name)
 }
 
-/// Is this the name of a field whose value is not shown, more or less?
+/// Is this the name, more or less, of a field whose value is hidden?
 pub(crate) fn is_private_name(name: &str) -> bool {
     let given = squeezed(name);
-    // Here names have nothing but underscores to squeeze out.
+    // The known names contain nothing but underscores to squeeze out.
     let begins = |from: &[u8], private: &str| {
         let mut from = from.iter();
         private.bytes().filter(|letter| *letter != b'_').all(|letter| from.next() == Some(&letter))
@@ -199,7 +199,7 @@ pub(crate) fn is_private_name(name: &str) -> bool {
         .any(|private| (0..given.len()).any(|at| begins(given.get(at..).unwrap_or_default(), private)))
 }
 
-/// Is it not to be shown, by its name, what that was meant to be, or the name of something in it?
+/// Must a value be hidden: because of its name, of the name that was meant, or of a name within it?
 pub(crate) fn is_private(name: &str, value: &Value) -> bool {
     let others = OTHERWISE.iter().filter(|(_, field)| is_private_name(field)).map(|(other, _)| *other);
     is_private_name(name)

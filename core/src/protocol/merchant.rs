@@ -1,4 +1,4 @@
-//! The merchant as requests and explanations know it: ids, key, hosts, and how messages are written.
+//! The merchant as requests and explanations know it: its ids, key and hosts, and how it writes messages.
 
 use super::options::Options;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 const HOST: &str = "https://apihk.mch.weixin.qq.com";
 const USER_AGENT: &str = concat!("wechatpay-customs/", env!("CARGO_PKG_VERSION"));
 
-/// The half of a client's options that its messages are made of.
+/// The half of a client's options that messages need.
 pub struct Merchant {
     pub(crate) appid: Option<String>,
     pub(crate) identity: Option<Identity>,
@@ -25,21 +25,21 @@ pub struct Merchant {
     pub(crate) field_encryption: FieldEncryption,
     pub(crate) bases: Vec<Base>,
     private_key: Option<PrivateKey>,
-    /// The serial of the merchant's certificate, also where `mchid` is lacking.
+    /// The serial of the merchant's certificate, even if `mchid` is missing.
     serial_no: Option<String>,
 }
 
-/// Who signs, by id.
+/// The signing merchant, by id and certificate.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub mchid: String,
     pub serial_no: String,
 }
 
-/// A place to send requests to.
+/// A base URL that requests are sent to.
 #[derive(Debug, Clone)]
 pub(crate) struct Base {
-    /// What stands before the signed path.
+    /// The part of a URL before the signed path.
     pub url: String,
     /// The host, for logs.
     pub host: String,
@@ -86,7 +86,7 @@ impl Merchant {
                 ),
             ));
         }
-        // As the certificate spells it.
+        // In the spelling of the certificate.
         let serial_no = certificate.map(|certificate| certificate.serial().to_owned()).or(serial_no);
         let identity = match (options.mchid.take(), serial_no.clone()) {
             (Some(mchid), Some(serial_no)) => Some(Identity { mchid, serial_no }),
@@ -139,17 +139,17 @@ impl Merchant {
         self.serial_no.as_deref()
     }
 
-    /// Where requests are sent to, in order.
+    /// The base URLs that requests are sent to, in order.
     pub fn base_urls(&self) -> impl Iterator<Item = &str> {
         self.bases.iter().map(|base| base.url.as_str())
     }
 }
 
-/// HTTPS anywhere, plain HTTP to this machine only.
+/// Reads a base URL: HTTPS to any host, plain HTTP to this machine only.
 ///
-/// Stricter than RFC 3986: what one reader of URLs takes for the host must not be something else to another.
+/// Stricter than RFC 3986, because two readers of a URL must not take different parts of it for the host.
 fn base(url: &str) -> Result<Base, String> {
-    // Before anything of it is shown: it may hold a password.
+    // Checked before any part of the URL is shown, because it may hold a password.
     if url.contains(['@', '?', '#']) {
         return Err("holds a URL with a user, query or fragment; only a path may follow the host".to_owned());
     }
@@ -191,7 +191,7 @@ fn is_host(host: &str) -> bool {
     }
 }
 
-/// Is it this machine?
+/// Does the host name this machine?
 pub(crate) fn is_loopback(host: &str) -> bool {
     let of_127 = |rest: &str| rest.split('.').count() == 3 && rest.split('.').all(|part| part.parse::<u8>().is_ok());
     matches!(host, "localhost" | "[::1]") || host.strip_prefix("127.").is_some_and(of_127)

@@ -1,6 +1,6 @@
 //! The protocol: requests checked, built and signed; answers verified and read; signatures explained.
 //!
-//! It may use [`crate::keys`], [`crate::words`] and [`crate::base`]. Nothing here sends, waits or asks for the time. Begin with
+//! It may use [`crate::keys`], [`crate::words`] and [`crate::base`]. Nothing here sends, waits or reads a clock. Begin with
 //! [`api`], one file for each operation; then [`request`] and [`response`], whose types are the steps that a message takes.
 
 pub mod api;

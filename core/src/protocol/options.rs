@@ -11,12 +11,12 @@ use crate::{
     },
 };
 
-/// How a host language writes options.
+/// The style in which a host language writes options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Convention {
-    /// `serial_no`, seconds.
+    /// `serial_no`; times in seconds.
     Python,
-    /// `serialNo`, milliseconds.
+    /// `serialNo`; times in milliseconds.
     JavaScript,
 }
 
@@ -65,7 +65,7 @@ pub enum OptionKind {
 }
 
 impl OptionKind {
-    /// What a value must be, in words; without a convention, in Rust.
+    /// The values that are allowed, in words; without a convention, in Rust.
     pub(crate) fn wanted(self, convention: Option<Convention>) -> String {
         match self {
             OptionKind::Text => "text, and not empty".to_owned(),
@@ -87,7 +87,7 @@ impl OptionKind {
 /// A Rust type that an option can have.
 pub(crate) trait OptionType: Sized {
     const KIND: OptionKind;
-    /// Is it more than of the right type?
+    /// Does it satisfy more than its type, such as not being empty?
     fn sound(&self) -> bool {
         true
     }
@@ -154,7 +154,7 @@ impl OptionType for Crypto {
 pub struct OptionField {
     /// Its name in snake case.
     pub name: &'static str,
-    /// What it is for, its unit and its default.
+    /// Its purpose, unit and default.
     #[cfg(feature = "schema")]
     pub doc: &'static str,
     /// Its type.
@@ -163,11 +163,11 @@ pub struct OptionField {
 
 macro_rules! options {
     ($($(#[doc = $doc:literal])+ $name:ident: $Type:ty $(= $Given:ty => $from:ident)?,)+) => {
-        /// What a client is made from. All are optional here; a client says what it lacks.
+        /// The options of a client. All are optional here; a client reports those that it lacks.
         #[derive(Clone, Default)]
         pub struct Options {
             $($(#[doc = $doc])+ pub $name: Option<$Type>,)+
-            /// Which rules are errors, warnings or off, by rule name.
+            /// Level of each business rule: error, warning or off, by rule name.
             pub rules: Rules,
         }
 
@@ -188,7 +188,7 @@ macro_rules! options {
                 },
             ];
 
-            /// Makes sure that what was given without [`Options::from_value`] is what that would have taken.
+            /// Makes sure that options given without [`Options::from_value`] are such as that would accept.
             ///
             /// # Errors
             /// `INVALID_OPTION`.
@@ -201,7 +201,7 @@ macro_rules! options {
             }
         }
 
-        /// Shows which are given, and of none what it holds: a secret can stand in the wrong one, or in a URL.
+        /// Shows which options are given, and none of their values: a secret may stand in the wrong one, or in a URL.
         impl fmt::Debug for Options {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let given = [$(self.$name.is_some().then_some(stringify!($name)),)+];
@@ -212,8 +212,8 @@ macro_rules! options {
     };
 }
 
-/// Hands the list of options to another macro: for each its summary, its name, its type and, where the builder's method takes
-/// something else, what that is and what turns it into the type.
+/// Hands the list of options to another macro. Each has a summary, a name and a type; if the builder's method takes another
+/// type, that type and the function that converts it follow.
 macro_rules! each_option {
     ($then:ident) => {
         $then! {
@@ -226,28 +226,31 @@ macro_rules! each_option {
             /// The merchant's private key, `apiclient_key.pem` or `apiclient_cert.p12`: PKCS#8, PKCS#1 or PKCS#12 as PEM, DER or
             /// Base64.
             private_key: KeyMaterial,
-            /// Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given.
+            /// Password of an encrypted `private_key`; WeChat Pay's PKCS#12 is opened with `mchid` unless given.
             private_key_password: Secret,
-            /// WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys,
-            /// requests name the last by id, and encrypt with it.
+            /// WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. If there are
+            /// several public keys, requests name the last by id, and encrypt with it.
             platform_keys: Vec<(String, KeyMaterial)> = impl IntoIterator<Item = (impl Into<String>, impl Into<KeyMaterial>)> => keys,
-            /// The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed.
+            /// The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are
+            /// needed.
             api_v3_key: Secret,
-            /// Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed.
+            /// Base URLs to send requests to; `https://apihk.mch.weixin.qq.com` unless given. A path in one is sent but
+            /// never signed.
             base_urls: Vec<String> = impl IntoIterator<Item = impl Into<String>> => texts,
-            /// Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020).
+            /// Beginning of the API's paths: `v3/global` (default) or `global/v3` (pages of 2020).
             path_prefix: PathPrefix,
             /// The longest that one attempt may take, at least a millisecond; 10 seconds unless given.
             timeout: Duration,
-            /// The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too.
+            /// The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It also ends
+            /// attempts that take longer.
             deadline: Duration,
             /// Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`.
             accept_language: String,
             /// The `User-Agent` of requests; this library's name and version unless given.
             user_agent: String,
-            /// How personal fields are encrypted: `pkcs1` (default) or `oaep`.
+            /// Padding with which personal fields are encrypted: `pkcs1` (default) or `oaep`.
             field_encryption: FieldEncryption,
-            /// Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`.
+            /// Backend that computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`.
             crypto: Crypto,
         }
     };
@@ -256,19 +259,19 @@ pub(crate) use each_option;
 
 each_option!(options);
 
-/// An option that a language's own face reads; it arrives here only if the face cannot use it.
+/// An option that the binding handles itself. One that arrives here has the wrong type.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct OwnOption {
     /// Its name in snake case.
     pub name: &'static str,
-    /// Which languages have it.
+    /// The languages that have it.
     pub hosts: &'static [Convention],
-    /// Is it one of a call, beside the client's?
+    /// Is it an option of one call rather than of the client?
     pub per_call: bool,
-    /// What it must be.
+    /// The values that are allowed.
     pub wanted: &'static str,
-    /// What it is for.
+    /// Its purpose.
     #[cfg(feature = "schema")]
     pub doc: &'static str,
 }
@@ -316,7 +319,7 @@ impl OwnOption {
     }
 }
 
-/// What an option is where it is not given, for documentation; what is not listed has no default.
+/// The defaults of options, for documentation; an option that is not listed has no default.
 #[cfg(feature = "schema")]
 pub const DEFAULTS: &[(&str, &str)] = &[
     ("base_urls", "`https://apihk.mch.weixin.qq.com`"),
@@ -337,7 +340,7 @@ pub(crate) fn must_be(name: &str, wanted: &str) -> Error {
     Error::new(INVALID_OPTION, format!("option `{name}` must be {wanted}"))
 }
 
-/// What can be chosen for one call.
+/// The options of one call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CallOptions {
     /// The longest that one attempt may take.
@@ -346,12 +349,12 @@ pub struct CallOptions {
     pub deadline: Option<Duration>,
 }
 
-/// What connections of ours are made with.
+/// The options of the library's own connections.
 #[cfg(feature = "client")]
 #[derive(Debug, Clone, Default)]
 pub struct TransportOptions {
-    /// The proxy's URL, with user and password if it wants them; that of the environment unless given.
+    /// The proxy's URL, with user and password if the proxy wants them; the environment's proxy unless given.
     pub proxy: Option<Secret>,
-    /// Certificates that are trusted instead of the system's, PEM.
+    /// Certificates to trust instead of the system's, PEM.
     pub ca_certificates: Option<KeyMaterial>,
 }

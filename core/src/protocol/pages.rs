@@ -1,8 +1,9 @@
-//! All records of a query, page by page.
+//! Reads all records of a query, page by page.
 //!
-//! Records can shift between two pages while they are read: one that comes twice is given once. A round goes through all
-//! pages; what came is complete after a round in which nothing moved and as many came as the service counts, or after
-//! one that brought nothing new. If fewer came even then, that is an error, once all that came was given.
+//! Records can shift from one page to another while they are read: a record that comes twice is given once. A round reads
+//! all pages. The result is complete after a round in which nothing moved and as many records came as the service counts,
+//! or after a round that brought nothing new. If even then fewer came than it counts, that is an error, once all that came
+//! was given.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,25 +16,25 @@ use crate::{
     },
 };
 
-/// The page size where none is asked for, as the query page suggests (2020-06-02).
+/// The page size if none is asked for, as the query page suggests (2020-06-02).
 const LIMIT: u64 = 20;
 
-/// Where the reading stands. It can be kept as data between two pages.
+/// The state of the reading. It can be stored as data between two pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Value", into = "Value")]
 pub struct Pages {
     offset: u64,
     /// The page size that was asked for; 0 if that is not known.
     limit: u64,
-    /// How often each record was given: those without ids can be alike.
+    /// How often each record was given, because records without ids can be alike.
     given: Map<String, Value>,
-    /// How many records there are, as the service counted when it was last asked.
+    /// How many records there are, by the service's last count.
     total: Option<u64>,
-    /// The first record of the last page of this round: what it says is empty after an empty page.
+    /// The identity of the first record of this round's last page; empty if that page was.
     last: Option<String>,
     /// Did this round bring anything new?
     new: bool,
-    /// Did anything move while this round was read, or did one before?
+    /// Did anything move while this round or an earlier one was read?
     moved: bool,
     finished: bool,
 }
@@ -43,7 +44,7 @@ fn times(count: Option<&Value>) -> u64 {
     count.and_then(Value::as_u64).unwrap_or_default()
 }
 
-/// Anything else than what became of [`Pages`] is as if nothing were read yet.
+/// Treats anything that does not come from [`Pages`] as if nothing were read yet.
 impl From<Value> for Pages {
     fn from(mut state: Value) -> Pages {
         let is = |name: &str| state.get(name).is_some_and(|is| *is == true);
@@ -79,7 +80,7 @@ impl From<Pages> for Value {
 }
 
 impl Pages {
-    /// The fields of the query for the next page; nothing when all is read.
+    /// The query's fields for the next page; `None` when all is read.
     pub fn request(&self, fields: &Map<String, Value>) -> Option<Map<String, Value>> {
         if self.finished {
             return None;
@@ -95,7 +96,7 @@ impl Pages {
         self.limit = fields.get("limit").and_then(Value::as_u64).unwrap_or(LIMIT);
     }
 
-    /// Takes the answer to that query, with its `warnings`, and gives the records that did not come before.
+    /// Takes the answer to that query, with its `warnings`, and returns the records that did not come before.
     ///
     /// # Errors
     /// `ID_MISMATCH` if the answer names another order or customs than the query; `RECORDS_MISSING` at the end, if the
@@ -128,15 +129,16 @@ impl Pages {
             }
         }
         let first = page.first().map(identity).unwrap_or_default();
-        // Two pages without records, or a page that came before in the place of the next: there are no others.
+        // Two empty pages, or an earlier page in the place of the next, mean that no others follow.
         let again = new.is_empty() && self.last.as_ref() == Some(&first);
         self.moved |= new.len() < page.len();
         self.new |= !new.is_empty();
         self.last = Some(first);
         let alone = self.offset == 0;
-        // The state may have been kept, and changed, elsewhere. The place of an empty page in the middle is passed over.
+        // Saturates, because the state may have been stored, and changed, elsewhere. Skips the place of an empty page in
+        // the middle.
         self.offset = self.offset.saturating_add(if size == 0 { limit } else { size });
-        // After a full page with new records there may be more, whatever is counted.
+        // After a full page with new records more may follow, whatever the count says.
         let ends = match total.filter(|total| *total > self.offset || size < limit || new.is_empty()) {
             None => size == 0 || again,
             Some(total) => again || self.offset >= total,
@@ -145,7 +147,7 @@ impl Pages {
             let given = self.given.values().fold(0, |sum: u64, count| sum.saturating_add(times(Some(count))));
             let missing = total.filter(|total| *total > given);
             let counted = total.is_none_or(|total| total == given);
-            // What came in one page came at one time.
+            // Records of a single page were read at one time.
             self.finished = !self.new || (missing.is_none() && (alone || (counted && !self.moved)));
             *self = Pages { offset: 0, last: None, moved: true, new: false, ..std::mem::take(self) };
             if let (true, Some(total)) = (self.finished, missing) {
@@ -160,7 +162,7 @@ impl Pages {
     }
 }
 
-/// What makes a record another one: its sub-order and customs, not its state; without a sub-order, all that stays.
+/// Identifies a record by its sub-order and customs; without a sub-order, by all its fields but those that change.
 fn identity(record: &Value) -> String {
     let part = |name: &str| record.get(name).filter(|value| !value.is_null() && *value != "").cloned();
     let (id, number) = (part("sub_order_id"), part("sub_order_no"));

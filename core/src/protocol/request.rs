@@ -1,4 +1,4 @@
-//! From fields to a signed request: [`Checked`], then [`Unsigned`], then [`Signed`].
+//! Turns fields into a signed request: [`Checked`], then [`Unsigned`], then [`Signed`].
 
 use base64ct::{Base64, Encoding};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// The fields of a request, filled and checked. They are wiped from memory when it is dropped.
+/// The fields of a request, with the merchant's ids filled in, and checked. They are wiped from memory when it is dropped.
 pub struct Checked {
     operation: Operation,
     fields: Wiped,
@@ -37,9 +37,9 @@ pub struct Checked {
 #[derive(Debug, Clone)]
 pub struct Unsigned {
     operation: Operation,
-    /// Those that were checked, a person's encrypted.
+    /// The checked fields, with a person's encrypted.
     fields: Map<String, Value>,
-    /// A person's, as they were given.
+    /// A person's data as it was given, to mask it in the answer.
     hidden: Hidden,
     path: String,
     body: String,
@@ -51,7 +51,7 @@ pub struct Unsigned {
     warnings: Vec<Finding>,
 }
 
-/// A request ready to be sent, as it is.
+/// A signed request, to be sent without any change.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Signed {
@@ -63,16 +63,16 @@ pub struct Signed {
     #[serde(serialize_with = "as_map")]
     #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, String>"))]
     pub headers: Vec<(String, String)>,
-    /// JSON text; nothing for a `GET`.
+    /// JSON text; null for a `GET`.
     pub body: Option<String>,
 }
 
-/// Other languages' HTTP clients take headers as a map.
+/// Writes headers as a map, because other languages' HTTP clients take them so.
 fn as_map<S: Serializer>(headers: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(headers.iter().map(|(name, value)| (name, value)))
 }
 
-/// Fills the client's ids into the fields of a request that lack them.
+/// Fills in the client's ids if a request lacks them.
 pub(crate) fn filled(merchant: &Merchant, operation: Operation, mut given: Wiped) -> Wiped {
     if unsaid(&given).is_some() {
         return given;
@@ -96,7 +96,7 @@ impl Checked {
         Checked { operation, fields, findings }
     }
 
-    /// Every finding, also those that stop the request.
+    /// Every finding, including those that stop the request.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -158,7 +158,7 @@ impl Checked {
         let mut headers = Vec::with_capacity(7);
         headers.extend([
             header("Accept", "application/json"),
-            // The signature is over the body before it is compressed, which not every host undoes.
+            // The signature covers the body before compression, and not every host decompresses.
             header("Accept-Encoding", "identity"),
             header("Content-Type", "application/json"),
             header("User-Agent", &merchant.user_agent),
@@ -184,7 +184,7 @@ impl Checked {
 }
 
 impl Unsigned {
-    /// Which operation is asked for.
+    /// The operation that the request is for.
     pub fn operation(&self) -> Operation {
         self.operation
     }
@@ -205,13 +205,13 @@ impl Unsigned {
         &self.warnings
     }
 
-    /// What an answer is compared with, and what is not to be shown of it.
+    /// Takes the fields to compare an answer with, and the data that must not be shown of them.
     pub(crate) fn take_fields(&mut self) -> (Map<String, Value>, Hidden) {
         (std::mem::take(&mut self.fields), std::mem::take(&mut self.hidden))
     }
 
-    /// Adds the signature of [`Unsigned::message`] and a base URL, one of [`Merchant::base_urls`]; nothing can be changed
-    /// any more.
+    /// Adds the signature of [`Unsigned::message`] and a base URL, one of [`Merchant::base_urls`]. Nothing can be changed
+    /// afterwards.
     pub fn attach(self, base_url: &str, signature: &[u8]) -> Signed {
         let Unsigned { operation, path, body, mchid, serial_no, timestamp, nonce, mut headers, .. } = self;
         let signature = Base64::encode_string(signature);
@@ -238,7 +238,7 @@ impl Unsigned {
     }
 }
 
-/// Encrypts a person's fields where they stand, and gives the id of the key that was used, if there are such fields.
+/// Encrypts personal fields in place, and returns the id of the key that was used, if there are such fields.
 fn encrypt_personal(
     merchant: &Merchant,
     keys: &PlatformKeys,
@@ -276,7 +276,7 @@ fn encrypt_personal(
     for name in names {
         let Value::String(text) = take(fields, name) else { continue };
         let mut text = Zeroizing::new(text);
-        // WeChat Pay knows ID numbers with a capital letter only.
+        // Upper case, because WeChat Pay knows ID numbers only with a capital letter.
         if text.ends_with('x') && name == "certificate_id" {
             text.make_ascii_uppercase();
         }
@@ -299,14 +299,14 @@ fn encrypt_personal(
     Ok(Some(id.to_owned()))
 }
 
-/// How `Authorization` begins.
+/// The scheme with which `Authorization` begins.
 pub(crate) const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048";
 
 pub(crate) fn is_nonce(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Is this, in either spelling, the path of an operation?
+/// Is this the path of an operation, in either spelling?
 pub(crate) fn is_path(path: &str) -> bool {
     Operation::ALL.iter().map(|operation| operation.spec()).any(|spec| {
         let route = path.strip_suffix(spec.path).and_then(|prefix| prefix.strip_prefix('/'));
@@ -317,7 +317,7 @@ pub(crate) fn is_path(path: &str) -> bool {
     })
 }
 
-/// Fields in documented order.
+/// Writes fields in documented order.
 struct InOrder<'a>(&'a [Field], &'a Map<String, Value>);
 
 impl Serialize for InOrder<'_> {
@@ -326,7 +326,7 @@ impl Serialize for InOrder<'_> {
     }
 }
 
-/// Everything but the unreserved characters of RFC 3986.
+/// All characters but the unreserved ones of RFC 3986.
 pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The query string with the fields in documented order.

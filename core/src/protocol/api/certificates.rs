@@ -1,7 +1,7 @@
 //! `GET /v3/global/certificates`: the platform certificates, encrypted with the APIv3 key.
 //!
-//! Rules pages, API v3 Global, 2024-09 to 2025-03. Its path has one spelling. On a merchant that has only a WeChat Pay
-//! public key it fails with `RESOURCE_NOT_EXISTS`.
+//! Rules pages, API v3 Global, 2024-09 to 2025-03. The path has one spelling. For a merchant that has only a WeChat Pay
+//! public key the call fails with `RESOURCE_NOT_EXISTS`.
 
 use super::Endpoint;
 use crate::{
@@ -29,13 +29,13 @@ record! {
 record! {
     /// One platform certificate.
     answer PlatformCertificate {
-        /// Its serial number, upper-case hexadecimal.
+        /// The certificate's serial number, upper-case hexadecimal.
         required serial_no: String;
-        /// From when it is valid (RFC 3339); a new one appears 24 hours before it is used.
+        /// The time from which it is valid (RFC 3339); a new one appears 24 hours before it is used.
         optional effective_time: String;
-        /// Until when it is valid (RFC 3339).
+        /// The time until which it is valid (RFC 3339).
         optional expire_time: String;
-        /// PEM, as decrypted by this library.
+        /// The certificate in PEM, as decrypted by this library.
         optional certificate: String;
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /customs/orders`: declare a payment to a customs.
 //!
-//! Declare page, WeChat Pay Global, 2023-02-17. A declare repeated with identical data is taken to
-//! be idempotent (inferred: the page documents only that different data are refused).
+//! Declare page, WeChat Pay Global, 2023-02-17. A declare repeated with identical data is taken to be idempotent (inferred:
+//! the page documents only that different data are refused).
 
 use super::Endpoint;
 use crate::{
@@ -16,10 +16,10 @@ use crate::{
 };
 
 record! {
-    /// What is declared.
+    /// The declaration.
     ///
-    /// Giving `sub_order_no` makes it the declaration of one part of a split payment; the four
-    /// amount fields are then required.
+    /// Giving `sub_order_no` makes it the declaration of one part of a split payment; the four amount fields are then
+    /// required.
     request Request {
         /// Application id of the merchant or institution; from the client unless given.
         filled appid: String, max 32;
@@ -27,7 +27,7 @@ record! {
         filled mchid: String, max 32;
         /// The merchant's own order number at payment time: digits, letters and `_-|*@`.
         required out_trade_no: String, max 32;
-        /// WeChat Pay's number of the payment.
+        /// WeChat Pay's number for the payment.
         required transaction_id: String, max 32;
         /// The customs to declare to.
         required customs: CustomsCode, max 32;
@@ -35,7 +35,7 @@ record! {
         required merchant_customs_no: String, max 32;
         /// Tariff in fen; not forwarded to customs.
         optional duty: Fen;
-        /// The merchant's number of the sub-order; makes this a split order.
+        /// The merchant's number for the sub-order; makes this a split order.
         optional sub_order_no: String, max 32;
         /// Currency of a split order: `CNY`.
         optional fee_type: String, max 32;
@@ -55,19 +55,19 @@ record! {
         optional appid: String;
         /// Merchant id, as declared.
         optional mchid: String;
-        /// Where the declaration stands.
+        /// The state of the declaration.
         required state: State;
         /// The merchant's order number, as declared.
         optional out_trade_no: String;
-        /// WeChat Pay's number of the payment, as declared.
+        /// WeChat Pay's number for the payment, as declared.
         optional transaction_id: String;
-        /// The merchant's number of the sub-order, for a split order.
+        /// The merchant's number for the sub-order, for a split order.
         optional sub_order_no: String;
-        /// WeChat Pay's number of the sub-order, for a split order: customs knows it by this.
+        /// WeChat Pay's number for the sub-order, for a split order: customs knows it by this.
         optional sub_order_id: String;
-        /// Who verified the payment.
+        /// The institution that verified the payment.
         optional verify_department: VerifyDepartment;
-        /// The verifying institution's number of the payment.
+        /// The verifying institution's number for the payment.
         optional verify_department_trade_id: String, also "Verify_department_trade_id";
     }
 }

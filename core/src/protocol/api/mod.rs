@@ -17,31 +17,31 @@ use crate::{
     },
 };
 
-/// One call of the API: the type of its request, which names the type of its answer.
+/// One call of the API: its request type, which names its answer type.
 ///
 /// Both types encode and decode, so that a server can share them.
 pub trait Endpoint: Record + Serialize + DeserializeOwned + Send {
-    /// The verified answer.
+    /// The type of the verified answer.
     type Response: Record + Serialize + DeserializeOwned + Send;
-    /// Which operation this is.
+    /// The operation that the call performs.
     const OPERATION: Operation;
-    /// How it is called.
+    /// The HTTP method.
     const METHOD: Method;
     /// The path after the prefix, beginning with `/`.
     const PATH: &'static str;
-    /// The one path prefix that it has, whatever the client's; none if it follows the client.
+    /// The call's only path prefix, whatever the client's; `None` if it follows the client's.
     const PREFIX: Option<PathPrefix> = None;
-    /// Does its answer bring the keys that it is verified with?
+    /// Does its answer bring the keys that verify it?
     const BRINGS_KEYS: bool = false;
     /// Does an accepted call change something at WeChat Pay?
     const CHANGES: bool;
-    /// Is it safe to send the same call again when its answer was lost?
+    /// May the same call be sent again when its answer was lost?
     const REPEATABLE: bool;
-    /// Business rules over several fields; those of single fields are found by the field's name.
+    /// Applies the business rules over several fields; rules for single fields are found by the field's name.
     fn rules(fields: &Fields<'_>, report: &mut Report<'_>);
 }
 
-/// What the rest of the core needs to know of an operation without knowing its types.
+/// An operation as the rest of the core sees it, without its types.
 pub(crate) struct Spec {
     pub method: Method,
     pub path: &'static str,
@@ -78,7 +78,7 @@ macro_rules! specs {
                 }
             }
 
-            /// The JSON Schemas of its request and of its answer.
+            /// The JSON Schemas of its request and its answer.
             #[cfg(feature = "schema")]
             pub fn schemas(self, generator: &mut schemars::SchemaGenerator) -> [schemars::Schema; 2] {
                 match self {
@@ -109,7 +109,7 @@ impl Operation {
     pub fn named(name: &str) -> Result<Operation, Error> {
         Operation::ALL.iter().copied().find(|operation| operation.name() == name).ok_or_else(|| {
             let known: Vec<_> = Operation::ALL.iter().map(|operation| operation.name()).collect();
-            // Anything else may be the fields, with a person's among them.
+            // Any other text may hold fields, including a person's data, so it is not quoted.
             let is_word = name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
             let such = if is_word { format!("operation `{name}`") } else { "such operation".to_owned() };
             Error::new(UNKNOWN_OPERATION, format!("there is no {such}; use one of {}", known.join(", ")))
@@ -117,7 +117,7 @@ impl Operation {
     }
 }
 
-/// Names of the v2 API and of answers, and what requests call the same.
+/// Names that the v2 API and answers use, and the name that requests use for the same thing.
 pub(crate) const OTHERWISE: [(&str, &str); 4] = [
     ("mch_customs_no", "merchant_customs_no"),
     ("cert_type", "certificate_type"),

@@ -15,21 +15,21 @@ use crate::{
 };
 
 record! {
-    /// Which declarations are asked for.
+    /// The selection of declarations.
     request Request {
         /// Application id of the merchant or institution; from the client unless given.
         filled appid: String, max 32;
         /// Merchant id; from the client unless given.
         filled mchid: String, max 32;
-        /// Which kind of number `order_no` is.
+        /// Kind of number that `order_no` is.
         required order_type: OrderType, max 32;
-        /// The number itself.
+        /// The number to search by.
         required order_no: String, max 32;
-        /// The customs that was declared to.
+        /// The customs that the payment was declared to.
         required customs: CustomsCode, max 32;
-        /// The first record to give, counted from 0.
+        /// The first record to return, counted from 0.
         optional offset: Count;
-        /// The most records to give, at least 1; the page suggests 20 and names no maximum.
+        /// The most records to return, at least 1; the page suggests 20 and names no maximum.
         optional limit: Limit;
     }
 }
@@ -41,19 +41,19 @@ record! {
         optional appid: String;
         /// Merchant id, as asked.
         optional mchid: String;
-        /// WeChat Pay's number of the payment.
+        /// WeChat Pay's number for the payment.
         optional transaction_id: String;
-        /// Who verified the payment.
+        /// The institution that verified the payment.
         optional verify_department: VerifyDepartment;
-        /// The verifying institution's number of the payment.
+        /// The verifying institution's number for the payment.
         optional verify_department_trade_id: String, also "Verify_department_trade_id";
-        /// The first record given.
+        /// The first record returned.
         optional offset: Count;
-        /// The most records given.
+        /// The most records returned.
         optional limit: Count;
-        /// How many records there are.
+        /// The number of records in all.
         optional total_count: Count;
-        /// The declarations; empty when there is none.
+        /// The declarations; empty if there are none.
         required data: Vec<Declaration>;
     }
 }
@@ -61,13 +61,13 @@ record! {
 record! {
     /// One declaration, as WeChat Pay keeps it.
     answer Declaration {
-        /// The merchant's number of the sub-order, for a split order.
+        /// The merchant's number for the sub-order, for a split order.
         optional sub_order_no: String;
-        /// WeChat Pay's number of the sub-order, for a split order.
+        /// WeChat Pay's number for the sub-order, for a split order.
         optional sub_order_id: String;
-        /// What the declaration calls `merchant_customs_no`.
+        /// The registration number that the declaration calls `merchant_customs_no`.
         optional mch_customs_no: String;
-        /// The customs that was declared to.
+        /// The customs that the payment was declared to.
         optional customs: CustomsCode;
         /// Currency: `CNY`.
         optional fee_type: String;
@@ -79,11 +79,11 @@ record! {
         optional transport_fee: Fen;
         /// Price of the goods in fen.
         optional product_fee: Fen;
-        /// Where the declaration stands.
+        /// The state of the declaration.
         required state: State;
-        /// Why it failed, or what is odd about it.
+        /// Reason why it failed, or a remark on what is odd about it.
         optional explanation: String;
-        /// When the record last changed (RFC 3339, `+08:00`).
+        /// Time of the record's last change (RFC 3339, `+08:00`).
         optional modify_time: String;
     }
 }

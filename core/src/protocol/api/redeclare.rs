@@ -1,7 +1,7 @@
 //! `POST /customs/redeclare`: push a declaration again that the electronic port lost.
 //!
-//! Redeclare page, WeChat Pay Global, 2025-01-07. Only from `SUCCESS` or `EXCEPT`. Its table marks both payment ids
-//! required, its prose and the Chinese page one of the two. It is not known to be repeatable: when an answer is lost,
+//! Redeclare page, WeChat Pay Global, 2025-01-07. Allowed only from `SUCCESS` or `EXCEPT`. The page's table requires both
+//! payment ids, its prose and the Chinese page one of the two. It is not known to be repeatable: when an answer is lost,
 //! query first.
 
 use super::Endpoint;
@@ -17,23 +17,23 @@ use crate::{
 };
 
 record! {
-    /// Which declaration is pushed again.
+    /// The declaration to push again.
     request Request {
         /// Application id of the merchant or institution; from the client unless given.
         filled appid: String, max 32;
         /// Merchant id; from the client unless given.
         filled mchid: String, max 32;
-        /// The customs that was declared to.
+        /// The customs that the payment was declared to.
         required customs: CustomsCode, max 32;
         /// The merchant's registration number at that customs.
         required merchant_customs_no: String, max 32;
         /// The merchant's order number; it or `transaction_id` is required.
         optional out_trade_no: String, max 32;
-        /// WeChat Pay's number of the payment; it or `out_trade_no` is required.
+        /// WeChat Pay's number for the payment; it or `out_trade_no` is required.
         optional transaction_id: String, max 32;
-        /// The merchant's number of the sub-order; for a split order, it or `sub_order_id`.
+        /// The merchant's number for the sub-order; a split order needs it or `sub_order_id`.
         optional sub_order_no: String, max 32;
-        /// WeChat Pay's number of the sub-order; for a split order, it or `sub_order_no`.
+        /// WeChat Pay's number for the sub-order; a split order needs it or `sub_order_no`.
         optional sub_order_id: String, max 32;
     }
 }
@@ -45,19 +45,19 @@ record! {
         optional appid: String;
         /// Merchant id, as declared.
         optional mchid: String;
-        /// Where the declaration stands.
+        /// The state of the declaration.
         required state: State;
         /// The merchant's order number, as declared.
         optional out_trade_no: String;
-        /// WeChat Pay's number of the payment, as declared.
+        /// WeChat Pay's number for the payment, as declared.
         optional transaction_id: String;
-        /// The merchant's number of the sub-order, for a split order.
+        /// The merchant's number for the sub-order, for a split order.
         optional sub_order_no: String;
-        /// WeChat Pay's number of the sub-order, for a split order.
+        /// WeChat Pay's number for the sub-order, for a split order.
         optional sub_order_id: String;
-        /// When the record last changed (RFC 3339, `+08:00`).
+        /// Time of the record's last change (RFC 3339, `+08:00`).
         optional modify_time: String;
-        /// Why it failed, or what is odd about it.
+        /// Reason why it failed, or a remark on what is odd about it.
         optional explanation: String;
     }
 }

@@ -1,8 +1,8 @@
-//! `POST /customs/verify-certificate`: does the payer's identity match the one that WeChat Pay has on file?
+//! `POST /customs/verify-certificate`: compare the payer's identity with the one that WeChat Pay has on file.
 //!
 //! Chinese page 4013025128, 2025-01-07, read through a transcription; it also says that fields are encrypted with
-//! RSAES-PKCS1-v1_5. Only for an order that was declared. Whatever the answer, WeChat Pay pushes only the identity that
-//! it has on file.
+//! RSAES-PKCS1-v1_5. Works only for a declared order. Whatever the answer, WeChat Pay pushes only the identity that it has
+//! on file.
 
 use super::Endpoint;
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 };
 
 record! {
-    /// Whose identity is checked, for which order.
+    /// The identity to check, and the order that it belongs to.
     request Request {
         /// Application id of the merchant or institution; from the client unless given.
         filled appid: String, max 32;
@@ -25,25 +25,25 @@ record! {
         filled mchid: String, max 32;
         /// The merchant's order number, as declared.
         required out_trade_no: String, max 32;
-        /// WeChat Pay's number of the payment, as declared.
+        /// WeChat Pay's number for the payment, as declared.
         required transaction_id: String, max 32;
-        /// The customs that was declared to.
+        /// The customs that the payment was declared to.
         required customs: CustomsCode, max 32;
         /// The merchant's registration number at that customs.
         required merchant_customs_no: String, max 32;
-        /// The merchant's number of the sub-order, for a split order.
+        /// The merchant's number for the sub-order, for a split order.
         optional sub_order_no: String, max 32;
         /// Kind of identity document: `IDCARD`.
         required certificate_type: String, max 16;
-        /// ID number, plain; it is encrypted when the request is built.
+        /// ID number in plain text; it is encrypted when the request is built.
         required certificate_id: Personal;
-        /// Name, plain; it is encrypted when the request is built.
+        /// Name in plain text; it is encrypted when the request is built.
         required certificate_name: Personal;
     }
 }
 
 record! {
-    /// Whether the identity matches.
+    /// The result of the identity check.
     answer Response {
         /// Application id, as asked.
         optional appid: String;
@@ -51,7 +51,7 @@ record! {
         optional mchid: String;
         /// The merchant's order number, as asked.
         optional out_trade_no: String;
-        /// WeChat Pay's number of the payment, as asked.
+        /// WeChat Pay's number for the payment, as asked.
         optional transaction_id: String;
         /// Does the identity match that of the payer?
         required certificate_check_result: CertificateCheckResult;

@@ -82,7 +82,7 @@ fn is_signature_header((name, _): &(String, String)) -> bool {
     SIGNATURE_HEADERS.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// The value of a header, if it has one and no more.
+/// The value of a header that has exactly one.
 fn once<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
     let mut found = response.headers.iter().filter(|(header, _)| header.eq_ignore_ascii_case(name));
     let value = found.next().map(|(_, value)| value.as_str())?;
@@ -103,7 +103,7 @@ fn headers(response: &Response) -> Result<(), (Error, KnownCause)> {
     let [timestamp, _, signature, _] = values;
     let readable = stamp(timestamp).and_then(|_| match probe(signature) {
         Ok(()) => decoded(signature).map(drop),
-        // A probe is no Base64, and is told apart next.
+        // A probe is not Base64; the next check recognises it.
         Err(_) => Ok(()),
     });
     readable.map_err(|error| (error, MALFORMED_HEADERS))
@@ -115,7 +115,7 @@ fn open(keys: &PlatformKeys, serial: &str, signature: &[u8]) -> Option<Hash> {
     PublicKey::of_spki(keys.get(serial)?.spki_der())?.open(signature)
 }
 
-/// The platform key that did make the signature.
+/// The platform key that really made the signature.
 fn maker<'a>(keys: &'a PlatformKeys, opened: Opened<'_>) -> Option<&'a str> {
     keys.ids().find(|id| opened(id).is_some())
 }
@@ -147,7 +147,7 @@ fn key(keys: &PlatformKeys, serial: &str, opened: Opened<'_>) -> Verdict {
     Verdict::Failed(format!("the signature was not made with platform key `{serial}`"), vec![cause])
 }
 
-/// Does a header tell so? A host that decompresses may leave it.
+/// Does a header name a compression? A host that decompresses may leave the header.
 fn is_compressed(response: &Response) -> bool {
     received(response).compression().is_some()
 }

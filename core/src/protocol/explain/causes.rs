@@ -1,6 +1,6 @@
 use super::Cause;
 
-/// A cause as it is known beforehand.
+/// A cause with its usual issue and remedy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct KnownCause {
     cause: &'static str,
@@ -9,17 +9,17 @@ pub(super) struct KnownCause {
 }
 
 impl KnownCause {
-    /// The cause, saying nothing more particular.
+    /// Reports the cause with its usual issue.
     pub(super) fn plainly(self) -> Cause {
         self.because(self.issue)
     }
 
-    /// The cause with what was found.
+    /// Adds what was found to the usual issue.
     pub(super) fn with(self, found: &str) -> Cause {
         self.because(format!("{}: {found}", self.issue))
     }
 
-    /// The cause with an issue of its own.
+    /// Replaces the usual issue.
     pub(super) fn because(self, issue: impl Into<String>) -> Cause {
         Cause { cause: self.cause, issue: issue.into(), remedy: self.remedy.into() }
     }
@@ -29,12 +29,12 @@ macro_rules! causes {
     ($($NAME:ident $cause:literal: $issue:literal, $remedy:literal;)+) => {
         $(pub(super) const $NAME: KnownCause = KnownCause { cause: $cause, issue: $issue, remedy: $remedy };)+
 
-        /// The names of all causes; one that requests and answers share stands twice.
+        /// The names of all causes; a name that requests and answers share stands twice.
         pub const CAUSES: &[&str] = &[$($cause,)+];
     };
 }
 
-// Of requests, and of refusals for their signature.
+// Causes for requests, and for refusals because of their signature.
 causes! {
     MISSING_AUTHORIZATION "missing_authorization":
         "the request has no header `Authorization`",

@@ -1,7 +1,7 @@
-//! Why a signature does not verify: the lines that must have been signed, the checks, and the likely causes.
+//! Explains why a signature does not verify: the lines that must be signed, the checks, and the likely causes.
 //!
-//! The digest that was signed is recovered from the signature with the public key, so that a wrong key and wrong bytes
-//! are told apart with certainty, and what was signed instead can be found by trying. Nothing is sent or signed.
+//! The public key recovers the signed digest from the signature. So a wrong key is told from wrong bytes with certainty,
+//! and trying finds what was signed instead. Nothing is sent or signed.
 
 mod answer;
 mod causes;
@@ -29,7 +29,7 @@ pub const REQUEST_CHECKS: &[&str] = &["authorization", "identity", "clock", "pat
 /// The checks of an answer, in order.
 pub const RESPONSE_CHECKS: &[&str] = &["headers", "probe", "clock", "serial", "key", "bytes"];
 
-/// A request as it was sent. What is not known is left empty.
+/// A request as it was sent. Leave empty what is not known.
 #[derive(Clone, Default)]
 pub struct Request {
     /// `GET`, `POST` or `PATCH`.
@@ -47,18 +47,18 @@ pub struct Request {
 pub struct Response {
     /// HTTP status.
     pub status: u16,
-    /// All headers, in the number in which they came.
+    /// All headers, as often as they came.
     pub headers: Vec<(String, String)>,
     /// The body's exact bytes.
     pub body: Vec<u8>,
 }
 
-/// What is to be explained.
+/// The message to explain.
 #[derive(Clone)]
 pub enum Message {
     /// A request.
     Request(Request),
-    /// An answer, and the request that it answers, if that is known.
+    /// An answer, and the request that it answers if that is known.
     Response(Response, Option<Request>),
 }
 
@@ -73,7 +73,7 @@ impl From<Signed> for Request {
     }
 }
 
-/// What was found out about a message.
+/// The findings about a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -81,18 +81,19 @@ pub struct Explanation {
     /// `request` or `response`.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = ["request", "response"])))]
     pub of: &'static str,
-    /// The message that must have been signed; none if one of its lines is not known.
+    /// The lines of the message that must be signed; empty if one of them is not known.
     pub lines: Vec<Line>,
-    /// The message's length in bytes.
+    /// The length of that message in bytes.
     pub length: Option<usize>,
-    /// Every check, in order; after one that failed no more is looked at.
+    /// Every check, in order; each is made for itself, also after a failure.
     pub checks: Vec<Check>,
-    /// The check that failed.
+    /// The first check that failed.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::CheckName>"))]
     pub failed: Option<&'static str>,
-    /// Why, the likeliest first.
+    /// The likely causes, the likeliest first.
     pub causes: Vec<Cause>,
-    /// Where the message that the server checked and the one that was signed part; for a `SIGN_ERROR` only.
+    /// The first difference between the message that the server checked and the one that was signed; for a `SIGN_ERROR`
+    /// only.
     pub difference: Option<Difference>,
 }
 
@@ -103,11 +104,11 @@ pub struct Line {
     /// `method`, `path`, `timestamp`, `nonce` or `body`.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = message::REQUEST)))]
     pub name: &'static str,
-    /// Its first byte.
+    /// Offset of the first byte.
     pub start: usize,
-    /// The byte after its line feed.
+    /// Offset of the byte after the line feed.
     pub end: usize,
-    /// The line with its line feed; what cannot be seen is escaped, a person's values are `***`.
+    /// The line with its line feed; invisible characters are escaped, a person's values are `***`.
     pub text: String,
 }
 
@@ -115,12 +116,12 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExplanationCheck"))]
 pub struct Check {
-    /// Its name.
+    /// The check's name.
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::CheckName"))]
     pub check: &'static str,
-    /// Did it pass? Nothing if it was not possible.
+    /// Did it pass? Null if it could not be made.
     pub ok: Option<bool>,
-    /// Why it did not.
+    /// Reason why it did not pass.
     pub issue: Option<String>,
 }
 
@@ -128,33 +129,33 @@ pub struct Check {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExplanationCause"))]
 pub struct Cause {
-    /// Its name.
+    /// The cause's name.
     #[cfg_attr(feature = "schema", schemars(with = "crate::schema::CauseName"))]
     pub cause: &'static str,
-    /// What happened.
+    /// Description of what happened.
     pub issue: String,
-    /// What to do.
+    /// Advice on what to do.
     pub remedy: Cow<'static, str>,
 }
 
-/// Where two messages part.
+/// The first difference between two messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ExplanationDifference"))]
 pub struct Difference {
-    /// The first byte that differs.
+    /// Offset of the first byte that differs.
     pub offset: usize,
-    /// The line that it stands in.
+    /// The line that holds it.
     #[cfg_attr(feature = "schema", schemars(extend("enum" = message::REQUEST)))]
     pub line: &'static str,
-    /// What was signed from there on, at most 40 characters, escaped.
+    /// The signed text from there on, at most 40 characters, escaped.
     pub ours: String,
-    /// What the server checked.
+    /// The text that the server checked, likewise.
     pub theirs: String,
 }
 
-/// Finds out why the signature of a message does not verify.
+/// Explains why the signature of a message does not verify.
 ///
-/// `now` is in Unix seconds; without it, as without an option, the checks that need it are not possible.
+/// `now` is in Unix seconds. A check that needs `now` or an option that is missing cannot be made.
 pub fn explain(merchant: &Merchant, keys: &PlatformKeys, message: &Message, now: Option<i64>) -> Explanation {
     match message {
         Message::Request(request) => signed_request::explain(merchant, request, now),
@@ -162,12 +163,12 @@ pub fn explain(merchant: &Merchant, keys: &PlatformKeys, message: &Message, now:
     }
 }
 
-/// A message line by line, and for a request also what else might have been signed.
+/// The lines of a message, and for a request also other texts that may have been signed.
 struct Lines {
     names: &'static [&'static str],
     texts: Vec<Vec<u8>>,
     url: String,
-    /// What stands before the signed path in the base URL's path, such as `/proxy`.
+    /// The part of the base URL's path before the signed path, such as `/proxy`.
     base_path: String,
 }
 
@@ -180,7 +181,7 @@ impl Lines {
         self.names.iter().zip(&self.texts).find(|(known, _)| **known == name).map(|(_, text)| text.as_slice())
     }
 
-    /// The message with another text in one of its lines.
+    /// The message with the text of one line replaced.
     fn with(&self, name: &str, text: &[u8]) -> Vec<u8> {
         let texts = self.names.iter().zip(&self.texts);
         let texts: Vec<&[u8]> = texts.map(|(known, own)| if *known == name { text } else { own }).collect();
@@ -197,10 +198,10 @@ impl Lines {
     }
 }
 
-/// What became of a check.
+/// The result of a check.
 enum Verdict {
     Passed,
-    /// Why it was not possible.
+    /// The check could not be made, for this reason.
     Impossible(&'static str),
     Failed(String, Vec<Cause>),
 }
@@ -210,7 +211,7 @@ impl Verdict {
         Verdict::Failed(cause.issue.clone(), vec![cause])
     }
 
-    /// Was this digest made of these lines? If not, of which others?
+    /// Was this digest made from these lines? If not, finds the lines that it was made from.
     fn of_bytes(
         lines: &Lines,
         digest: Hash,
@@ -249,7 +250,7 @@ impl Checks {
             Verdict::Passed => (Some(true), None),
             Verdict::Impossible(why) => (None, Some(why.to_owned())),
             Verdict::Failed(issue, causes) => {
-                // Each check is made for itself; what failed first is to be mended first.
+                // Every check is made; the first that failed must be mended first, so it gives the causes.
                 if self.failed.is_none() {
                     self.failed = Some(check);
                     self.causes = causes;

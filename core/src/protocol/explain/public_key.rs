@@ -29,18 +29,18 @@ impl PublicKey {
 
     fn new(numbers: PublicNumbers<'_>) -> Option<PublicKey> {
         let (modulus, exponent) = (BigUint::from_bytes_be(numbers.modulus), BigUint::from_bytes_be(numbers.exponent));
-        // Both are small in every real key; a huge exponent would only take long.
+        // Real keys have small exponents; a huge one would only take long.
         (modulus.bits() > 1024 && exponent.bits() <= 64).then_some(PublicKey { modulus, exponent })
     }
 
-    /// The digest that was signed; nothing unless it is a PKCS#1 v1.5 signature over SHA-256 by this key.
+    /// The signed digest; `None` unless this key made a PKCS#1 v1.5 signature over SHA-256.
     pub(super) fn open(&self, signature: &[u8]) -> Option<Hash> {
         let length = self.modulus.bits().div_ceil(8);
         let number = BigUint::from_bytes_be(signature);
         if signature.len() != length || number >= self.modulus {
             return None;
         }
-        // 00 01 FF … FF 00, then what says SHA-256, then the digest (RFC 8017, 9.2); a number has no leading 00.
+        // 00 01 FF … FF 00, then the identifier of SHA-256, then the digest (RFC 8017, 9.2); a number drops the leading 00.
         let opened = number.modpow(&self.exponent, &self.modulus).to_bytes_be();
         let says = Pkcs1v15Sign::new::<Sha256>().prefix;
         let filled = length.checked_sub(3 + says.len() + size_of::<Hash>())?;

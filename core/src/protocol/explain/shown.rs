@@ -1,4 +1,4 @@
-//! Bytes as text for people: what cannot be seen is escaped, a person's values are hidden.
+//! Shows bytes as text for people: invisible characters are escaped, a person's values are hidden.
 
 use std::ops::Range;
 
@@ -10,12 +10,12 @@ use crate::protocol::hiding::personal_names;
 /// The most characters of an excerpt.
 const EXCERPT: usize = 40;
 
-/// All of a text.
+/// Shows all of a text.
 pub(super) fn text(text: &[u8]) -> String {
     part(text, &personal(text), 0, usize::MAX)
 }
 
-/// A message from a byte on.
+/// Shows a message from an offset on.
 pub(super) fn excerpt(message: &[u8], offset: usize) -> String {
     let mut hidden = Vec::new();
     let mut start = 0;
@@ -23,7 +23,7 @@ pub(super) fn excerpt(message: &[u8], offset: usize) -> String {
         hidden.extend(personal(line).into_iter().map(|range| range.start + start..range.end + start));
         start += line.len() + 1;
     }
-    // Not from the middle of a character.
+    // Does not begin in the middle of a character.
     let within = |offset: &usize| message.get(*offset).is_some_and(|byte| byte & 0xc0 == 0x80);
     let from = (0..=offset).rev().find(|offset| !within(offset)).unwrap_or(offset);
     part(message, &hidden, from, EXCERPT)
@@ -55,7 +55,7 @@ fn part(bytes: &[u8], hidden: &[Range<usize>], from: usize, longest: usize) -> S
     text
 }
 
-/// Adds characters, escaped where they must be, until there is no more place.
+/// Adds characters, escaped where necessary, until `add` finds no more room.
 fn pieces(bytes: &[u8], add: &mut dyn FnMut(&str) -> Option<()>) -> Option<()> {
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
@@ -79,14 +79,14 @@ fn piece(character: char) -> String {
     }
 }
 
-/// Where a person's values stand that are not encrypted.
+/// Finds a person's values that are not encrypted.
 fn personal(text: &[u8]) -> Vec<Range<usize>> {
     if serde_json::from_slice::<Value>(text).is_err() {
-        // In what is no JSON, or only its beginning, a value comes somewhere after its name.
+        // In text that is not JSON, or only its beginning, the value stands somewhere after its name.
         let after = personal_names().filter_map(|name| Some(find(text, name.as_bytes())? + name.len())).min();
         return after.into_iter().map(|after| after..text.len()).collect();
     }
-    // In the order in which they stand: names with where their values begin, and texts that speak of a field.
+    // In order of position: names with the place of their values, and texts that mention a field.
     let mut found = Vec::new();
     let mut remarked = false;
     let mut at = 0;
@@ -108,7 +108,7 @@ fn personal(text: &[u8]) -> Vec<Range<usize>> {
             hidden.push(start..end);
             continue;
         };
-        // Beside a remark about a field stands its value.
+        // A `value` beside a remark about a field is that field's.
         if personal_names().any(|known| known == name) || (remarked && name == "value") {
             match value(text, start) {
                 Some((Value::String(value), _)) if is_ciphertext(&value) => {}
@@ -121,12 +121,12 @@ fn personal(text: &[u8]) -> Vec<Range<usize>> {
     hidden
 }
 
-/// The encryption of a person's field, which may be shown.
+/// Is it the encrypted value of a person's field, which may be shown?
 fn is_ciphertext(text: &str) -> bool {
     Base64::decode_vec(text).is_ok_and(|bytes| bytes.len() >= 256)
 }
 
-/// The JSON value that begins at a byte, and where it ends.
+/// The JSON value that begins at an offset, and the offset where it ends.
 fn value(json: &[u8], start: usize) -> Option<(Value, usize)> {
     let mut values = serde_json::Deserializer::from_slice(json.get(start..)?).into_iter();
     let value = values.next()?.ok()?;

@@ -1,4 +1,4 @@
-//! What the server says it checked, in a refusal for the signature.
+//! Explains the server's own account of what it checked, in a refusal because of the signature.
 
 use super::{
     Cause, Difference, Lines,
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// What a refusal objects to, by words of it, where that is not the signature itself.
+/// Causes other than the signature itself, by words of the refusal.
 const OBJECTIONS: [(&[&str], KnownCause); 6] = [
     (&["timestamp", "时间戳"], CLOCK),
     (&["nonce", "随机"], REPEATED_NONCE),
@@ -29,7 +29,7 @@ const OBJECTIONS: [(&[&str], KnownCause); 6] = [
 ];
 
 impl SignError {
-    /// Where the server's message and the one that was signed part; nothing if, as far as is shown, they do not.
+    /// The first difference between the server's message and the signed one; `None` if the shown part and the length agree.
     fn difference(&self, ours: &[u8]) -> Option<Difference> {
         let same = ours.iter().zip(&self.shown).take_while(|(one, other)| one == other).count();
         let length = self.length?;
@@ -45,18 +45,18 @@ impl SignError {
         })
     }
 
-    /// What the refusal tells about the message that was signed, in a sentence.
+    /// Sums up in a sentence what the refusal reveals about the signed message.
     pub(crate) fn summary(&self, ours: &[u8]) -> Option<String> {
         self.judged(Some(ours), |_| CHANGED_BYTES).map(|(_, cause)| cause.issue)
     }
 
-    /// Where and why the two messages part, as far as that can be told.
+    /// The first difference between the two messages, and its cause, as far as the refusal reveals them.
     pub(super) fn explain(&self, lines: Option<&Lines>) -> Option<(Option<Difference>, Cause)> {
         let ours = lines.map(Lines::bytes);
         self.judged(ours.as_deref(), |difference| lines.map_or(CHANGED_BYTES, |lines| self.cause(lines, difference)))
     }
 
-    /// What is to be mended first: the clock, then the bytes, then what the server names; only then the key.
+    /// Finds what must be mended first: the clock, then the bytes, then what the server names; only then the key.
     fn judged(
         &self,
         ours: Option<&[u8]>,
@@ -81,7 +81,7 @@ impl SignError {
             let told = format!("{agreed}what it objects to is not the signature itself: {}", line(&self.issue, 256));
             return Some((None, objection.because(told)));
         }
-        // Without any message of the server's, nothing can be said.
+        // Without the server's message, nothing more can be said.
         self.length?;
         Some(match agreed {
             None => (None, UNKNOWN_REQUEST.plainly()),
@@ -92,7 +92,7 @@ impl SignError {
         })
     }
 
-    /// How much of the server's message is known to be the one that was signed.
+    /// Says how much of the server's message is known to equal the signed one.
     fn agreed(&self) -> Option<String> {
         let (length, shown) = (self.length?, self.shown.len());
         Some(match shown == length {
@@ -110,7 +110,7 @@ impl SignError {
         match difference.line {
             "method" => CHANGED_BYTES,
             "timestamp" | "nonce" => WRONG_REQUEST,
-            // Only the lengths differ: of what is not shown, no more than the likeliest is said.
+            // Only the lengths differ: the part that is not shown allows only the likeliest cause.
             _ if difference.offset == self.shown.len() => {
                 found().filter(|known| *known == RESERIALISED_BODY).unwrap_or(CHANGED_BODY)
             }
@@ -119,7 +119,7 @@ impl SignError {
         }
     }
 
-    /// Of paths that no known mistake makes of one another.
+    /// The cause for two paths that no known mistake explains.
     fn path_cause(&self, lines: &Lines) -> KnownCause {
         let ours = lines.get("path").unwrap_or_default();
         let theirs = self.shown.split(|byte| *byte == b'\n').nth(1).unwrap_or_default();

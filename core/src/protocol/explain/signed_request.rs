@@ -54,7 +54,7 @@ pub(super) fn explain(merchant: &Merchant, request: &Request, now: Option<i64>) 
     checks.explanation("request", lines.as_ref())
 }
 
-/// The five lines, if all are known.
+/// The five lines of the signed message, if all are known.
 pub(super) fn lines_of(merchant: &Merchant, request: &Request) -> Option<Lines> {
     lines(request, &Authorization::read(request), &Target::read(merchant, &request.url))
 }
@@ -77,7 +77,7 @@ fn lines(request: &Request, authorization: &Authorization, target: &Target<'_>) 
 
 const PAIRS: [&str; 5] = ["mchid", "nonce_str", "timestamp", "serial_no", "signature"];
 
-/// What can be read of the header, and what is wrong with it.
+/// The readable parts of the header `Authorization`, and the first mistake in it.
 #[derive(Default)]
 struct Authorization {
     pairs: Vec<(&'static str, String)>,
@@ -99,7 +99,7 @@ impl Authorization {
         authorization
     }
 
-    /// Takes the pairs and tells the first mistake; goes on after it, so that as much as possible is known.
+    /// Reads the pairs and returns the first mistake; reads on after it, to know as much as possible.
     fn take(&mut self, header: &str) -> Option<String> {
         let (scheme, given) = header.split_once(' ').unwrap_or((header, ""));
         let mut wrong = (scheme != SCHEME).then(|| format!("does not begin with `{SCHEME} `"));
@@ -136,7 +136,7 @@ impl Authorization {
         })
     }
 
-    /// A pair's value; empty if there is none.
+    /// The value of a pair; empty if the pair is missing.
     fn get(&self, name: &str) -> &str {
         self.pairs.iter().rfind(|(known, _)| *known == name).map(|(_, value)| value.as_str()).unwrap_or_default()
     }
@@ -176,18 +176,18 @@ fn identity(merchant: &Merchant, authorization: &Authorization) -> Verdict {
     }
 }
 
-/// What a URL says of the path that must be signed.
+/// The path that must be signed, as the URL shows it.
 struct Target<'a> {
-    /// The path with its query; empty if the URL is none.
+    /// The path with its query; empty if the text is not a URL.
     path: String,
     base_path: &'a str,
-    /// Why it is no URL of this API.
+    /// Reason why it is not a URL of this API.
     wrong: Option<&'static str>,
 }
 
 impl<'a> Target<'a> {
     fn read(merchant: &'a Merchant, url: &str) -> Target<'a> {
-        // Nobody sends a fragment.
+        // A fragment is never sent.
         let url = url.split('#').next().unwrap_or_default();
         let of_api = |path: &str| is_path(path.split('?').next().unwrap_or_default());
         let below = |base: &'a str| {
@@ -215,7 +215,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// What stands after the host of a URL.
+/// The part of a URL after its host.
 fn after_host(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     Some(rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or_default())
@@ -223,7 +223,7 @@ fn after_host(url: &str) -> Option<&str> {
 
 fn path(target: &Target<'_>, lines: Option<&Lines>, digest: Option<Hash>) -> Verdict {
     let Some(wrong) = target.wrong else { return Verdict::Passed };
-    // Which path was signed tells more; answers have no path, so these mistakes are not theirs.
+    // Naming the path that was signed helps more; answers have no path, so only request mistakes count here.
     let found =
         lines.zip(digest).and_then(|(lines, digest)| variants::fitting(lines, |message| hash(message) == digest));
     let cause = match found.filter(|(variant, _)| variant.response.is_none()) {

@@ -1,4 +1,4 @@
-//! What is signed or verified by mistake in place of a message: tried one by one.
+//! Tries the known mistakes one by one: each gives texts that may have been signed or verified in place of a message.
 
 use percent_encoding::{AsciiSet, percent_decode_str, percent_encode};
 
@@ -16,18 +16,18 @@ use crate::{
     words::choice::PathPrefix,
 };
 
-/// What was done to a message, and what came of it.
+/// A description of the mistake, and the message that it makes.
 type Made = (String, Vec<u8>);
 
-/// One mistake, which makes messages of a right one.
+/// One mistake, which turns a right message into wrong ones.
 pub(super) struct Variant {
     pub request: KnownCause,
-    /// Answers have no path.
+    /// `None` for mistakes in the path, because answers have no path.
     pub response: Option<KnownCause>,
     make: fn(&Lines) -> Vec<Made>,
 }
 
-/// In the order in which they are tried.
+/// The mistakes, in the order in which they are tried.
 const VARIANTS: &[Variant] = &[
     Variant { request: FULL_URL, response: None, make: full_url },
     Variant { request: PATH_PREFIX, response: None, make: path_prefix },
@@ -41,7 +41,7 @@ const VARIANTS: &[Variant] = &[
     },
 ];
 
-/// The first mistake whose message fits, and what was done to it.
+/// The first mistake that makes a fitting message, and its description.
 pub(super) fn fitting(lines: &Lines, fits: impl Fn(&[u8]) -> bool) -> Option<(&'static Variant, String)> {
     VARIANTS.iter().find_map(|variant| {
         let made = (variant.make)(lines);
@@ -62,7 +62,7 @@ fn full_url(lines: &Lines) -> Vec<Made> {
     vec![with_path(lines, lines.url.as_bytes())]
 }
 
-/// The path without what stands before each of its slashes, each with every beginning that it might have.
+/// Cuts the path before each of its slashes, and puts each possible beginning before each rest.
 fn path_prefix(lines: &Lines) -> Vec<Made> {
     let Some((path, query)) = path_and_query(lines) else { return Vec::new() };
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
@@ -85,13 +85,13 @@ fn from_each_slash(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').filter_map(|(at, _)| path.get(at..)).take(MOST_SLASHES)
 }
 
-/// More than any path of this API has behind a proxy; each is tried with each beginning.
+/// More slashes than any path of this API has behind a proxy; each cut is tried with each beginning.
 const MOST_SLASHES: usize = 8;
 
-/// More than any JSON of this API has; each level indents all that is in it.
+/// Deeper than any JSON of this API; each level indents everything within it.
 const DEEPEST: usize = 8;
 
-/// What JavaScript's `encodeURIComponent` leaves as it is.
+/// The characters that JavaScript's `encodeURIComponent` leaves as they are.
 const COMPONENT: &AsciiSet = &ENCODED.remove(b'!').remove(b'\'').remove(b'(').remove(b')').remove(b'*');
 
 fn query_encoding(lines: &Lines) -> Vec<Made> {
@@ -121,7 +121,7 @@ fn query_encoding(lines: &Lines) -> Vec<Made> {
     made
 }
 
-/// The query with its names and values decoded and written in another way.
+/// The query with its names and values decoded, then encoded by `write`.
 fn pairs(query: &str, write: impl Fn(&[u8]) -> String) -> String {
     let text = |text: &str| write(&percent_decode_str(text).collect::<Vec<u8>>());
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
@@ -168,13 +168,13 @@ fn reserialised(lines: &Lines) -> Vec<Made> {
     let Some(mut json) = json.filter(|json| json.depth() <= DEEPEST) else { return Vec::new() };
     let mut made = Vec::new();
     written(&json, None, lines, &mut made);
-    // Sorted once, whatever is then done to it.
+    // Sorted only once, for all layouts and spellings.
     json.sort();
     written(&json, Some("with sorted keys"), lines, &mut made);
     made
 }
 
-/// The message with a body of this JSON, in every layout and spelling.
+/// Adds the message with this JSON as its body, in every layout and spelling.
 fn written(json: &Json, sorted: Option<&str>, lines: &Lines, made: &mut Vec<Made>) {
     for layout in LAYOUTS {
         for (ascii, slashes) in [(false, false), (true, false), (false, true), (true, true)] {
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(how, "JSON compact, with sorted keys fits");
         let expected: Vec<String> = (0..count).map(|name| format!("\"{name:05}\":{{\"a\":2,\"b\":1}}")).collect();
         assert!(sorted.ends_with(format!("\n{{{}}}\n", expected.join(",")).as_bytes()));
-        // Once for each layout and spelling would be thirty times as many.
+        // Sorting once for each layout and spelling would take thirty times as many comparisons.
         let compared = COMPARISONS.with(std::cell::Cell::get);
         assert!(compared < count * 20, "{compared}");
     }

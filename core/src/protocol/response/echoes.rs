@@ -1,4 +1,4 @@
-//! Ids that an answer echoes.
+//! Compares the ids that an answer echoes with the request's.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -11,12 +11,12 @@ use crate::{
     },
 };
 
-/// The ids of an order, which requests name and answers echo.
+/// The ids of an order that requests name and answers echo.
 pub(crate) const IDS: [&str; 6] = ["appid", "mchid", "out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"];
 
-/// Ids that the answer echoes and that differ from the request: it may be another order's answer.
+/// Finds echoed ids that differ from the request's: it may be another order's answer.
 ///
-/// Only ids that the answer carries are compared; those of a sub-order also with a request that names none.
+/// Compares only ids that the answer carries. A sub-order's ids also count if the request names none.
 pub(super) fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<String, Value>) -> Vec<Finding> {
     let order_type = sent("order_type");
     let records = answer.get("data").and_then(Value::as_array).into_iter().flatten();
@@ -25,7 +25,7 @@ pub(super) fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<St
         places.push((format!("/data/{index}"), record.as_object()));
     }
     let named = |name: &str| sent(name).filter(|sent| !sent.is_empty());
-    // A query by the payment finds its sub-orders; every other request names what it is about.
+    // A query by the payment finds its sub-orders; every other request names exactly its own subject.
     let whole = order_type.is_none()
         && IDS.iter().any(|name| named(name).is_some())
         && named("sub_order_no").or_else(|| named("sub_order_id")).is_none();
@@ -37,7 +37,7 @@ pub(super) fn echoes<'a>(sent: impl Fn(&str) -> Option<&'a str>, answer: &Map<St
         }
         for (at, place) in &places {
             let came = place.and_then(|place| place.get(name)).and_then(Value::as_str).unwrap_or_default();
-            // Words have been seen in odd letter case.
+            // Customs codes have been seen in odd letter case.
             let same = |sent: &str| sent == came || (name == "customs" && sent.eq_ignore_ascii_case(came));
             if came.is_empty() || sent.is_some_and(same) {
                 continue;

@@ -1,4 +1,4 @@
-//! What an answer says, once it is known whether its signature is right.
+//! Reads an answer, once it is known whether its signature is right.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -24,18 +24,18 @@ impl Examined {
         &self.received
     }
 
-    /// Is it, by its status, more than a refusal?
+    /// Does the status mean success, so that a signature is required?
     pub(crate) fn succeeded(&self) -> bool {
         self.received.succeeded()
     }
 
-    /// What is to be verified; nothing if the answer is a refusal without a usable signature.
+    /// The signature to verify; `None` if the answer is a refusal without a usable signature.
     pub(crate) fn proof(&self) -> Option<&Proof> {
         self.proof.as_ref().ok()
     }
 
-    /// Reads the body, now that it is known whether the signature is right; `sent` gives the texts in the request's fields,
-    /// `hidden` what is not to be shown of them.
+    /// Reads the body, given whether the signature is right (`ok`); `sent` looks up texts in the request's fields, `hidden`
+    /// holds what must not be shown of them.
     pub(crate) fn settle<'a>(
         self,
         ok: bool,

@@ -1,4 +1,4 @@
-//! From bytes to an answer: [`Received`], then [`Verified`]. There is no way from the one to the other but a signature.
+//! Turns bytes into an answer: [`Received`], then [`Verified`]. Only a verified signature leads from one to the other.
 
 mod echoes;
 mod examined;

@@ -1,4 +1,4 @@
-//! Documented fields in their documented shape.
+//! Reads documented fields in their documented shape.
 
 use serde_json::Map;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::{
     words::field::{Field, Kind, Need},
 };
 
-/// Puts documented fields into their documented shape; a null is as if the field were missing.
+/// Puts documented fields into their documented shape; a null counts as missing.
 pub(crate) fn read(table: &[Field], given: &mut Map<String, Value>, at: &str) -> Result<(), String> {
     for field in table {
         let other = field.also.map(|also| take(given, also)).unwrap_or_default();
@@ -26,7 +26,7 @@ pub(crate) fn read(table: &[Field], given: &mut Map<String, Value>, at: &str) ->
             }
             (_, None) if field.need == Need::Required => return Err(format!("lacks `{}`", pointer())),
             (_, None) => {}
-            // What stands in the place of bytes that are no text.
+            // U+FFFD replaces bytes that are not UTF-8.
             (_, Some(Value::String(text))) if text.contains('\u{FFFD}') => return wrong("text in UTF-8"),
             (Kind::Text | Kind::Personal, Some(Value::String(_))) => {}
             (Kind::Code(known), Some(Value::String(text))) => {

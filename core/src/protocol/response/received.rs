@@ -24,13 +24,13 @@ use crate::{
     },
 };
 
-/// The status of an answer that was redirected by a host that does not show how.
+/// The status of a redirected answer if the host hides its real status.
 pub(crate) const REDIRECTED: u16 = 0;
 
-/// No answer of this API is larger.
+/// The most bytes of a body: answers of this API never have more.
 pub const MAX_BODY: usize = 1024 * 1024;
 
-/// An answer as it came, whose body cannot be read yet.
+/// An answer as it came, whose body cannot be read until it is verified.
 #[derive(Default)]
 pub struct Received {
     pub(super) status: u16,
@@ -39,7 +39,7 @@ pub struct Received {
     pub(super) truncated: bool,
 }
 
-/// What has to be verified.
+/// A signature to verify, with its message and key.
 pub(crate) struct Proof {
     pub key_id: String,
     pub spki_der: Vec<u8>,
@@ -66,8 +66,8 @@ impl Received {
     /// `now` is in Unix seconds.
     ///
     /// # Errors
-    /// `signature`, `freshness` and `probe` errors for a success that is not proven; `api` errors for refusals, which
-    /// need no signature; `response` errors for what cannot be read.
+    /// `signature`, `freshness` and `probe` errors for a success that is not proven; `api` errors for refusals, which need
+    /// no signature; `response` errors for an answer that cannot be read.
     pub fn verify<R: Endpoint>(
         self,
         request: &R,
@@ -75,7 +75,7 @@ impl Received {
         verifier: &dyn Verifier,
         now: i64,
     ) -> Result<Verified<R::Response>, Error> {
-        // Only a request with a person's data has anything to hide.
+        // Only a request with personal fields has anything to hide.
         let personal = R::FIELDS.iter().any(|field| field.kind == Kind::Personal);
         let fields = personal.then(|| serde_json::to_value(request).ok()).flatten().map(Wiped::from);
         let map = fields.as_deref().and_then(Value::as_object);
@@ -86,7 +86,7 @@ impl Received {
         examined.settle(ok, |field| request.text(field), &hidden)?.typed(R::OPERATION)
     }
 
-    /// The serial in a success whose signature is in order but for the key, which is not among those that are valid.
+    /// The serial that a success names, if its signature headers are in order but the named key is unknown or not valid.
     pub(crate) fn names_another_key(&self, known: &PlatformKeys, now: i64) -> Option<&str> {
         if !self.succeeded() || self.truncated {
             return None;
@@ -101,7 +101,7 @@ impl Received {
         listed(&self.body, key).map_err(|error| self.about(operation, error))
     }
 
-    /// Looks at everything but the signature itself; `hidden` is not to be shown of the request.
+    /// Checks everything but the signature itself; `hidden` holds what must not be shown of the request.
     pub(crate) fn examine(
         self,
         operation: Operation,
@@ -167,15 +167,15 @@ impl Received {
         self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// When the server answered, by its clock.
+    /// The time at which the server answered, by its own clock.
     pub(crate) fn date(&self) -> Option<i64> {
         http_date(self.header("Date")?)
     }
 
-    /// `Retry-After` in milliseconds; if it is a date, from that of the answer on.
+    /// `Retry-After` in milliseconds; a date is counted from the answer's own date.
     pub(super) fn retry_after_ms(&self) -> Option<u64> {
         let given = self.header("Retry-After")?;
-        // As far as a host's timer can count.
+        // The longest that a host's timer can count.
         const LONGEST: u64 = i32::MAX as u64;
         let seconds = match given.trim().parse::<u64>() {
             Ok(seconds) => seconds,
@@ -192,7 +192,7 @@ impl Received {
         (200..=299).contains(&self.status)
     }
 
-    /// What the answer alone tells about an error.
+    /// Adds to an error the details that the answer alone gives.
     pub(crate) fn about(&self, operation: Operation, error: Error) -> Error {
         error.with(|details| {
             details.operation = Some(operation);

@@ -1,4 +1,4 @@
-//! Refusals, and answers that are not the API's.
+//! Reads refusals, and recognises answers that are not the API's.
 
 use serde_json::Value;
 
@@ -17,13 +17,13 @@ use crate::{
 };
 
 impl Received {
-    /// Reads the body of a refusal, and hides in it what the service quotes of a person's data.
+    /// Reads the body of a refusal, and masks the personal data that the service quotes in it.
     pub(super) fn refusal(&self, operation: Operation, hidden: &Hidden) -> Error {
         let status = self.status;
         let spec = operation.spec();
         let mut body = lenient::json(&self.body).unwrap_or_default();
         let sent = code_of(&body).unwrap_or_default().to_owned();
-        // Whatever it quotes, it is understood as it came.
+        // Taken before masking, because the catalogue must see the message as it came.
         let message = body.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
         hidden.in_value(&mut body);
         let code = catalogue::normalised(&sent);
@@ -57,7 +57,7 @@ impl Received {
         })
     }
 
-    /// What a refusal for the signature tells of it.
+    /// The details that a refusal because of the signature gives.
     pub(crate) fn sign_error(&self) -> Option<SignError> {
         if self.status != 401 {
             return None;
@@ -70,7 +70,7 @@ impl Received {
         self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    /// The body's compression, as a header tells it. A host may have undone it, and left the header.
+    /// The compression that a header names. A host may have decompressed the body and left the header.
     pub(crate) fn compression(&self) -> Option<&str> {
         self.header("Content-Encoding").map(str::trim).filter(|name| !["", "identity"].contains(name))
     }
@@ -86,7 +86,7 @@ impl Received {
         }
     }
 
-    /// What an HTML page calls itself.
+    /// The title of an HTML page.
     pub(super) fn title(&self) -> Option<String> {
         let page = String::from_utf8_lossy(self.body.get(..4096).unwrap_or(&self.body));
         let lower = page.to_ascii_lowercase();
@@ -95,7 +95,7 @@ impl Received {
         Some(page.get(start..start + lower.get(start..)?.find('<')?)?.to_owned())
     }
 
-    /// That somebody else answered: with what, who, and what to do.
+    /// Describes an answer that is not the API's: its status and form, who sent it, and what to do.
     pub(super) fn not_by_the_api(&self, operation: Operation, hidden: &Hidden) -> String {
         let (status, what) = (self.status, self.looks_like());
         let mut told = format!("{operation} was answered with HTTP {status} and {what}");

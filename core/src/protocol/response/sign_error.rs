@@ -1,24 +1,24 @@
-//! What the server says it checked, in a refusal for the signature.
+//! Reads the server's own account of what it checked, in a refusal because of the signature.
 
 use serde_json::Value;
 
-/// The service's code for a signature that is not right.
+/// The service's code for a wrong signature.
 pub(crate) const SIGN_ERROR: &str = "SIGN_ERROR";
 
-/// What a refusal for the signature tells of the message that the server checked.
+/// A refusal's details of the message that the server checked.
 pub(crate) struct SignError {
-    /// As far as it is shown.
+    /// The message, as far as the server shows it.
     pub(crate) shown: Vec<u8>,
-    /// Of the whole message; nothing if it is not shown at all.
+    /// The length of the whole message; `None` if the server shows nothing of it.
     pub(crate) length: Option<usize>,
-    /// What the server objects to.
+    /// The server's objection, in its own words.
     pub(crate) issue: String,
-    /// The server's clock when it refused.
+    /// The server's time when it refused.
     pub(crate) date: Option<i64>,
 }
 
 impl SignError {
-    /// Reads the body of a `SIGN_ERROR`; `date` is that of the answer.
+    /// Reads the body of a `SIGN_ERROR`; `date` is the answer's.
     ///
     /// The live service shows the four lines before the body, the body's first 8 bytes and a line feed, and counts the
     /// whole (seen in public threads, 2022 to 2025).
@@ -30,7 +30,7 @@ impl SignError {
         let length = text.map(|text| length.unwrap_or(text.len()));
         if length.is_some_and(|length| shown.len() < length) {
             shown = shown.strip_suffix(b"\n").unwrap_or(shown);
-            // Half a character at the cut.
+            // The cut may leave half a character.
             while let Some(before) = shown.strip_suffix("\u{FFFD}".as_bytes()) {
                 shown = before;
             }

@@ -1,4 +1,4 @@
-//! The headers that sign an answer.
+//! Reads the headers that sign an answer.
 
 use base64ct::Base64;
 use base64ct::Encoding;
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// In the order in which they are signed, then the signature and the key's name.
+/// The headers: first those that are signed, in their order, then the signature and the key's id.
 pub(crate) const SIGNATURE_HEADERS: [&str; 4] =
     ["Wechatpay-Timestamp", "Wechatpay-Nonce", "Wechatpay-Signature", "Wechatpay-Serial"];
 
@@ -79,7 +79,7 @@ pub(crate) fn probe(signature: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Unix seconds in digits.
+/// Reads Unix seconds written in digits.
 pub(crate) fn seconds(text: &str) -> Option<i64> {
     text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }

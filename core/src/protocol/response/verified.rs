@@ -10,13 +10,13 @@ use crate::words::{
     operation::Operation,
 };
 
-/// An answer whose signature was found to be WeChat Pay's.
+/// An answer that WeChat Pay's signature proves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verified<T> {
     pub(super) value: T,
     /// WeChat Pay's id of the request, for its support.
     pub request_id: Option<String>,
-    /// What is odd about the answer.
+    /// Remarks on what is odd about the answer.
     pub warnings: Vec<Finding>,
 }
 
@@ -48,7 +48,7 @@ impl<T: DeserializeOwned> Verified<T> {
         warnings: Vec<Finding>,
         operation: Operation,
     ) -> Result<Verified<T>, Error> {
-        // Only an answer without a body lacks what is required: types know no way to leave that out.
+        // Fills in required fields, because Rust types cannot leave them out; only an answer without a body lacks any.
         if let Some(fields) = value.as_object_mut() {
             for field in operation.response_fields().iter().filter(|field| field.need == Need::Required) {
                 if !fields.contains_key(field.name) {
