@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// What all calls of one client share: the merchant, the platform keys, limits. Made from [`Options`].
+/// The state that all calls of one client share: the merchant, the platform keys, limits. Made from [`Options`].
 pub struct Account {
     pub(crate) merchant: Merchant,
     pub(crate) trust: Trust,
@@ -32,27 +32,27 @@ pub struct Account {
     crypto: Crypto,
 }
 
-/// Who is there to compute signatures.
+/// The means of signing that a host offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignedBy {
     /// The core's own signers, with `private_key`.
     Core,
-    /// The host's own means, such as WebCrypto, with `private_key`; the core's where software is asked for by name.
+    /// The host's own means, such as WebCrypto, with `private_key`; the core's if the options ask for software.
     Host,
-    /// As `Host`, in a page whose readers could read `private_key` too, so that it is refused.
+    /// As `Host`, but in a web page, where anyone who opens it could read `private_key`; so that option is refused.
     Browser,
-    /// A signer of the caller's or a key that the host holds, without `private_key`.
+    /// A signer of the caller's, or a key that the host holds, without `private_key`.
     Caller,
 }
 
-/// Who computes signatures.
+/// The kind of signer that a client uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignerKind {
-    /// Nobody: answers can be read, nothing can be sent.
+    /// Without a signer: answers can be read, nothing can be sent.
     Nobody,
     /// A signer that needs no entropy.
     Host,
-    /// The pure-Rust signer, which is blinded.
+    /// The pure-Rust signer, which needs entropy for blinding.
     Software,
 }
 
@@ -108,7 +108,7 @@ impl Account {
         })
     }
 
-    /// The half of it that messages are made of.
+    /// The half of the account that messages need.
     pub fn merchant(&self) -> &Merchant {
         &self.merchant
     }
@@ -128,17 +128,17 @@ impl Account {
         }
     }
 
-    /// The keys that answers are verified with.
+    /// The keys that verify answers.
     pub fn platform_keys(&self) -> Arc<PlatformKeys> {
         self.trust.keys()
     }
 
-    /// The platform keys as one JSON text, to start another client with.
+    /// Exports the platform keys as one JSON text, to start another client with.
     pub fn export_keys(&self) -> String {
         self.trust.export()
     }
 
-    /// Takes in platform keys that [`Account::export_keys`] gave. They are trusted: take them from a safe place only.
+    /// Imports platform keys that [`Account::export_keys`] gave. They are trusted, so take them from a safe place only.
     ///
     /// # Errors
     /// `PLATFORM_KEY_INVALID`.
@@ -146,8 +146,8 @@ impl Account {
         self.trust.import(text, |keys| keys.require_foreign(self.merchant.private_key(), self.merchant.serial_no()))
     }
 
-    /// Makes sure that an answer can be verified, which will come at this time (Unix seconds) if it is not there yet; one that
-    /// brings its keys needs the means to decrypt them.
+    /// Makes sure that an answer can be verified. For one yet to come, `at` is the expected time (Unix seconds); for one
+    /// that is there, any key counts. An answer that brings its keys needs the means to decrypt them.
     pub(crate) fn require_platform_keys(&self, operation: Operation, at: Option<i64>) -> Result<(), Error> {
         if operation.spec().brings_keys {
             return match self.api_v3_key {
@@ -179,12 +179,12 @@ impl Account {
         ))
     }
 
-    /// Finds out why the signature of a message does not verify; see [`explain()`].
+    /// Explains why the signature of a message does not verify; see [`explain()`].
     pub fn explain(&self, message: &Message, now: Option<i64>) -> Explanation {
         explain(&self.merchant, &self.platform_keys(), message, now)
     }
 
-    /// Is the pure-Rust backend asked for?
+    /// Do the options ask for the pure-Rust backend?
     pub fn software(&self) -> bool {
         self.crypto == Crypto::Software
     }
@@ -197,7 +197,7 @@ impl Account {
         self.merchant.private_key().map(|key| crypto::signer(key.pkcs8_der(), self.crypto)).transpose()
     }
 
-    /// Makes sure that the numbers of the private key, if one was given, fit together, for a host that signs by itself.
+    /// Makes sure that the numbers of the private key, if one was given, fit together; for a host that signs by itself.
     ///
     /// # Errors
     /// `PRIVATE_KEY_INVALID`.
@@ -205,7 +205,7 @@ impl Account {
         self.merchant.private_key().map_or(Ok(()), |key| crypto::require_sound(key.pkcs8_der()))
     }
 
-    /// The verifier that goes with the signer; `None` if none is built in.
+    /// The verifier that goes with the signer; `None` if the build has none.
     pub fn verifier(&self) -> Option<Arc<dyn Verifier>> {
         crypto::verifier(self.crypto)
     }

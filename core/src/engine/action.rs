@@ -1,4 +1,4 @@
-//! What an engine asks its driver to do, and what the driver answers.
+//! The actions that an engine asks of its driver, and the events that answer them.
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ impl Now {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(tag = "event", rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Event {
-    /// Always the first.
+    /// The first event of every call.
     Start,
     /// The message was signed.
     Signed {
@@ -40,48 +40,48 @@ pub enum Event {
         #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         signature: Vec<u8>,
     },
-    /// A signer or verifier of the host's own raised; the host keeps what it raised.
+    /// The host's own signer or verifier raised an exception; the host keeps it.
     HostFailed,
     /// The action took longer than its `timeout_ms`.
     TimedOut,
     /// An answer came.
     Response {
-        /// HTTP status; 0 for a redirect of which the host does not show it, as `fetch` may.
+        /// HTTP status; 0 for a redirect whose status the host hides, as `fetch` may.
         status: u16,
-        /// All headers, in the order and number in which they came.
+        /// All headers, in the order in which they came and as often.
         headers: Vec<(String, String)>,
-        /// The body, as decoded from its transfer, at most `max_body` bytes.
+        /// The body, decoded from its transfer, at most `max_body` bytes.
         #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         body: Vec<u8>,
-        /// Was there more?
+        /// Was the body longer than that?
         truncated: bool,
     },
     /// No answer came.
     Failed {
         /// Was the request sent?
         sent: Sent,
-        /// What went wrong.
+        /// Kind of failure.
         cause: Failure,
     },
-    /// The signature was looked at.
+    /// The signature was checked.
     Verified {
         /// Is it right?
         ok: bool,
     },
     /// The sleep is over.
     Woke,
-    /// The keys are there.
+    /// The keys were loaded.
     KeysReady,
-    /// The keys could not be had.
+    /// The keys could not be loaded.
     KeysFailed {
-        /// Why: an error as data; null if the host's own signer raised.
+        /// The error as data; null if the host's own signer raised an exception.
         error: Value,
     },
-    /// The caller wants to stop; may stand in for any answer.
+    /// The caller wants to stop; allowed in place of any answer.
     Cancel,
 }
 
-/// Of an answer, which may quote what it refuses, it shows the status and the size.
+/// Shows only a response's status and size: its body may quote personal data.
 impl fmt::Debug for Event {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -105,17 +105,17 @@ impl fmt::Debug for Event {
     }
 }
 
-/// Was a request that failed sent all the same?
+/// Was a failed request sent despite the failure?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 pub enum Sent {
-    /// Surely not: the failure came before a connection stood.
+    /// Certainly not: the failure came before a connection stood.
     No,
-    /// It may have been.
+    /// Possibly.
     Unknown,
 }
 
-/// Why no answer came.
+/// Kind of failure that left a request without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 pub enum Failure {
@@ -125,7 +125,7 @@ pub enum Failure {
     Connect,
     /// No secure connection could be made.
     Tls,
-    /// It took longer than `timeout_ms`.
+    /// The answer took longer than `timeout_ms`.
     Timeout,
     /// The connection was closed.
     Reset,
@@ -135,7 +135,7 @@ pub enum Failure {
     Other,
 }
 
-/// What the driver is to do next.
+/// The driver's next task.
 #[derive(Clone, Serialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -143,30 +143,30 @@ pub enum Failure {
 pub enum Action {
     /// Sign; answered by `Signed`, `HostFailed` or `TimedOut`.
     Sign {
-        /// What to sign.
+        /// The message to sign.
         #[serde(with = "serde_bytes")]
         #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         message: Vec<u8>,
-        /// For the software signer only: blinds the computation.
+        /// Entropy that blinds the computation; for the software signer only.
         #[serde(with = "serde_bytes")]
         #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Bytes>"))]
         entropy: Option<[u8; 32]>,
-        /// The longest that it may take.
+        /// The longest that signing may take.
         timeout_ms: u64,
     },
     /// Send, without following redirects; answered by `Response` or `Failed`.
     Send {
         /// `GET`, `POST` or `PATCH`.
         method: Method,
-        /// The whole URL, to be used as it is.
+        /// The whole URL, to be used unchanged.
         url: String,
         /// All headers.
         headers: Vec<(String, String)>,
         /// The body, if there is one.
         body: Option<String>,
-        /// The longest that it may take.
+        /// The longest that the exchange may take.
         timeout_ms: u64,
-        /// How many bytes of the answer to read at most.
+        /// The most bytes of the answer to read.
         max_body: usize,
     },
     /// Verify; answered by `Verified`, `HostFailed` or `TimedOut`.
@@ -177,7 +177,7 @@ pub enum Action {
         #[serde(with = "serde_bytes")]
         #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         spki_der: Vec<u8>,
-        /// What was signed.
+        /// The message that was signed.
         #[serde(with = "serde_bytes")]
         #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         message: Vec<u8>,
@@ -185,12 +185,12 @@ pub enum Action {
         #[serde(with = "serde_bytes")]
         #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Bytes"))]
         signature: Vec<u8>,
-        /// The longest that it may take.
+        /// The longest that verifying may take.
         timeout_ms: u64,
     },
-    /// Wait; answered by `Woke`. No engine asks for it yet.
+    /// Wait; answered by `Woke`. Engines do not ask for it yet.
     Sleep {
-        /// How long.
+        /// The time to wait.
         ms: u64,
     },
     /// Load platform keys; answered by `KeysReady`, `KeysFailed` or `TimedOut`. The driver starts
@@ -198,52 +198,52 @@ pub enum Action {
     LoadKeys {
         /// The download's number.
         flight: u64,
-        /// Is there no way on without them?
+        /// Is the call unable to go on without them?
         urgent: bool,
-        /// The longest that it may take.
+        /// The longest that loading may take.
         timeout_ms: u64,
     },
-    /// The end.
+    /// The end of the call.
     Done {
-        /// How it ended.
+        /// The way in which the call ended.
         outcome: Outcome,
     },
 }
 
-/// How a call ended.
+/// The way in which a call ended.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "end", content = "with", rename_all = "snake_case")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Outcome {
-    /// It was answered.
+    /// The call was answered.
     Ok {
         /// The verified answer.
         #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
         value: Value,
         /// WeChat Pay's id of the request.
         request_id: Option<String>,
-        /// What is odd.
+        /// Remarks on what is odd.
         warnings: Vec<Finding>,
     },
-    /// It was to be prepared only, and the caller sends it.
+    /// The request is prepared for the caller to send.
     Prepared {
         /// The signed request.
         request: Signed,
         /// Findings that did not stop it.
         warnings: Vec<Finding>,
     },
-    /// It failed.
+    /// The call failed.
     Err(#[cfg_attr(feature = "schema", schemars(with = "crate::words::error::Details"))] Error),
-    /// The host's own signer or verifier raised: raise that.
+    /// The host's own signer or verifier raised an exception: raise it again.
     Host,
-    /// It was cancelled: raise the host's own cancellation.
+    /// The call was cancelled: raise the host's own cancellation.
     Cancelled {
-        /// May the operation have taken effect all the same?
+        /// May the operation have taken effect despite that?
         may_have_been_applied: bool,
     },
 }
 
-/// What is observed of an attempt.
+/// The stage of an attempt that is observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
@@ -251,16 +251,16 @@ pub enum Outcome {
 pub enum Phase {
     /// An attempt begins.
     Request,
-    /// It ended with an answer.
+    /// The attempt ended with an answer.
     Response,
-    /// It ended without an answer.
+    /// The attempt ended without an answer.
     Failure,
-    /// A certificate in its answer cannot be used; observed before the attempt ends.
+    /// A certificate in the answer cannot be used; observed before the attempt ends.
     Skipped,
 }
 
 impl Phase {
-    /// The word as it travels, such as `request`.
+    /// The word for the phase, such as `request`.
     pub fn as_str(self) -> &'static str {
         match self {
             Phase::Request => "request",
@@ -271,40 +271,40 @@ impl Phase {
     }
 }
 
-/// Something worth observing. Never holds a secret or a personal field.
+/// An observation of an attempt. It never holds a secret or a personal field.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Attempt"))]
 pub struct Emit {
-    /// `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. Before it ends,
+    /// `request` when an attempt begins; when it ends, `response` if an answer came, else `failure`. Before it ends,
     /// `skipped` for each certificate in its answer that cannot be used.
     pub phase: Phase,
-    /// What was asked for.
+    /// The operation of the call.
     pub operation: Operation,
-    /// Which attempt, from 1.
+    /// The attempt's number, from 1.
     pub attempt: u32,
-    /// The host that was asked.
+    /// The host that the attempt asks.
     pub host: String,
     /// HTTP status.
     pub status: Option<u16>,
     /// WeChat Pay's id of the request.
     pub request_id: Option<String>,
-    /// The serial of a certificate that was skipped.
+    /// The serial of a skipped certificate.
     pub key_id: Option<String>,
-    /// How long the attempt took.
+    /// The duration of the attempt.
     pub ms: u64,
-    /// The code of what went wrong, if anything did.
+    /// The code of the error, if there was one.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::ErrorCode>"))]
     pub reason: Option<String>,
-    /// May a failed attempt have taken effect all the same?
+    /// May a failed attempt have taken effect despite that?
     pub may_have_been_applied: bool,
 }
 
-/// What one step brings: any number of observations, then exactly one action.
+/// The result of one step: any number of observations, then exactly one action.
 #[derive(Clone, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
-    /// To be handed on; needs no answer.
+    /// Observations to pass on; they need no answer.
     pub emits: Vec<Emit>,
-    /// To be done.
+    /// The action to carry out.
     pub action: Action,
 }

@@ -22,14 +22,14 @@ use crate::{
     words::error::{Error, INVALID_OPTION, SIGNING_FAILED},
 };
 
-/// What to do with a signed request.
+/// The next step for a signed request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Then {
     HandOver,
     Send,
 }
 
-/// A request that is being signed.
+/// A request while it is being signed.
 pub(super) struct Signing {
     unsigned: Unsigned,
     base: Base,
@@ -37,7 +37,7 @@ pub(super) struct Signing {
 }
 
 impl Signing {
-    /// Asks for a signature.
+    /// Asks for the request's signature.
     pub fn begin(course: &mut Course, unsigned: Unsigned, then: Then, now: Now) -> Turn {
         let Some(base) = course.account.merchant.bases.first().cloned() else {
             return Err(Error::new(INVALID_OPTION, "option `base_urls` is empty"));
@@ -106,7 +106,7 @@ impl Waiting for Signing {
     }
 }
 
-/// A request that is under way.
+/// A request while its answer is awaited.
 pub(super) struct Sending {
     exchange: Exchange,
     since: u64,
@@ -127,7 +127,7 @@ impl Waiting for Sending {
             attempt.ms = now.mono_ms.saturating_sub(since);
         }
         let now_s = now.unix_s();
-        // Only a call of our own may download; its answer may be the first to name a new key.
+        // Only a call of our own may download keys; its answer may be the first to name a new one.
         if course.account.api_v3_key.is_some() && !exchange.operation.spec().brings_keys {
             let keys = course.account.platform_keys();
             let another = received.names_another_key(&keys, now_s);
@@ -159,7 +159,7 @@ impl Waiting for Sending {
     }
 }
 
-/// An answer that names a key which is not known yet.
+/// An answer that names an unknown key, while keys are loaded.
 pub(super) struct Loading {
     exchange: Exchange,
     received: Received,
@@ -197,8 +197,8 @@ impl Waiting for Loading {
     }
 }
 
-/// Looks at an answer, and asks for its signature to be verified if it has one; `note` says why the key that it names could not
-/// be downloaded.
+/// Examines an answer, and asks to verify its signature if it has one; `note` says why the key that it names could not be
+/// downloaded.
 pub(super) fn examined(
     course: &mut Course,
     exchange: Exchange,
@@ -238,7 +238,7 @@ pub(super) fn examined(
     Ok((State::Verifying(Box::new(verifying)), action))
 }
 
-/// An answer whose signature is being verified.
+/// An answer while its signature is being verified.
 pub(super) struct Verifying {
     examined: Examined,
     exchange: Exchange,
@@ -267,7 +267,7 @@ impl Verifying {
                 course.observe_end(attempt, Some(&error), error.may_have_been_applied);
                 let told = refused.zip(message).and_then(|(refusal, ours)| refusal.summary(&ours));
                 Err(error.with(|details| {
-                    // What was odd about the request may explain its refusal.
+                    // Oddities of the request may explain its refusal.
                     details.warnings.splice(..0, warnings).for_each(drop);
                     if let Some(told) = told {
                         details.message.push_str("; ");
@@ -290,7 +290,7 @@ impl Waiting for Verifying {
         }
     }
 
-    /// A refusal is read also where its signature cannot be verified.
+    /// Reads a refusal even if its signature cannot be verified.
     fn without(self, course: &mut Course, now: Now) -> Result<Turn, Self> {
         if self.examined.succeeded() { Err(self) } else { Ok(self.verified(course, false, now)) }
     }
@@ -303,7 +303,7 @@ impl Waiting for Verifying {
 /// A remark beside an error, about a key that could not be downloaded.
 pub(super) struct Note {
     text: String,
-    /// When the same call may find the key, in milliseconds.
+    /// The time after which the same call may find the key, in milliseconds.
     retry_after: Option<u64>,
 }
 

@@ -2,23 +2,23 @@ use serde_json::Value;
 
 use crate::{base::secret::wipe, protocol::response::Received, words::operation::Operation};
 
-/// What an engine is to do. The fields of a request are wiped from memory when it is dropped.
+/// The task of an engine. The fields of a request are wiped from memory when it is dropped.
 pub enum Call {
     /// The whole call: sign, send, verify, read.
     Operation {
-        /// Which operation.
+        /// The operation to call.
         operation: Operation,
         /// Its fields.
         fields: Value,
     },
     /// Download the platform certificates for a [`super::Action::LoadKeys`].
     LoadKeys {
-        /// Its number.
+        /// The download's number.
         flight: u64,
     },
     /// Only check, build and sign; the caller sends.
     Prepare {
-        /// Which operation.
+        /// The operation to call.
         operation: Operation,
         /// Its fields.
         fields: Value,
@@ -31,11 +31,11 @@ pub enum Call {
     },
     /// Only verify and read an answer that the caller received.
     Parse {
-        /// Which operation.
+        /// The operation that was called.
         operation: Operation,
         /// The answer.
         response: Received,
-        /// The fields that were sent, to compare the ids in the answer with.
+        /// The fields that were sent, to compare with the ids in the answer.
         request: Option<Value>,
         /// Unix seconds; the current time unless given.
         now: Option<i64>,
@@ -43,7 +43,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// Which operation it asks for.
+    /// The operation that the call is for.
     pub fn operation(&self) -> Operation {
         match self {
             Call::Operation { operation, .. } | Call::Prepare { operation, .. } | Call::Parse { operation, .. } => {

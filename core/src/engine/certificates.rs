@@ -1,4 +1,4 @@
-//! Platform certificates in an answer: the keys that it is verified with, and those that are trusted from then on.
+//! Platform certificates in an answer: they may verify it, and are trusted once it is verified.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// The keys that an answer is verified with: those that are known; if it names another, also those that it brings.
+/// The keys to verify an answer with: the known ones; if it names another, also those that it brings.
 pub(super) fn keys(
     course: &Course,
     received: &Received,
@@ -43,7 +43,7 @@ pub(super) fn keys(
     }
 }
 
-/// The certificates in an answer that was verified, which are trusted from then on; none in any other.
+/// Takes the certificates of a verified answer, which are trusted from then on; `None` for any other answer.
 pub(super) fn certificates(
     course: &mut Course,
     examined: &Examined,
@@ -67,7 +67,7 @@ pub(super) fn certificates(
     Ok(Some(listed))
 }
 
-/// What is remarked of a certificate in a list that cannot be used.
+/// The remark on a certificate in a list that cannot be used.
 pub(super) fn skipped((place, serial, error): &(usize, String, Error)) -> Finding {
     Finding {
         rule: rules::CERTIFICATE_SKIPPED,
@@ -79,7 +79,7 @@ pub(super) fn skipped((place, serial, error): &(usize, String, Error)) -> Findin
     }
 }
 
-/// Puts certificates in the place of their encrypted form.
+/// Replaces encrypted certificates in an answer by their PEM.
 pub(super) fn show_decrypted(value: &mut Value, certificates: &[(String, String)]) {
     let records = value.get_mut("data").and_then(Value::as_array_mut).into_iter().flatten();
     for record in records.filter_map(Value::as_object_mut) {

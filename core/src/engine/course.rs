@@ -16,27 +16,27 @@ use crate::{
     },
 };
 
-/// The most milliseconds that every host's timer counts.
+/// The most milliseconds that the timers of all hosts can count.
 pub(super) const LONGEST: u64 = i32::MAX as u64;
 
-/// What all states of a call share.
+/// The data that all states of a call share.
 pub(super) struct Course {
     pub account: Arc<Account>,
     timeout: Duration,
     pub deadline: Duration,
     random: Random,
-    /// How many attempts were begun.
+    /// The number of attempts so far.
     pub attempts: u32,
-    /// On the monotonic clock; set by the first event.
+    /// The deadline on the monotonic clock; set by the first event.
     pub ends_at: u64,
     pub emits: Vec<Emit>,
-    /// The download of keys that this call is, if it is one.
+    /// The download of keys that this call makes, if it is one.
     pub flight: Option<u64>,
-    /// What stood between this machine and the host, to be said of a failure.
+    /// The obstacle between this machine and the host, to mention in a failure.
     pub between: Option<String>,
 }
 
-/// What is at stake while a state waits.
+/// The consequences of ending a call while a state waits.
 pub(super) struct Stake {
     pub operation: Option<Operation>,
     pub may_have_been_applied: bool,
@@ -44,17 +44,17 @@ pub(super) struct Stake {
     pub attempt: Option<Emit>,
 }
 
-/// A state of a call: it waits for the answer to the action that began it.
+/// A state of a call, which waits for the answer to the action that began it.
 pub(super) trait Waiting: Sized {
-    /// Does the host do what is waited for, by means that can fail?
+    /// Is the action carried out by the host's own means, which may raise an exception?
     const HOST_CAN_FAIL: bool = false;
-    /// Did the action tell how long it may take, for the driver to say that the time is over?
+    /// Did the action set a time limit, so that the driver may answer `TimedOut`?
     const CAN_TIME_OUT: bool = false;
 
     /// Takes the answer.
     fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn;
 
-    /// Goes on without an answer that the host could not give; gives the state back if there is no way on.
+    /// Goes on although the host could not give the answer; returns the state if that is impossible.
     fn without(self, _: &mut Course, _: Now) -> Result<Turn, Self> {
         Err(self)
     }
@@ -77,7 +77,7 @@ impl Course {
         }
     }
 
-    /// Hands an event to a state; what can interrupt any of them is handled here, once.
+    /// Hands an event to a state. Events that interrupt any state are handled here, once.
     pub fn turn<S: Waiting>(&mut self, state: S, event: Event, now: Now) -> Turn {
         let without = match event {
             Event::Cancel => Err(state),
@@ -106,7 +106,7 @@ impl Course {
         }
     }
 
-    /// Lets the end of an attempt be observed.
+    /// Emits the observation that an attempt ended.
     pub(super) fn observe_end(&mut self, attempt: Option<Emit>, error: Option<&Error>, may_have_been_applied: bool) {
         self.emits.extend(attempt.map(|attempt| Emit {
             phase: if attempt.phase == Phase::Request { Phase::Failure } else { attempt.phase },
@@ -128,22 +128,22 @@ impl Course {
         })
     }
 
-    /// The most milliseconds of one attempt; a timer of none would count nothing.
+    /// The most milliseconds for one attempt; at least 1, because a timer cannot count 0.
     pub(super) fn limit(&self) -> u64 {
         millis(self.timeout).max(1)
     }
 
-    /// Milliseconds until the deadline, as far as a host's timer can count.
+    /// Milliseconds until the deadline, at most what a host's timer can count.
     pub(super) fn left(&self, now: Now) -> u64 {
         self.ends_at.saturating_sub(now.mono_ms).min(LONGEST)
     }
 
-    /// The whole time that the call may take, in milliseconds, as far as a host's timer can count.
+    /// Milliseconds that the whole call may take, at most what a host's timer can count.
     pub fn whole(&self) -> u64 {
         millis(self.deadline).min(LONGEST)
     }
 
-    /// 32 bytes for something that wants randomness of its own.
+    /// 32 random bytes to seed something else.
     pub(super) fn seed(&mut self) -> [u8; 32] {
         self.random.bytes()
     }
@@ -153,7 +153,7 @@ impl Course {
         const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         let mut nonce = String::with_capacity(32);
         while nonce.len() < 32 {
-            // 6 bits; the two values beyond the 62 letters are drawn again.
+            // Takes 6 bits of each byte; draws again for the two values beyond the 62 letters and digits.
             for byte in self.random.bytes::<32>() {
                 if let (Some(letter), true) = (LETTERS.get(usize::from(byte >> 2)), nonce.len() < 32) {
                     nonce.push(char::from(*letter));
@@ -168,7 +168,7 @@ impl Course {
         self.account.trust.failure(flight, now).unwrap_or_else(unknown)
     }
 
-    /// What is said of a serial that a download did not bring.
+    /// Explains that a download did not bring a serial.
     pub(super) fn not_brought(&self, serial: &str) -> String {
         match self.account.trust.skipped(serial) {
             Some(why) => format!("its certificate was downloaded and is not used, as {why}"),

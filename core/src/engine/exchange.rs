@@ -1,4 +1,4 @@
-//! A request and what is kept of it until its answer comes.
+//! A request, and the data that its answer needs.
 
 use super::{action::Emit, course::Stake};
 use crate::{
@@ -11,17 +11,17 @@ use crate::{
 pub(super) struct Exchange {
     pub operation: Operation,
     pub request: Option<Wiped>,
-    /// What the answer may quote of it and is not to be shown.
+    /// Personal data that the answer may quote and that must not be shown.
     pub hidden: Hidden,
     pub warnings: Vec<Finding>,
-    /// What was signed, if we did.
+    /// The signed message, if this library signed it.
     pub message: Option<Vec<u8>>,
-    /// What is observed when the attempt ends; nothing if the caller sent.
+    /// The observation to emit when the attempt ends; `None` if the caller sent the request.
     pub attempt: Option<Emit>,
 }
 
 impl Exchange {
-    /// May a request of ours have taken effect, whatever becomes of its answer?
+    /// May a request that this library sent have taken effect, whatever becomes of its answer?
     pub fn may_have_been_applied(&self) -> bool {
         self.attempt.is_some() && self.operation.spec().changes
     }

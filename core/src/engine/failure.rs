@@ -1,4 +1,4 @@
-//! What is said of an attempt that got no answer.
+//! The error for an attempt that got no answer.
 
 use super::{
     action::{Failure, Now, Sent},
@@ -10,10 +10,10 @@ use crate::words::error::{
     TRANSPORT_FAILED,
 };
 
-/// The most milliseconds by which a host's timer may go off before its time.
+/// The most milliseconds that a host's timer may go off early.
 const EARLY: u64 = 50;
 
-/// Ends an attempt that got no answer, and gives the error for it.
+/// Ends an attempt that got no answer, and returns the error for it.
 pub(super) fn failed(
     course: &mut Course,
     mut exchange: Exchange,
@@ -25,7 +25,7 @@ pub(super) fn failed(
     let operation = exchange.operation;
     let host = exchange.attempt.as_ref().map(|attempt| attempt.host.clone()).unwrap_or_default();
     let may_have_been_applied = sent == Sent::Unknown && operation.spec().changes;
-    // What ended it is the shorter of the two, unless it was a limit of the transport's own.
+    // The shorter of the two limits ended it, unless the transport's own did.
     let deadline_first = since.saturating_add(course.limit()) >= course.ends_at;
     let by_deadline = course.left(now) == 0 || (deadline_first && course.left(now) < EARLY);
     let in_time = match now.mono_ms.saturating_sub(since).saturating_add(EARLY) < course.limit() {

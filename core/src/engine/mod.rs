@@ -1,7 +1,7 @@
-//! One call as a state machine, without I/O: the engine decides, and a driver does what it is told.
+//! One call as a state machine, without I/O: the engine decides, and a driver does what the engine asks.
 //!
-//! [`Engine::step`] takes an [`Event`] and the time, and gives a [`Step`]: what is to be observed, and one [`Action`]. Each
-//! action but [`Action::Done`] is answered by one event:
+//! [`Engine::step`] takes an [`Event`] and the time, and returns a [`Step`]: observations, and one [`Action`]. Each action
+//! but [`Action::Done`] is answered by one event:
 //!
 //! | action | answer |
 //! |---|---|
@@ -13,14 +13,14 @@
 //! | `Sleep` | `Woke` |
 //! | `Done` | (none: the call is over) |
 //!
-//! `Cancel` may stand in for any answer. Any other event ends the call with `UNEXPECTED_EVENT`.
+//! `Cancel` may replace any answer. Any other event ends the call with `UNEXPECTED_EVENT`.
 //!
 //! A driver must never send twice, follow a redirect, change a byte of what it sends or received, answer `sent: no` without
-//! proof that no connection stood, wait longer than it was told, or decide what an answer means. It hands over all headers as they
-//! came, and stops reading a body after `max_body` bytes.
+//! proof that no connection stood, wait longer than the action allows, or decide what an answer means. It hands over all
+//! headers as they came, and stops reading a body after `max_body` bytes.
 //!
-//! `LoadKeys` asks for a download that all calls of a client share: a driver runs one engine for [`Call::LoadKeys`] with the
-//! same `flight`, whoever waits for it, and answers all of them.
+//! `LoadKeys` asks for a download that all calls of a client share: the driver runs one engine for [`Call::LoadKeys`] with
+//! the same `flight`, however many calls wait for it, and answers all of them.
 //!
 //! # A driver
 //!
@@ -63,9 +63,9 @@
 //!
 //! # Inside
 //!
-//! A state is a type of its own with its own way to take an answer, so that an event meets it only where it waits for one.
-//! `start` is what comes before a request, `attempt` one signature, one host, one answer; `course` is the call around them: its
-//! limits, and what interrupts any state. This floor may use [`crate::protocol`] and those below.
+//! Each state is a type with its own method to take an answer, so an event meets a state only where that state waits for
+//! one. `start` covers the time before a request; `attempt` one signature, one host, one answer; `course` the call around
+//! them: its limits, and the events that interrupt any state. This floor may use [`crate::protocol`] and those below.
 
 mod account;
 mod action;
@@ -105,24 +105,24 @@ enum State {
     Finished,
 }
 
-/// What a call waits for next, and what the driver is asked to do.
+/// The next state of a call, and the action for the driver.
 type Turn = Result<(State, Action), Error>;
 
 impl Engine {
-    /// Prepares one call.
+    /// Makes the engine for one call.
     ///
     /// `seed` is 32 fresh bytes from a secure generator; the nonce and the blinding come from it.
     pub fn new(call: Call, account: Arc<Account>, options: CallOptions, seed: [u8; 32]) -> Engine {
         Engine { course: Course::new(account, options, &seed), state: State::Ready(Ready(call)) }
     }
 
-    /// Takes in what stood between this machine and the host, such as a proxy, and what it did: the error about the failure
-    /// that is the next event says it too. It is shown, so it must hold no password.
+    /// Takes a description of an obstacle between this machine and the host, such as a proxy, and what it did: the error
+    /// for the failure that is the next event mentions it. It is shown, so it must not hold a password.
     pub fn between(&mut self, what: Option<String>) {
         self.course.between = what;
     }
 
-    /// Takes the answer to the last action and gives the next.
+    /// Takes the answer to the last action and returns the next one.
     pub fn step(&mut self, event: Event, now: Now) -> Step {
         let course = &mut self.course;
         let turn = match mem::replace(&mut self.state, State::Finished) {
@@ -154,8 +154,8 @@ impl Engine {
         Step { emits: mem::take(&mut course.emits), action }
     }
 
-    /// Milliseconds that the whole call may still take, as far as a host's timer can count; for drivers that hand a step to
-    /// another thread.
+    /// Milliseconds that the whole call may still take, at most what a host's timer can count; for drivers that hand a step
+    /// to another thread.
     pub fn time_left(&self, now: Now) -> u64 {
         match self.state {
             State::Ready(_) => self.course.whole(),

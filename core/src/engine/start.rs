@@ -1,4 +1,4 @@
-//! The beginning of a call: its fields are checked, its keys are there, its request is built.
+//! The beginning of a call: its fields are checked, its keys loaded, its request built.
 
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ impl Ready {
                 Signing::begin(course, unsigned, Then::HandOver, now)
             }
             Call::Parse { response, request, now: at, .. } => {
-                // A refusal can be read without any key.
+                // A refusal can be read without keys.
                 if response.succeeded() {
                     account.require_platform_keys(operation, None)?;
                 }
@@ -103,10 +103,10 @@ impl Ready {
     }
 }
 
-/// What is to be done about the keys before a request is sent.
+/// Decides what to do about the keys before a request is sent.
 fn refresh(course: &Course, checked: &Checked, now: Now) -> Refresh {
     let operation = checked.operation();
-    // What will not be sent needs no keys.
+    // A request that will not be sent needs no keys.
     if course.account.api_v3_key.is_none() || operation.spec().brings_keys || checked.refused() {
         return Refresh::None;
     }
@@ -114,7 +114,7 @@ fn refresh(course: &Course, checked: &Checked, now: Now) -> Refresh {
     course.account.trust.before(encrypts, now)
 }
 
-/// Builds a request that is to be sent and has it signed.
+/// Builds a request to send, and asks for its signature.
 fn compose(course: &mut Course, checked: Checked, now: Now) -> Turn {
     let (nonce, padding, now_s) = (course.nonce(), Padding::Seed(course.seed()), now.unix_s());
     let (account, operation) = (Arc::clone(&course.account), checked.operation());
@@ -125,7 +125,7 @@ fn compose(course: &mut Course, checked: Checked, now: Now) -> Turn {
     Signing::begin(course, unsigned, Then::Send, now)
 }
 
-/// A call whose keys come before its request.
+/// A call while keys are loaded before its request.
 pub(super) struct Preloading {
     checked: Checked,
     flight: u64,
@@ -134,7 +134,7 @@ pub(super) struct Preloading {
 
 fn preload(course: &Course, checked: Checked, flight: u64, urgent: bool, now: Now) -> Turn {
     let left = course.left(now);
-    // Half the time is left for the call itself.
+    // Leaves half of the time for the call itself.
     let timeout_ms = if urgent { left } else { course.limit().min(left / 2) };
     let state = State::Preloading(Preloading { checked, flight, urgent });
     Ok((state, Action::LoadKeys { flight, urgent, timeout_ms }))
@@ -152,7 +152,7 @@ impl Waiting for Preloading {
             Event::KeysFailed { error: Value::Null } => done(Outcome::Host),
             Event::KeysFailed { .. } => match course.account.trust.failure(flight, now) {
                 Some(why) => Err(not_loaded(operation, why)),
-                // Where each call downloads for itself, the one of another may have ended well.
+                // Where each call downloads for itself, another call's download may have succeeded.
                 None => compose(course, checked, now),
             },
             _ => Err(unexpected_event(Some(operation), false)),
@@ -172,7 +172,7 @@ fn in_operation(error: Error, operation: Operation) -> Error {
     error.with(|details| details.operation = details.operation.or(Some(operation)))
 }
 
-/// The error for a request that was not sent, because there was nothing to verify its answer with.
+/// The error for a request that was not sent, because its answer could not have been verified.
 fn not_loaded(operation: Operation, why: Error) -> Error {
     why.with(|details| {
         details.message = format!(
@@ -183,7 +183,7 @@ fn not_loaded(operation: Operation, why: Error) -> Error {
     })
 }
 
-/// The error for a request that was not sent, soon after a download that brought no key for it.
+/// The error for a request that was not sent, because a recent download brought no key for it.
 fn brought_none(error: Error, rest_ms: u64) -> Error {
     if !error.is(PLATFORM_KEYS_MISSING) && !error.is(ENCRYPTION_KEY_MISSING) {
         return error;

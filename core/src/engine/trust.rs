@@ -15,13 +15,13 @@ use crate::{
 /// Certificates are downloaded anew after 11 hours; the rules pages ask for less than 12.
 const FRESH_FOR_S: i64 = 11 * 3600;
 
-/// Between two downloads that something forced, in milliseconds.
+/// The least milliseconds between two forced downloads.
 const LEAST_INTERVAL_MS: u64 = 60_000;
 
-/// The longest that `Retry-After` can put a download off, in milliseconds: one odd answer must not do so for weeks.
+/// The longest that `Retry-After` can delay a download, in milliseconds: one odd answer must not delay it for weeks.
 const LONGEST_WAIT_MS: u64 = 3_600_000;
 
-/// A serial that a download did not bring is not looked for again for this long, in milliseconds.
+/// The milliseconds for which a serial that a download did not bring is not looked for again.
 const MISSING_FOR_MS: u64 = 600_000;
 
 /// The platform keys of one client, and when to download more.
@@ -31,36 +31,37 @@ pub(crate) struct Trust(Mutex<Store>);
 #[derive(Default)]
 struct Store {
     keys: Arc<PlatformKeys>,
-    /// The number of the download that is under way, or that will be the next.
+    /// The number of the download that is under way, or else of the next.
     flight: u64,
-    /// When the keys were downloaded, or first used if they were given (Unix seconds).
+    /// The time when the keys were downloaded, or first used if they were given (Unix seconds).
     fetched_at: Option<i64>,
-    /// When the last download was asked for because of its age (monotonic milliseconds).
+    /// The time when a download was last asked for because of the keys' age (monotonic milliseconds).
     asked_at: Option<u64>,
-    /// Until when no other is made after the last one (monotonic milliseconds).
+    /// The time before which no other download is forced (monotonic milliseconds).
     rests_until: u64,
-    /// Why the last download failed, with its number.
+    /// The error of the last download, with its number.
     failure: Option<(u64, Error)>,
-    /// Serials that a download did not bring, and until when they are not looked for again (monotonic milliseconds).
+    /// Serials that a download did not bring, each with the time before which it is not looked for again (monotonic
+    /// milliseconds).
     missing: Vec<(String, u64)>,
-    /// Serials of the last list whose certificates cannot be used, and why.
+    /// Serials of the last list whose certificates cannot be used, each with the error.
     skipped: Vec<(usize, String, Error)>,
 }
 
-/// What is to be done about the keys.
+/// The advice of [`Trust`] on downloading keys.
 pub(crate) enum Refresh {
-    /// Go on with those that are there.
+    /// Go on with the keys that are there.
     None,
-    /// Download, as they are getting old; it may fail.
+    /// Download, because they are getting old; the call goes on even if that fails.
     Due(u64),
-    /// There is no way on without a download.
+    /// Download, because the call cannot go on without.
     Urgent(u64),
-    /// A download has just failed; another would not help yet.
+    /// Do not download: the last one has just failed, and another would not help yet.
     Failed(Error),
-    /// A download has just ended well and did not help; so many milliseconds later, another may.
+    /// Do not download yet: the last one has just succeeded and did not help; after so many milliseconds another may.
     Later {
         rest_ms: u64,
-        /// Is it because this very serial was looked for?
+        /// Was this very serial looked for?
         missing: bool,
     },
 }
@@ -70,7 +71,7 @@ impl Trust {
         Trust(Mutex::new(Store { keys: Arc::new(keys), ..Store::default() }))
     }
 
-    /// What a panicking thread left is still whole: nothing here is changed in more than one step.
+    /// Ignores poisoning: each change is a single step, so a panicking thread leaves the store whole.
     fn store(&self) -> MutexGuard<'_, Store> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -79,7 +80,7 @@ impl Trust {
         Arc::clone(&self.store().keys)
     }
 
-    /// Before a request: are there keys to verify its answer with and, if it needs that, to encrypt with?
+    /// Before a request: are there keys to verify its answer and, if `encrypts`, to encrypt with?
     pub fn before(&self, encrypts: bool, now: Now) -> Refresh {
         let mut store = self.store();
         let now_s = now.unix_s();
@@ -93,7 +94,7 @@ impl Trust {
         }
         let age = now_s.saturating_sub(*store.fetched_at.get_or_insert(now_s));
         let asked = store.asked_at.is_some_and(|at| now.mono_ms.saturating_sub(at) < LEAST_INTERVAL_MS);
-        // A negative age is a clock that was set back.
+        // The age is negative if the clock was set back.
         if asked || store.rest(now) > 0 || (0..FRESH_FOR_S).contains(&age) {
             return Refresh::None;
         }
@@ -101,9 +102,9 @@ impl Trust {
         Refresh::Due(store.flight)
     }
 
-    /// For an answer that names a key which was not among these: is there hope in a download?
+    /// After an answer that names a key which `seen` does not hold: may a download help?
     ///
-    /// `None` also if the key has arrived meanwhile; the caller looks again.
+    /// Also returns `None` if the keys have changed meanwhile; the caller then looks again.
     pub fn lacking(&self, serial: &str, seen: &Arc<PlatformKeys>, now: Now) -> Refresh {
         let mut store = self.store();
         store.missing.retain(|(_, until)| *until > now.mono_ms);
@@ -116,19 +117,19 @@ impl Trust {
         }
     }
 
-    /// Why this serial's certificate, which the last list held, could not be used.
+    /// The error for this serial's certificate, if the last list held it but it cannot be used.
     pub fn skipped(&self, serial: &str) -> Option<Error> {
         self.store().skipped.iter().find(|(_, skipped, _)| skipped == serial).map(|(_, _, error)| error.clone())
     }
 
-    /// After a download for this serial: it is not looked for again for some time.
+    /// Notes that a download did not bring this serial, so that it is not looked for again for some time.
     pub fn still_lacking(&self, serial: &str, now: Now) {
         let mut store = self.store();
         store.missing.retain(|(missing, _)| missing != serial);
         store.missing.push((serial.to_owned(), now.mono_ms.saturating_add(MISSING_FOR_MS)));
     }
 
-    /// Is this download still to be made?
+    /// Is this download still needed?
     pub fn awaits(&self, flight: u64) -> bool {
         self.store().flight == flight
     }
@@ -142,12 +143,12 @@ impl Trust {
         store.skipped.clone_from(&listed.skipped);
     }
 
-    /// A download has ended, well or not.
+    /// Notes the end of a download, with its error if it failed.
     pub fn ended(&self, flight: u64, error: Option<Error>, now: Now) {
         let mut store = self.store();
         if store.flight == flight {
             store.flight = store.flight.wrapping_add(1);
-            // What got no answer may succeed the next moment; any answer asks for patience.
+            // A download without an answer may succeed the next moment; any answer asks for patience.
             if error.as_ref().is_none_or(|error| error.kind != ErrorKind::Transport) {
                 let asked = error.as_ref().and_then(|error| error.retry_after).unwrap_or_default();
                 store.rests_until = now.mono_ms.saturating_add(asked.clamp(LEAST_INTERVAL_MS, LONGEST_WAIT_MS));
@@ -156,19 +157,19 @@ impl Trust {
         }
     }
 
-    /// Why this download failed, and when the next is made.
+    /// The error of this download, saying when another may be forced.
     pub fn failure(&self, flight: u64, now: Now) -> Option<Error> {
         let store = self.store();
         store.failure.as_ref().filter(|(of, _)| *of == flight).map(|(_, error)| store.with_next_download(error, now))
     }
 
-    /// The keys as one JSON text.
+    /// Exports the keys as one JSON text.
     pub fn export(&self) -> String {
         let store = self.store();
         json_text(&object(&mut [("fetched_at", store.fetched_at.into()), ("keys", store.keys.to_base64().into())]))
     }
 
-    /// Takes in keys that were exported, if `sound` finds nothing wrong with them.
+    /// Imports exported keys, if `sound` finds nothing wrong with them.
     ///
     /// # Errors
     /// `PLATFORM_KEY_INVALID`.
@@ -203,7 +204,7 @@ impl Store {
         }
     }
 
-    /// Why a download failed, and when another may be forced.
+    /// Adds to a download's error when another may be forced.
     fn with_next_download(&self, error: &Error, now: Now) -> Error {
         match self.rest(now) {
             0 => error.clone(),
@@ -220,7 +221,7 @@ pub(crate) fn next_download(rest_ms: u64) -> String {
     format!("; the next download is allowed in {} s", rest_ms.div_ceil(1000))
 }
 
-/// What [`Trust::export`] wrote: when the keys were downloaded, and their texts by id.
+/// The data that [`Trust::export`] writes: the time of the download, and the keys' texts by id.
 type Exported = (Option<i64>, Vec<(String, KeyMaterial)>);
 
 fn exported(text: &str) -> Option<Exported> {

@@ -3,18 +3,18 @@ use der::{DateTime, Tag};
 use super::limits::{FRESH_S, bits};
 use crate::base::der::{Element, PublicNumbers, is_rsa, sequence, spki, time};
 
-/// What a certificate says of a key.
+/// A certificate's details about its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     pub(super) der: Vec<u8>,
     pub(super) spki_der: Vec<u8>,
     serial: String,
-    /// From when until when it is valid, in Unix seconds.
+    /// The Unix seconds from which and until which it is valid.
     valid: (i64, i64),
 }
 
 impl Certificate {
-    /// Reads what RFC 5280, 4.1 puts into a certificate, but for names and extensions.
+    /// Reads the fields of RFC 5280, 4.1, without names and extensions.
     pub(super) fn from_der(der: &[u8]) -> Option<Certificate> {
         let certificate = sequence(der)?;
         let [signed, Element { tag: Tag::Sequence, .. }, Element { tag: Tag::BitString, .. }] = certificate.as_slice()
@@ -44,7 +44,7 @@ impl Certificate {
         &self.serial
     }
 
-    /// Until when it is valid, in Unix seconds.
+    /// The end of its validity, in Unix seconds.
     pub fn valid_until(&self) -> i64 {
         self.valid.1
     }
@@ -55,7 +55,7 @@ impl Certificate {
         from <= now && now < until
     }
 
-    /// Is it valid, as far as clocks that are five minutes apart can tell?
+    /// Is it valid at this time, if clocks may be five minutes apart?
     pub(crate) fn nearly_valid_at(&self, now: i64) -> bool {
         let (from, until) = self.valid;
         from.saturating_sub(FRESH_S) <= now && now <= until.saturating_add(FRESH_S)
@@ -89,7 +89,7 @@ fn date(seconds: i64) -> String {
 /// Makes sure that a key (SubjectPublicKeyInfo, DER) is one that this API uses.
 ///
 /// # Errors
-/// What it is instead, in words.
+/// The reason why it is not, in words.
 pub(super) fn suitable(spki_der: &[u8]) -> Result<(), String> {
     let (algorithm, key) = spki(spki_der).ok_or("holds no public key that can be read")?;
     if !is_rsa(&algorithm) {

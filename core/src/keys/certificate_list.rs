@@ -9,7 +9,7 @@ use crate::{
     words::error::{API_V3_KEY_INVALID, BODY_NOT_JSON, BODY_UNEXPECTED, CERTIFICATE_NOT_DECRYPTED, Error},
 };
 
-/// The key that encrypts certificates: 32 bytes, set by the merchant.
+/// Reads the key that encrypts certificates: 32 bytes, set by the merchant.
 ///
 /// # Errors
 /// `API_V3_KEY_INVALID`, saying how long it is.
@@ -28,23 +28,23 @@ pub(crate) fn api_v3_key(key: &Secret) -> Result<ApiV3Key, Error> {
     })
 }
 
-/// The platform certificates of an answer.
+/// The platform certificates in an answer.
 #[derive(Default)]
 pub(crate) struct Listed {
-    /// Those that can be used.
+    /// The usable certificates.
     pub keys: PlatformKeys,
     /// Their PEM texts, by the serial that the list gives them.
     pub texts: Vec<(String, String)>,
-    /// Those that cannot, each with its place in the list and its serial.
+    /// The unusable certificates, each with its place in the list, its serial and the error.
     pub skipped: Vec<(usize, String, Error)>,
 }
 
-/// The certificates in an answer that is not verified yet. AES-GCM's tag proves each of them.
+/// Reads the certificates in an answer that is not verified yet. AES-GCM's tag proves each of them.
 ///
-/// One that cannot be used, such as one of an algorithm that is not RSA, spoils none of the others.
+/// An unusable certificate, such as one whose key is not RSA, does not spoil the others.
 ///
 /// # Errors
-/// `BODY_NOT_JSON`, `BODY_UNEXPECTED` for another shape. If none can be used, what is wrong with the first:
+/// `BODY_NOT_JSON`, `BODY_UNEXPECTED` for another shape. If all are unusable, the error for the first:
 /// `CERTIFICATE_NOT_DECRYPTED` if the APIv3 key is another or the text was changed, `PLATFORM_KEY_INVALID`.
 pub(crate) fn listed(body: &[u8], key: &ApiV3Key) -> Result<Listed, Error> {
     let list: Value = serde_json::from_slice(body)
@@ -85,7 +85,7 @@ fn text(value: &Value) -> Result<String, Error> {
     value.as_str().map(str::to_owned).ok_or_else(unexpected)
 }
 
-/// A certificate as it stands in the list.
+/// A certificate as the list holds it.
 struct Encrypted {
     algorithm: String,
     nonce: String,
@@ -104,7 +104,7 @@ impl Encrypted {
         })
     }
 
-    /// Its PEM text.
+    /// Decrypts its PEM text.
     fn open(&self, serial_no: &str, key: &ApiV3Key) -> Result<String, Error> {
         let refused = |why: &str| {
             Error::new(

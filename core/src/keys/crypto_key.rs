@@ -3,11 +3,11 @@ use serde_json::Value;
 use super::limits::enough;
 use crate::words::error::{Error, PRIVATE_KEY_INVALID};
 
-/// Makes sure that a key which the host holds can sign for WeChat Pay. It is judged by what the host tells of it: WebCrypto's
-/// `type`, `algorithm` and `hash` by name, `modulus_length` in bits, and `usages`.
+/// Makes sure that a key which the host holds can sign for WeChat Pay. The host describes it: WebCrypto's `type`,
+/// `algorithm` and `hash` by name, `modulus_length` in bits, and `usages`.
 ///
 /// # Errors
-/// `PRIVATE_KEY_INVALID` saying what is wrong, and how to import the key.
+/// `PRIVATE_KEY_INVALID`, saying what is wrong and how to import the key.
 pub(crate) fn require_signing_key(key: &Value) -> Result<(), Error> {
     let text = |name: &str| key[name].as_str().unwrap_or("none");
     let bits = key["modulus_length"].as_u64().and_then(|bits| usize::try_from(bits).ok()).unwrap_or_default();

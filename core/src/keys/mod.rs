@@ -1,7 +1,7 @@
 //! Keys: reading the merchant's private key and WeChat Pay's platform keys, signing, verifying, encrypting.
 //!
-//! It may use [`crate::words`] and [`crate::base`]; bytes come in and go out. Begin with [`PrivateKey`], [`PlatformKeys`] and
-//! [`crypto`].
+//! It may use [`crate::words`] and [`crate::base`]; it takes and returns bytes. Begin with [`PrivateKey`], [`PlatformKeys`]
+//! and [`crypto`].
 
 mod certificate;
 mod certificate_list;

@@ -17,12 +17,12 @@ use crate::{
     words::error::{Error, PLATFORM_KEY_INVALID},
 };
 
-/// One key of WeChat Pay's, by which it signs answers.
+/// One of WeChat Pay's keys, which verifies answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlatformKey {
     spki_der: Vec<u8>,
     certificate: Option<Certificate>,
-    /// For personal fields; nothing if the key is too large for that.
+    /// The key to encrypt personal fields with; `None` if it is too large for that.
     encrypting: Option<RsaPublicKey>,
 }
 
@@ -37,7 +37,7 @@ impl PlatformKey {
         &self.spki_der
     }
 
-    /// The certificate; none if it is a WeChat Pay public key, which does not expire.
+    /// The certificate; `None` for a WeChat Pay public key, which does not expire.
     pub fn certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
     }
@@ -46,7 +46,7 @@ impl PlatformKey {
         self.encrypting.as_ref()
     }
 
-    /// Is it valid at this time (Unix seconds), as far as clocks that are five minutes apart can tell?
+    /// Is it valid at this time (Unix seconds), if clocks may be five minutes apart?
     pub fn valid_at(&self, now: i64) -> bool {
         self.certificate().is_none_or(|certificate| certificate.nearly_valid_at(now))
     }
@@ -62,7 +62,7 @@ const CERTIFICATE: &str = "CERTIFICATE";
 /// The platform keys by serial number or `PUB_KEY_ID_…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlatformKeys {
-    /// By id, sorted.
+    /// Sorted by id.
     keys: Vec<(String, Arc<PlatformKey>)>,
 }
 
@@ -75,20 +75,20 @@ impl PlatformKeys {
         let mut keys = PlatformKeys::default();
         for (id, material) in given {
             let key = read(id, material).map_err(|why| {
-                // What is longer than any id may be a key, where the two were swapped.
+                // An id longer than any real one may be a key that was swapped with its id.
                 refused(if id.len() <= 64 { id } else { "…" }, &why)
             })?;
-            // A certificate stands under its serial as it spells it itself.
+            // A certificate's own spelling of its serial is its id.
             let id = key.certificate().map_or(id, Certificate::serial).to_owned();
             keys.insert(id, Arc::new(key));
         }
         Ok(keys)
     }
 
-    /// Makes sure that none of them is the merchant's own, as far as its key or the serial of its certificate is known.
+    /// Makes sure that the merchant's own key is not among them, as far as its key or its certificate's serial is known.
     ///
     /// # Errors
-    /// `PLATFORM_KEY_INVALID`, saying which it is and where WeChat Pay's is found.
+    /// `PLATFORM_KEY_INVALID`, saying which it is and where to find WeChat Pay's.
     pub(crate) fn require_foreign(&self, own: Option<&PrivateKey>, serial_no: Option<&str>) -> Result<(), Error> {
         let own = own.and_then(|key| PrivateNumbers::of_pkcs8(key.pkcs8_der())).map(|key| key.public);
         for (id, key) in self.iter() {
@@ -120,7 +120,7 @@ impl PlatformKeys {
         }
     }
 
-    /// The key that an answer names: a public key letter by letter, a certificate by its serial in any spelling.
+    /// The key that an answer names: a public key by its exact id, a certificate by its serial in any spelling.
     pub fn get(&self, id: &str) -> Option<&PlatformKey> {
         let found = match self.place(id) {
             Ok(place) => self.keys.get(place),
@@ -134,7 +134,7 @@ impl PlatformKeys {
         self.keys.iter().map(|(id, _)| id.as_str())
     }
 
-    /// Is there none?
+    /// Are there no keys?
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
@@ -144,21 +144,21 @@ impl PlatformKeys {
         self.keys.iter().map(|(id, key)| (id.as_str(), key.as_ref()))
     }
 
-    /// The key that personal fields are encrypted with: the public key that requests name if there is one, else the valid
+    /// The key to encrypt personal fields with: the public key that requests name if there is one, else the valid
     /// certificate that expires last.
     pub fn for_encryption(&self, now: i64) -> Option<(&str, &PlatformKey)> {
         let rank = |key: &PlatformKey| match key.certificate() {
             None => Some(i64::MAX),
             Some(certificate) => certificate.valid_at(now).then_some(certificate.valid_until()),
         };
-        // Of equals it is the last.
+        // `max_by_key` returns the last of equals.
         self.iter()
             .filter_map(|(id, key)| Some((rank(key)?, id, key)))
             .max_by_key(|(rank, _, _)| *rank)
             .map(|(_, id, key)| (id, key))
     }
 
-    /// Takes in more keys.
+    /// Adds more keys.
     pub(crate) fn with(mut self, more: PlatformKeys) -> PlatformKeys {
         for (id, key) in more.keys {
             self.insert(id, key);
@@ -166,7 +166,7 @@ impl PlatformKeys {
         self
     }
 
-    /// Lets go of certificates that expired.
+    /// Removes expired certificates.
     pub(crate) fn without_expired(mut self, now: i64) -> PlatformKeys {
         let expired = |key: &PlatformKey| key.certificate().is_some_and(|certificate| certificate.valid_until() < now);
         self.keys.retain(|(_, key)| key.valid_at(now) || !expired(key));
@@ -181,7 +181,7 @@ impl PlatformKeys {
         self.iter().filter(|(_, key)| key.certificate().is_none()).map(|(id, _)| id).last()
     }
 
-    /// Every key as Base64, by id.
+    /// All keys as Base64, by id.
     pub(crate) fn to_base64(&self) -> Map<String, Value> {
         let mut texts = Map::new();
         for (id, key) in self.iter() {
@@ -193,11 +193,11 @@ impl PlatformKeys {
 
 const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_";
 
-/// Where WeChat Pay shows its public key and that key's id ("How to change to the WeChat Pay public key", 2024-12-12).
+/// The page that shows WeChat Pay's public key and its id ("How to change to the WeChat Pay public key", 2024-12-12).
 pub(crate) const PUBLIC_KEY_PAGE: &str =
     "on the merchant platform: Account Center, API Security, WeChat Pay public key";
 
-/// Is it the id of a public key, which no download of certificates brings?
+/// Is it the id of a public key, which a download of certificates cannot bring?
 pub(crate) fn names_public_key(id: &str) -> bool {
     id.starts_with(PUBLIC_KEY_ID)
 }
@@ -234,7 +234,7 @@ fn read(id: &str, material: &KeyMaterial) -> Result<PlatformKey, String> {
     let Some(certificate) = Certificate::from_der(&block.der) else {
         let needed = "a platform certificate or public key is needed";
         return Err(match (tags(&block.der).as_slice(), block.label.as_deref()) {
-            // PKCS#8, PKCS#1, SEC1; encrypted PKCS#8.
+            // PKCS#8, PKCS#1, SEC1; or encrypted PKCS#8.
             ([Tag::Integer, _, _, ..] | [Tag::Sequence, Tag::OctetString], _) => format!("is a private key; {needed}"),
             (_, Some(label)) if label.ends_with("PRIVATE KEY") => format!("is a private key; {needed}"),
             (_, Some(label @ (CERTIFICATE | "PUBLIC KEY" | "RSA PUBLIC KEY"))) => {
@@ -251,7 +251,7 @@ fn read(id: &str, material: &KeyMaterial) -> Result<PlatformKey, String> {
     Ok(PlatformKey::new(certificate.spki_der.clone(), Some(certificate)))
 }
 
-/// A public key, PKCS#1 or SubjectPublicKeyInfo, as the latter.
+/// Reads a public key, PKCS#1 or SubjectPublicKeyInfo, as the latter.
 fn public_key(der: &[u8]) -> Option<Vec<u8>> {
     if spki(der).is_some() {
         return Some(der.to_vec());

@@ -19,7 +19,7 @@ use crate::{
 
 /// The merchant's RSA key: `apiclient_key.pem`, or `apiclient_cert.p12` with its certificate.
 ///
-/// Its bytes are wiped from memory when it is dropped, and its `Debug` shows nothing of them.
+/// Its bytes are wiped from memory when it is dropped, and `Debug` never shows them.
 #[derive(Clone)]
 pub struct PrivateKey {
     pkcs8: Zeroizing<Vec<u8>>,
@@ -29,8 +29,8 @@ pub struct PrivateKey {
 impl PrivateKey {
     /// Reads PKCS#8 (also encrypted), PKCS#1 or, with feature `pkcs12`, PKCS#12; as PEM in any spelling, DER or Base64.
     ///
-    /// PEM may hold the merchant's certificate too. A PKCS#12 file is opened with `mchid` if no password is given, as WeChat
-    /// Pay makes them so.
+    /// PEM may hold the merchant's certificate too. Without a password, a PKCS#12 file is opened with `mchid`, because
+    /// WeChat Pay makes them so.
     ///
     /// # Errors
     /// `PRIVATE_KEY_INVALID` saying what was given instead, `PRIVATE_KEY_PASSWORD_MISSING`, `PRIVATE_KEY_PASSWORD_WRONG`,
@@ -118,7 +118,7 @@ enum Content<'a> {
     Encrypted(&'a [u8]),
     Pkcs12(&'a [u8]),
     Certificate(Box<Certificate>),
-    /// Something else, in words that follow the option's name.
+    /// Anything else, in words that follow the option's name.
     Other(String),
 }
 
@@ -126,7 +126,7 @@ fn not_rsa<'a>() -> Content<'a> {
     Content::Other("is an EC key, not an RSA key; WeChat Pay signs with RSA only".to_owned())
 }
 
-/// What a block holds, whatever its label says.
+/// Recognises the content of a block, whatever its label says.
 fn content(block: &Block) -> Content<'_> {
     let der: &[u8] = &block.der;
     match tags(der).as_slice() {
@@ -140,7 +140,7 @@ fn content(block: &Block) -> Content<'_> {
         [Tag::Integer, Tag::OctetString, ..] => not_rsa(),
         _ => match (Certificate::from_der(der), &block.label) {
             (Some(certificate), _) => Content::Certificate(Box::new(certificate)),
-            // DER that is cut off ends here too.
+            // DER that is cut off also ends here.
             (None, Some(label)) if label.starts_with("EC ") => not_rsa(),
             (None, Some(label)) if label.ends_with("PRIVATE KEY") && !label.starts_with("OPENSSH") => Content::Other(
                 format!("is PEM labelled `{label}`, but what is inside cannot be read; copy it again, whole"),
@@ -191,19 +191,19 @@ fn decrypted(der: &[u8], password: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>
         Closed::Unsupported => unsupported(),
         Closed::WrongPassword => wrong(),
     })?;
-    // One wrong password in 256 leaves right padding, and bytes that are no key.
+    // One wrong password in 256 leaves valid padding, but bytes that are not a key.
     match tags(&opened).as_slice() {
         [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => from_pkcs8(&opened),
         _ => Err(wrong()),
     }
 }
 
-/// What makes PEM of a PKCS#12 file.
+/// The command that converts a PKCS#12 file to PEM.
 const CONVERT: &str =
     "`openssl pkcs12 -in apiclient_cert.p12 -nodes -out apiclient_key.pem` (OpenSSL 3 may need `-legacy`)";
 
-/// What derives keys from passwords, as DER: scrypt, which no tool uses in PKCS#12 and which may take gigabytes; PBKDF2; the
-/// algorithms of PKCS#12 itself, without their last number.
+/// The algorithms that derive keys from passwords, as DER: scrypt, which no tool uses in PKCS#12 and which may take
+/// gigabytes; PBKDF2; PKCS#12's own algorithms, without their last number.
 #[cfg(feature = "pkcs12")]
 const SCRYPT: &[u8] = b"\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x04\x0b";
 #[cfg(feature = "pkcs12")]
@@ -222,7 +222,7 @@ fn pkcs12(
 
     let unsupported =
         || refused(&format!("is PKCS#12 locked in a way that is not supported; convert it with {CONVERT}"));
-    // Each key that is derived from the password may take a million rounds, and the bags may ask for any number of them.
+    // Each key derived from the password may take a million rounds, and the bags may ask for any number of them.
     let times = |oid: &[u8]| der.windows(oid.len()).filter(|bytes| *bytes == oid).count();
     if times(SCRYPT) > 0 || times(PBKDF2) + times(PBE_SHA1) > 4 {
         return Err(unsupported());

@@ -1,5 +1,5 @@
-//! The spellings in which keys are handed around: PEM as OpenSSL writes it, DER, and what shells, editors, `.env` files
-//! and secret stores make of them.
+//! Reads the spellings in which keys are passed around: PEM as OpenSSL writes it, DER, and what shells, editors, `.env`
+//! files and secret stores make of them.
 
 use base64ct::{Base64, Encoding};
 use der::Tag;
@@ -13,31 +13,31 @@ pub(super) struct Block {
     pub der: Zeroizing<Vec<u8>>,
 }
 
-/// Why there is nothing to read.
+/// Reason why there is nothing to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unreadable {
     /// Neither PEM, nor DER, nor the Base64 of DER.
     NoKey,
-    /// The path of a file, it seems.
+    /// Apparently the path of a file.
     Path,
-    /// PEM that is cut off or whose inside is no Base64.
+    /// PEM that is cut off, or whose content is not Base64.
     Broken,
-    /// PEM in OpenSSL's own encryption of old (`Proc-Type: 4,ENCRYPTED`).
+    /// PEM in OpenSSL's own old encryption (`Proc-Type: 4,ENCRYPTED`).
     LegacyEncryption,
 }
 
-/// Every block in PEM, or the one thing that DER or bare Base64 holds; at least one.
+/// Reads every block in PEM, or the single thing that DER or bare Base64 holds; at least one block.
 pub(super) fn blocks(material: &[u8]) -> Result<Vec<Block>, Unreadable> {
     wrapped(material, MOST_WRAPPINGS)
 }
 
-/// Secret stores keep Base64 of a whole file, and some scripts put Base64 of that into them.
+/// The most layers of Base64: secret stores encode a whole file, and some scripts encode the result again.
 const MOST_WRAPPINGS: u8 = 2;
 
 fn wrapped(material: &[u8], wrappings: u8) -> Result<Vec<Block>, Unreadable> {
     let material = match material {
         [0xEF, 0xBB, 0xBF, rest @ ..] => rest,
-        // UTF-16, as older PowerShells write files: keys are of ASCII alone.
+        // UTF-16, in which older PowerShells write files; keys hold only ASCII.
         [0xFF, 0xFE, rest @ ..] | [0xFE, 0xFF, rest @ ..] => {
             let mut ascii = Zeroizing::new(Vec::with_capacity(rest.len()));
             ascii.extend(rest.iter().filter(|byte| **byte != 0));
@@ -49,7 +49,7 @@ fn wrapped(material: &[u8], wrappings: u8) -> Result<Vec<Block>, Unreadable> {
         std::str::from_utf8(material).ok().filter(|text| !text.contains(|c: char| c.is_control() && !is_space(c)));
     let Some(text) = text else {
         return match material.first() {
-            // SEQUENCE, in which all of them begin.
+            // The tag of SEQUENCE, with which all of them begin.
             Some(0x30) => Ok(vec![Block { label: None, der: Zeroizing::new(material.to_vec()) }]),
             _ => Err(Unreadable::NoKey),
         };
@@ -71,10 +71,10 @@ fn wrapped(material: &[u8], wrappings: u8) -> Result<Vec<Block>, Unreadable> {
     found.map_err(|why| if why == Unreadable::NoKey && is_path { Unreadable::Path } else { why })
 }
 
-/// Undoes what shells and JSON do to a text, however often they did it: `\n`, `\\n`, `\/`, `\"`, `\u002b`. No key holds a
-/// backslash.
+/// Undoes the escapes that shells and JSON add to a text, however often they did: `\n`, `\\n`, `\/`, `\"`, `\u002b`. A key
+/// never holds a backslash.
 fn unescaped(text: &str) -> Zeroizing<String> {
-    // Of the exact size at once: growing would leave copies behind.
+    // Allocated at its exact size: growing would leave copies behind.
     let mut unescaped = Zeroizing::new(String::with_capacity(text.len()));
     let mut parts = text.split('\\');
     unescaped.push_str(parts.next().unwrap_or_default());
@@ -109,7 +109,7 @@ fn pem(mut text: &str) -> Result<Vec<Block>, Unreadable> {
     while let Some((_, rest)) = text.split_once(BEGIN) {
         let (label, rest) = rest.split_once(DASHES).ok_or(Unreadable::Broken)?;
         let label = label.trim();
-        // A label is shown; where a line end or dashes were lost, the key stands in its place.
+        // A label is shown, but if a line end or dashes were lost, the key stands in its place.
         if label.len() > 40 || !label.bytes().all(|byte| byte.is_ascii_uppercase() || b" 0123456789".contains(&byte)) {
             return Err(Unreadable::Broken);
         }
@@ -128,14 +128,14 @@ fn pem(mut text: &str) -> Result<Vec<Block>, Unreadable> {
 fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut letters = Zeroizing::new(String::with_capacity(text.len()));
     letters.extend(text.chars().filter(|character| !is_space(*character)));
-    // All of the size at once: growing would leave copies behind.
+    // Allocated at its full size: growing would leave copies behind.
     let mut der = Zeroizing::new(vec![0; letters.len()]);
     let length = Base64::decode(letters.as_bytes(), &mut der).ok()?.len();
     der.truncate(length);
     Some(der)
 }
 
-/// The types of the parts of a SEQUENCE, by which the formats can be told apart; none of what is no DER.
+/// The tags of the parts of a SEQUENCE, which tell the formats apart; empty if it is not DER.
 pub(super) fn tags(der: &[u8]) -> Vec<Tag> {
     sequence(der).unwrap_or_default().iter().map(|part| part.tag).collect()
 }

@@ -1,4 +1,4 @@
-//! AEAD_AES_256_GCM (RFC 5116): how WeChat Pay encrypts platform certificates.
+//! AEAD_AES_256_GCM (RFC 5116), with which WeChat Pay encrypts platform certificates.
 
 use aes_gcm::{
     Aes256Gcm, KeyInit, Nonce,
@@ -13,12 +13,12 @@ pub const NONCE: usize = 12;
 pub struct ApiV3Key(Aes256Gcm);
 
 impl ApiV3Key {
-    /// Takes over a key; nothing if it has not 32 bytes.
+    /// Takes over a key; `None` if it does not have 32 bytes.
     pub fn new(bytes: &[u8]) -> Option<ApiV3Key> {
         Aes256Gcm::new_from_slice(bytes).ok().map(ApiV3Key)
     }
 
-    /// The plain text of a ciphertext that ends with its 16-byte tag; nothing if the tag does not fit or the nonce has not
+    /// Decrypts a ciphertext that ends with its 16-byte tag; `None` if the tag does not fit or the nonce does not have
     /// [`NONCE`] bytes.
     pub fn open(&self, nonce: &[u8], associated_data: &[u8], ciphertext: &[u8]) -> Option<Vec<u8>> {
         // The type would panic at any other length.

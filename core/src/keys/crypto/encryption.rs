@@ -1,6 +1,6 @@
-//! Personal fields, encrypted for WeChat Pay.
+//! Encrypts personal fields for WeChat Pay.
 //!
-//! RSAES-PKCS1-v1_5 says the Chinese page of 2025-01-07; the general rules page says OAEP, and a merchant who used it was
+//! The Chinese page of 2025-01-07 says RSAES-PKCS1-v1_5; the general rules page says OAEP, and a merchant who used it was
 //! refused. So PKCS1-v1_5 is the default and OAEP (SHA-1, MGF1) an option.
 
 use base64ct::{Base64, Encoding};
@@ -13,12 +13,12 @@ use sha1::Sha1;
 
 use crate::{keys::crypto::Random, words::choice::FieldEncryption};
 
-/// Where padding bytes come from.
+/// The source of padding bytes.
 pub enum Padding {
-    /// As given by the caller: for each field in turn, PKCS1 takes key length − 3 − text length bytes that are not zero,
-    /// OAEP takes 20.
+    /// Bytes that the caller gives: for each field in turn, PKCS1 takes key length − 3 − text length bytes that are not
+    /// zero, OAEP takes 20.
     Given(Vec<u8>),
-    /// From 32 fresh bytes of a secure generator.
+    /// 32 fresh bytes of a secure generator, from which padding is derived.
     Seed([u8; 32]),
 }
 
@@ -67,7 +67,7 @@ impl RngCore for Source {
             Source::Rng(rng) => rng.fill_bytes(wanted),
             Source::Given { bytes, at, misfit, zero_fits } => {
                 for byte in wanted {
-                    // When they run out, anything but zero ends the search for bytes that are not zero.
+                    // After the last given byte, a byte that is not zero ends the search for one.
                     *byte = bytes.get(*at).copied().unwrap_or(1);
                     *misfit |= *at >= bytes.len() || (*byte == 0 && !*zero_fits);
                     *at += 1;
@@ -84,12 +84,12 @@ impl RngCore for Source {
 
 impl CryptoRng for Source {}
 
-/// The most bytes of text that a key takes.
+/// The most bytes of text that a key can encrypt.
 pub(crate) fn limit(key: &RsaPublicKey, scheme: FieldEncryption) -> usize {
     key.size().saturating_sub(scheme.overhead())
 }
 
-/// Base64 of the encrypted text; nothing if the text is too long.
+/// Encrypts a text as Base64; `None` if it is too long.
 pub(crate) fn encrypt(key: &RsaPublicKey, text: &str, scheme: FieldEncryption, padding: &mut Source) -> Option<String> {
     let encrypted = match scheme {
         FieldEncryption::Pkcs1 => key.encrypt(padding, Pkcs1v15Encrypt, text.as_bytes()),

@@ -21,7 +21,7 @@ use crate::{
     words::{choice::Crypto, error::Error},
 };
 
-/// Signs with the merchant's private key, wherever that is kept.
+/// A signer with the merchant's private key, wherever that is kept.
 pub trait Signer: Send + Sync {
     /// Signs a message, which the signer hashes; `entropy` blinds the computation where it needs blinding.
     ///
@@ -30,16 +30,16 @@ pub trait Signer: Send + Sync {
     fn sign(&self, message: &[u8], entropy: &[u8; 32]) -> Result<Vec<u8>, Error>;
 }
 
-/// Verifies with platform keys, each of which it parses but once.
+/// A verifier with platform keys, which parses each key only once.
 pub trait Verifier: Send + Sync {
     /// Does the signature belong to this message and key (SubjectPublicKeyInfo, DER)?
     fn verify(&self, spki_der: &[u8], message: &[u8], signature: &[u8]) -> bool;
 }
 
-/// The signer for a private key (PKCS#8, DER): `aws-lc-rs` where it is built in, unless software is asked for.
+/// Makes the signer for a private key (PKCS#8, DER): `aws-lc-rs` where it is built in, unless `crypto` asks for software.
 ///
 /// # Errors
-/// `PRIVATE_KEY_INVALID` if the numbers of the key do not fit together, and if no signer is built in.
+/// `PRIVATE_KEY_INVALID` if the numbers of the key do not fit together, or if the build has no signer.
 pub fn signer(pkcs8_der: &[u8], crypto: Crypto) -> Result<Arc<dyn Signer>, Error> {
     match crypto {
         #[cfg(all(feature = "aws-lc", not(target_arch = "wasm32")))]
@@ -64,7 +64,7 @@ fn unsound_key() -> Error {
     )
 }
 
-/// Makes sure that the numbers of a private key fit together, without what a signer would compute besides.
+/// Makes sure that the numbers of a private key fit together, without a signer's other computations.
 ///
 /// # Errors
 /// `PRIVATE_KEY_INVALID`.
@@ -80,12 +80,12 @@ pub(crate) fn require_sound(pkcs8_der: &[u8]) -> Result<(), Error> {
     sound.then_some(()).ok_or_else(unsound_key)
 }
 
-/// Is [`signer`] the pure-Rust one, which needs entropy?
+/// Does [`signer`] give the pure-Rust one, which needs entropy?
 pub fn is_software(crypto: Crypto) -> bool {
     crypto == Crypto::Software || cfg!(any(not(feature = "aws-lc"), target_arch = "wasm32"))
 }
 
-/// The verifier that goes with [`signer`]; `None` if none is built in.
+/// Makes the verifier that goes with [`signer`]; `None` if the build has none.
 pub fn verifier(crypto: Crypto) -> Option<Arc<dyn Verifier>> {
     match crypto {
         #[cfg(all(feature = "aws-lc", not(target_arch = "wasm32")))]
@@ -97,7 +97,7 @@ pub fn verifier(crypto: Crypto) -> Option<Arc<dyn Verifier>> {
     }
 }
 
-/// An RSA public key (SubjectPublicKeyInfo, DER) for the `rsa` crate, unless that does not take it.
+/// Reads an RSA public key (SubjectPublicKeyInfo, DER) for the `rsa` crate; `None` if that refuses it.
 pub(crate) fn public_key(spki_der: &[u8]) -> Option<RsaPublicKey> {
     let PublicNumbers { modulus, exponent } = PublicNumbers::of_spki(spki_der)?;
     RsaPublicKey::new(BigUint::from_bytes_be(modulus), BigUint::from_bytes_be(exponent)).ok()

@@ -1,9 +1,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Public keys of a verifier, each parsed once.
+/// A verifier's public keys, each parsed once.
 pub(super) struct Parsed<K>(Mutex<Vec<Entry<K>>>);
 
-/// A key as SubjectPublicKeyInfo, DER, and parsed.
+/// A key as SubjectPublicKeyInfo (DER), then parsed.
 type Entry<K> = (Box<[u8]>, Arc<K>);
 
 impl<K> Default for Parsed<K> {
@@ -13,7 +13,7 @@ impl<K> Default for Parsed<K> {
 }
 
 impl<K> Parsed<K> {
-    /// A merchant has two platform keys, or a few more while they are exchanged.
+    /// A merchant has two platform keys, or a few more while they are replaced.
     const MOST: usize = 8;
 
     pub fn get(&self, spki_der: &[u8], parse: impl FnOnce(&[u8]) -> Option<K>) -> Option<Arc<K>> {

@@ -1,4 +1,4 @@
-//! Many random bytes from few.
+//! Derives many random bytes from few.
 
 use aes::Aes256;
 use ctr::{
@@ -9,7 +9,7 @@ use rsa::rand_core::{CryptoRng, Error, RngCore};
 
 /// The keystream of AES-256-CTR under a seed that is used once.
 ///
-/// Certificates are decrypted with the same cipher, so that it costs WASM next to nothing.
+/// Uses the cipher that decrypts certificates, so that it costs WASM next to nothing.
 pub(crate) struct Random(Ctr32BE<Aes256>);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! What encrypts PKCS#8: PBES2 (RFC 8018, 6.2). Other schemes are not opened.
+//! PBES2 (RFC 8018, 6.2), the encryption of PKCS#8. Other schemes are not opened.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
@@ -10,13 +10,13 @@ pub(super) use native::Pbes2;
 #[cfg(target_arch = "wasm32")]
 pub(super) use wasm::Pbes2;
 
-/// Why an encrypted key stays closed.
+/// Reason why an encrypted key stays closed.
 pub(super) enum Closed {
-    /// It is encrypted by an algorithm that is not supported.
+    /// The key is encrypted by an unsupported algorithm.
     Unsupported,
     /// The password is wrong, or the key was changed.
     WrongPassword,
 }
 
-/// More rounds than any tool asks for would only keep the caller waiting: these take a second.
+/// More rounds than any tool asks for would only keep the caller waiting: this many take a second.
 const MOST_ROUNDS: u32 = 2_000_000;

@@ -7,16 +7,16 @@ use pkcs5::{
 use super::{Closed, MOST_ROUNDS};
 use crate::base::der::Element;
 
-/// All that the `pkcs5` crate knows.
+/// All schemes that the `pkcs5` crate knows.
 pub(in crate::keys) struct Pbes2<'a>(Parameters<'a>);
 
 impl<'a> Pbes2<'a> {
-    /// Reads an AlgorithmIdentifier; nothing if it is another scheme, or asks for too much work.
+    /// Reads an AlgorithmIdentifier; `None` if it is another scheme, or asks for too much work.
     pub fn read(algorithm: &Element<'a>) -> Option<Self> {
         let EncryptionScheme::Pbes2(parameters) = EncryptionScheme::from_der(algorithm.der).ok()? else { return None };
         let affordable = match &parameters.kdf {
             Kdf::Pbkdf2(kdf) => kdf.iteration_count <= MOST_ROUNDS,
-            // 256 MiB.
+            // At most 256 MiB.
             Kdf::Scrypt(kdf) => {
                 let work = kdf.cost_parameter.saturating_mul(kdf.block_size.into());
                 work.saturating_mul(kdf.parallelization.into()) <= 1 << 21

@@ -11,14 +11,14 @@ use crate::base::der::{Element, sequence, whole};
 
 const PBES2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d";
 const PBKDF2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
-/// With their NULL for parameters; the first is meant where none is named.
+/// The HMACs, with their NULL for parameters; the first is the default if none is named.
 const HMAC_SHA1: &[u8] = b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x07\x05\x00";
 const HMAC_SHA256: &[u8] = b"\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x09\x05\x00";
 const AES_128_CBC: &[u8] = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x02";
 const AES_256_CBC: &[u8] = b"\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x2a";
 
-/// What OpenSSL chooses unless told otherwise, now and in older versions: each further algorithm would be loaded by every page
-/// and worker.
+/// The algorithms that OpenSSL chooses by default, now and in older versions. Others are left out because every page and
+/// worker would have to load them.
 pub(in crate::keys) struct Pbes2<'a> {
     derive: fn(&[u8], &[u8], u32, &mut [u8]),
     salt: &'a [u8],
@@ -27,7 +27,7 @@ pub(in crate::keys) struct Pbes2<'a> {
     iv: &'a [u8],
 }
 
-/// What follows the OID of an AlgorithmIdentifier.
+/// The parameters of an AlgorithmIdentifier with this OID.
 fn parameters<'a>(algorithm: &Element<'a>, oid: &[u8]) -> Option<Element<'a>> {
     match sequence(algorithm.der)?.as_slice() {
         [named, parameters] if named.der == oid => Some(*parameters),
@@ -36,7 +36,7 @@ fn parameters<'a>(algorithm: &Element<'a>, oid: &[u8]) -> Option<Element<'a>> {
 }
 
 impl<'a> Pbes2<'a> {
-    /// Reads an AlgorithmIdentifier; nothing if it is another scheme, or asks for too much work.
+    /// Reads an AlgorithmIdentifier; `None` if it is another scheme, or asks for too much work.
     pub fn read(algorithm: &Element<'a>) -> Option<Self> {
         let parts = sequence(parameters(algorithm, PBES2)?.der)?;
         let [kdf, cipher] = parts.as_slice() else { return None };
