@@ -97,7 +97,7 @@ pub(crate) const LAYOUTS: &[Style] = &[
 ];
 
 impl Json {
-    /// How many lists and maps are nested in one another; the parser takes at most 128.
+    /// The number of lists and maps nested in one another; the parser takes at most 128.
     pub(crate) fn depth(&self) -> usize {
         let inside = match self {
             Json::Plain(_) | Json::Text(_) => return 0,

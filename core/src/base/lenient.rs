@@ -60,7 +60,7 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// How many bytes at the beginning satisfy `is`.
+/// The number of bytes at the beginning that satisfy `is`.
 fn length(text: &str, is: impl Fn(u8) -> bool) -> usize {
     text.bytes().position(|byte| !is(byte)).unwrap_or(text.len())
 }

@@ -39,7 +39,7 @@ pub(crate) fn squeezed(name: &str) -> String {
     squeezed
 }
 
-/// How many letters must be inserted, removed, replaced or swapped with their neighbour.
+/// The number of letters that must be inserted, removed, replaced or swapped with their neighbour.
 fn edits(from: &[u8], to: &[u8]) -> usize {
     let (mut last, mut row) = (Vec::new(), (0..=to.len()).collect::<Vec<usize>>());
     let mut previous = None;

@@ -24,7 +24,7 @@ pub struct Builder {
     observer: Option<Observer>,
 }
 
-/// Shows which options are given, and of none what it holds.
+/// Shows which options are given, and none of their values.
 impl fmt::Debug for Builder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Builder").field("options", &self.options).finish_non_exhaustive()
@@ -39,7 +39,7 @@ impl Builder {
         self
     }
 
-    /// Which rules are errors, warnings or off.
+    /// Sets the level of business rules: error, warning or off.
     #[must_use]
     pub fn rules(mut self, rules: Rules) -> Builder {
         self.options.rules = rules;
@@ -80,7 +80,7 @@ impl Builder {
     }
 }
 
-/// A setter for an option; `from` turns what it takes into the option's type, if `Into` cannot.
+/// A setter for an option; `from` converts the argument into the option's type, if `Into` cannot.
 macro_rules! setter {
     ($docs:tt $name:ident $Type:ty) => {
         setter! { $docs $name $Type = impl Into<$Type> => Into::into }

@@ -12,31 +12,31 @@ use crate::{
     words::error::Error,
 };
 
-/// The download of platform certificates that is under way, for all calls of a client that wait for it.
+/// The current download of platform certificates, for all calls of a client that wait for it.
 #[derive(Default)]
 pub(super) struct Flights(Mutex<Option<Flight>>);
 
 struct Flight {
     number: u64,
-    /// A forked process has the memory of a download, but not its connection.
+    /// A forked process inherits the memory of a download, but not its connection.
     process: u32,
-    /// Weak, as a runtime that is shut down takes its tasks along.
+    /// Weak, because a runtime that is shut down drops its tasks.
     download: WeakShared<host::Boxed<Landed>>,
 }
 
 type Download = Shared<host::Boxed<Landed>>;
 
-/// How a download ended.
+/// The way in which a download ended.
 #[derive(Clone)]
 pub(super) enum Landed {
     Well,
     Failed(Error),
-    /// A signer of the caller's raised.
+    /// A signer of the caller's returned this error.
     Raised(Error),
 }
 
 impl Flights {
-    /// Waits for a download, and begins it unless it is under way. It goes on without those who wait.
+    /// Waits for a download, and starts it unless it is under way. It continues even if nobody waits any more.
     pub fn join(&self, number: u64, client: &Client) -> Download {
         let process = host::process();
         let mut flight = self.0.lock().unwrap_or_else(PoisonError::into_inner);

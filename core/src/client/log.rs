@@ -1,4 +1,4 @@
-//! What is observed, as `tracing` events.
+//! Logs observations as `tracing` events.
 
 use crate::{engine::Emit, words::finding::Finding};
 
@@ -20,7 +20,7 @@ pub(super) fn attempt(emit: &Emit) {
     );
 }
 
-/// Logs what is odd about a call that went through.
+/// Logs a warning about a call that succeeded.
 pub(super) fn warning(finding: &Finding) {
     tracing::warn!(
         rule = finding.rule,

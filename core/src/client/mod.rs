@@ -1,21 +1,22 @@
-//! The driver for Rust: carries an [`Engine`]'s actions out with `reqwest`, natively and on wasm32.
+//! The driver for Rust: carries out an [`Engine`]'s actions with `reqwest`, natively and on wasm32.
 //!
 //! # On wasm32
 //!
-//! For Rust programs that are compiled to `wasm32-unknown-unknown` and bound with `wasm-bindgen`, the host's `fetch` sends,
-//! `crypto.getRandomValues` gives the seeds, and feature `rsa` signs (some 10 ms for a signature; `aws-lc` does nothing
-//! there, and `Client::with_signer` takes a faster signer). No `getrandom` is in the tree: which backend it has on wasm32 is
-//! the program's to choose, if the program uses it. What `fetch` behind `reqwest` cannot do:
+//! Rust programs that are compiled to `wasm32-unknown-unknown` and bound with `wasm-bindgen` send with the host's `fetch`,
+//! take seeds from `crypto.getRandomValues`, and sign with feature `rsa` (some 10 ms for a signature; `aws-lc` does nothing
+//! there, and `Client::with_signer` takes a faster signer). `getrandom` is not in the tree: the program chooses its backend
+//! on wasm32, if it uses it. Limits of `fetch` behind `reqwest`:
 //!
-//! - Redirects are followed before they are seen. An answer from another URL than the one that was asked ends as
-//!   `REDIRECT_REFUSED` like any redirect, unread; but by then `fetch` has sent the request on: after a 307 or 308 whole, to
-//!   another origin without `Authorization`. A redirect that ends where it began cannot be seen.
-//! - There is no `fetch` of one's own: it is always the global one. [`Transport`] has nothing to choose.
-//! - Why no answer came is not known. Unless time was up (`TIMEOUT`) or a body broke off (`BODY_FAILED`) it is always
-//!   `TRANSPORT_FAILED`, with `may_have_been_applied` for what changes something, also where no connection stood.
+//! - Redirects are followed before they are seen. An answer from another URL than the requested one ends as
+//!   `REDIRECT_REFUSED` like any redirect, unread; but by then `fetch` has sent the request on: after a 307 or 308 whole,
+//!   to another origin without `Authorization`. A redirect that ends where it began cannot be seen.
+//! - A program cannot bring its own `fetch`: the global one is always used. [`Transport`] has nothing to choose.
+//! - The reason why no answer came is not known. Unless time was up (`TIMEOUT`) or a body broke off (`BODY_FAILED`) it is
+//!   always `TRANSPORT_FAILED`, with `may_have_been_applied` for a call that changes something, even if no connection
+//!   stood.
 //! - A body that does not announce its length is read whole before it is capped.
 //!
-//! Whoever needs more drives an [`Engine`] with a `fetch` call of their own, as the npm packages do.
+//! A program that needs more drives an [`Engine`] with its own `fetch` call, as the npm packages do.
 
 #[cfg_attr(target_arch = "wasm32", path = "wasm.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
@@ -68,7 +69,7 @@ use crate::{
 
 type Observer = Arc<dyn Fn(&Emit) + Send + Sync>;
 
-/// Declares to customs through WeChat Pay.
+/// A client that declares payments to customs through WeChat Pay.
 ///
 /// Cloning is cheap: clones share keys. All clients of a process share connections unless they are given a [`Transport`].
 ///
@@ -113,7 +114,7 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    /// Begins a client: each option has a method of its name, and [`Builder::build`] ends it.
+    /// Starts a client: each option has a method of its name, and [`Builder::build`] makes the client.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -162,7 +163,7 @@ impl Client {
         })
     }
 
-    /// What all calls of this client share.
+    /// The state that all calls of this client share.
     pub fn account(&self) -> &Account {
         &self.account
     }
@@ -174,15 +175,15 @@ impl Client {
         self
     }
 
-    /// Calls `observer` at the beginning and end of each attempt. The same goes out as `tracing` events at level DEBUG, and
-    /// the warnings of a call at level WARN.
+    /// Calls `observer` at the beginning and end of each attempt. The same is logged as `tracing` events at level DEBUG,
+    /// and the warnings of a call at level WARN.
     #[must_use]
     pub fn on_attempt(mut self, observer: impl Fn(&Emit) + Send + Sync + 'static) -> Client {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Finds out why the signature of a request or answer does not verify, with this client's options. Sends nothing.
+    /// Explains why the signature of a request or answer does not verify, with this client's options. Sends nothing.
     ///
     /// `now` is in Unix seconds; the clock's time unless given.
     pub fn explain(&self, message: &Message, now: Option<i64>) -> Explanation {
@@ -193,14 +194,14 @@ impl Client {
     /// Makes one call, whichever its operation.
     ///
     /// # Errors
-    /// Any; dropping the future cancels the call.
+    /// Any error; dropping the future cancels the call.
     pub async fn call<R: Endpoint>(&self, request: &R) -> Result<Verified<R::Response>, Error> {
         let fields = serde_json::to_value(request).map_err(unwritable)?;
         let (value, request_id, warnings) = self.answered(R::OPERATION, fields).await?;
         Verified::from_parts(value, request_id, warnings, R::OPERATION)
     }
 
-    /// The same with fields and answer as data.
+    /// Makes the call with fields and answer as data.
     async fn answered(
         &self,
         operation: Operation,
@@ -213,12 +214,12 @@ impl Client {
         }
     }
 
-    /// The platform keys as one JSON text, to start another client with.
+    /// Exports the platform keys as one JSON text, to start another client with.
     pub fn export_keys(&self) -> String {
         self.account.export_keys()
     }
 
-    /// Takes in platform keys that [`Client::export_keys`] gave. They are trusted: take them from a safe place only.
+    /// Imports platform keys that [`Client::export_keys`] gave. They are trusted, so take them from a safe place only.
     ///
     /// # Errors
     /// `PLATFORM_KEY_INVALID`.
@@ -226,10 +227,10 @@ impl Client {
         self.account.import_keys(text)
     }
 
-    /// Drives any call to its end; when `cancelled` is ready, the call is given up.
+    /// Drives any call to its end; cancels it when `cancelled` is ready.
     ///
     /// # Errors
-    /// What a signer of one's own raised.
+    /// The error that a signer of the caller's returned.
     pub async fn run(
         &self,
         call: Call,
@@ -257,7 +258,7 @@ impl Client {
                     return Ok(outcome);
                 }
                 Action::Sign { message, entropy, .. } => {
-                    // A signer of the caller's may want entropy of which the engine knows nothing.
+                    // A signer of the caller's may want entropy although the engine does not know.
                     let entropy = entropy.map_or_else(seed, Ok)?;
                     let signed = self.signer.as_ref().map(|signer| signer.sign(&message, &entropy));
                     match signed {
@@ -307,7 +308,7 @@ fn account(options: Options, signing: SignedBy) -> Result<Account, Error> {
     Account::new(options, signing)
 }
 
-/// The answer of a future, unless the other is ready first.
+/// The result of a future; `None` if the other one is ready first.
 pub async fn first<T>(answer: impl Future<Output = T>, mut other: impl Future<Output = ()> + Unpin) -> Option<T> {
     let mut answer = pin!(answer);
     poll_fn(move |context| {
@@ -319,12 +320,12 @@ pub async fn first<T>(answer: impl Future<Output = T>, mut other: impl Future<Ou
     .await
 }
 
-/// What is said of a call on a client that was closed.
+/// The error for a call on a closed client.
 pub fn closed() -> Error {
     Error::new(CLIENT_CLOSED, "the client was closed; make another, or close it later")
 }
 
-/// What is said where a client cannot work; `why` says what is missing and what to do.
+/// The error for a place where a client cannot work; `why` says what is missing and what to do.
 pub fn unsupported(why: impl Into<String>) -> Error {
     Error::new(RUNTIME_UNSUPPORTED, why)
 }
@@ -346,12 +347,12 @@ fn unexpected() -> Error {
     Error::new(UNEXPECTED_EVENT, "the engine ended in a way that its driver does not know")
 }
 
-/// A failure of which it is not known whether the request was sent.
+/// The event for a failure after which it is not known whether the request was sent.
 fn failed(cause: Failure) -> Event {
     Event::Failed { sent: Sent::Unknown, cause }
 }
 
-/// A request as the engine says.
+/// Converts the engine's request for `reqwest`.
 fn request(
     client: &reqwest::Client,
     method: Method,
@@ -377,7 +378,7 @@ fn pairs(headers: &reqwest::header::HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// What the clocks say; the monotonic one, which all calls share, begins when it is first asked.
+/// Reads the clocks; the monotonic one, which all calls share, begins when it is first read.
 pub fn now() -> Now {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -35,24 +35,25 @@ struct Inner {
     trusted: Option<Vec<reqwest::Certificate>>,
 }
 
-/// Where connections live: in one process, as a forked one must not touch them, and in one runtime, which serves them; and
+/// The owner of connections: one process, because a forked one must not touch them, and one runtime, which serves them; and
 /// whether they go straight to the host, past every proxy.
 type Home = (u32, Option<runtime::Id>, bool);
 
-/// Runtimes that are used in turn do not evict one another's connections; those of dead ones are let go in the end.
+/// The most owners that are remembered, so that runtimes used in turn keep their connections and those of dead ones are
+/// dropped in the end.
 const HOMES: usize = 8;
 
 impl Transport {
-    /// Connections through a proxy, or that trust other certificates than the system's.
+    /// Makes connections that use a proxy, or that trust other certificates than the system's.
     ///
     /// # Errors
-    /// `INVALID_OPTION` for what cannot be used.
+    /// `INVALID_OPTION` for an option that cannot be used.
     pub fn new(options: &TransportOptions) -> Result<Transport, Error> {
         let refused = |name: &str, why: &str| Error::new(INVALID_OPTION, format!("option `{name}` {why}"));
         let proxy = options.proxy.as_ref().map(|url| {
             let known = Proxy::named(url.expose());
             let proxy = known.and_then(|known| Some((reqwest::Proxy::all(url.expose()).ok()?, known)));
-            // The URL is not shown: it may hold a password.
+            // Does not show the URL, because it may hold a password.
             proxy.ok_or_else(|| {
                 refused("proxy", &format!("must be the URL of a proxy: {SCHEMES} and ://, a host and a port"))
             })
@@ -62,27 +63,27 @@ impl Transport {
             read.ok_or_else(|| refused("ca_certificates", "must hold at least one certificate in PEM"))
         });
         let inner = Inner { proxy: proxy.transpose()?, trusted: trusted.transpose()?, ..Inner::default() };
-        // What a certificate holds is looked at when it is used first. The system's are not read here.
+        // Builds once, because the content of a certificate is read only at its first use. The system's are not read here.
         if inner.trusted.is_some() && inner.build(false).is_err() {
             return Err(refused("ca_certificates", "must hold nothing but X.509 in PEM"));
         }
         Ok(Transport(Arc::new(inner)))
     }
 
-    /// The one that all clients of this process share unless they are given another.
+    /// The transport that all clients of this process share unless they are given another.
     pub fn of_process() -> Transport {
         static TRANSPORT: LazyLock<Transport> = LazyLock::new(Transport::default);
         TRANSPORT.clone()
     }
 
-    /// What sends to a URL in this process and tokio runtime. Made at the first request, as it reads the system's
-    /// certificates.
+    /// Opens the connections to a URL in this process and tokio runtime. They are made at the first request, because that
+    /// reads the system's certificates.
     ///
-    /// Requests to this machine go past every proxy, which could read them; but for a proxy that was asked for and is on this
+    /// Requests to this machine bypass every proxy, which could read them; except a proxy that was asked for and is on this
     /// machine itself.
     ///
     /// # Errors
-    /// What to give an engine for its `Send`, and what went wrong.
+    /// The event that answers an engine's `Send`, with what went wrong.
     pub fn open(&self, url: &str) -> Result<Connections, Sending> {
         let asked_for = self.0.proxy.as_ref().map(|(_, proxy)| proxy);
         let is_direct = is_here(url) && !asked_for.is_some_and(|proxy| is_here(&proxy.url));
@@ -92,7 +93,7 @@ impl Transport {
         if let Some((_, client)) = made.iter().find(|(home, _)| *home == here) {
             return Ok(Connections { client: client.clone(), proxy, is_direct });
         }
-        // All that can fail here is what HTTPS needs, such as the system's certificates.
+        // Only the needs of HTTPS can fail here, such as the system's certificates.
         let client = self.0.build(is_direct).map_err(|error| Sending {
             event: Event::Failed { sent: Sent::No, cause: Failure::Tls },
             why: Some(words(&causes(&error))),
@@ -124,7 +125,7 @@ impl Transport {
 
 impl Inner {
     fn build(&self, is_direct: bool) -> reqwest::Result<reqwest::Client> {
-        // The engine refuses redirects and decides about retries.
+        // Turned off, because the engine refuses redirects and decides about retries.
         let mut builder = reqwest::Client::builder().redirect(redirect::Policy::none()).retry(retry::never());
         match &self.proxy {
             _ if is_direct => builder = builder.no_proxy(),
@@ -141,23 +142,23 @@ impl Inner {
 /// The connections of one process and tokio runtime.
 pub struct Connections {
     client: reqwest::Client,
-    /// What they go through.
+    /// The proxy that they go through.
     proxy: Option<Proxy>,
     is_direct: bool,
 }
 
-/// What came of sending.
+/// The result of sending.
 pub struct Sending {
     /// The answer to an engine's `Send`.
     pub event: Event,
-    /// What a library beneath said of a failure.
+    /// A library's own description of a failure.
     pub why: Option<String>,
-    /// What stood between and failed, for [`Engine::between`](crate::engine::Engine::between).
+    /// The obstacle that failed, for [`Engine::between`](crate::engine::Engine::between).
     pub between: Option<String>,
 }
 
 impl Connections {
-    /// Sends what an engine's `Send` says.
+    /// Carries out an engine's `Send`.
     pub async fn send(
         &self,
         method: Method,
@@ -207,7 +208,7 @@ impl Connections {
     }
 }
 
-/// What stands behind an error; the error itself names the URL.
+/// The causes behind an error; the error itself names the URL.
 fn causes(error: &reqwest::Error) -> Vec<&(dyn std::error::Error + 'static)> {
     let mut causes = Vec::new();
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! All records of a query, page by page.
+//! Reads all records of a query, page by page.
 
 use std::collections::VecDeque;
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Client {
-    /// All records of a query, page by page; its `offset` is not looked at.
+    /// Reads all records of a query, page by page; ignores its `offset`.
     pub fn query_all(&self, request: query::Request) -> QueryAll<'_> {
         QueryAll { client: self, request, fields: None, pages: Pages::default(), records: VecDeque::new() }
     }
@@ -24,17 +24,17 @@ impl Client {
 pub struct QueryAll<'a> {
     client: &'a Client,
     request: query::Request,
-    /// The request as data, from the first page on.
+    /// The request as data, made for the first page.
     fields: Option<Map<String, Value>>,
     pages: Pages,
     records: VecDeque<query::Declaration>,
 }
 
 impl QueryAll<'_> {
-    /// The next record; sends a query when the last page is used up, and gives nothing when all is read.
+    /// The next record; sends a query when the last page is used up, and returns `None` when all is read.
     ///
     /// # Errors
-    /// As [`Client::query`]; the same page is asked for again when called once more.
+    /// As [`Client::query`]; calling again asks for the same page.
     pub async fn next(&mut self) -> Option<Result<query::Declaration, Error>> {
         loop {
             if let Some(record) = self.records.pop_front() {
@@ -48,7 +48,7 @@ impl QueryAll<'_> {
         }
     }
 
-    /// Reads one more page, if there is one.
+    /// Reads one more page; returns whether there was one.
     async fn page(&mut self) -> Result<bool, Error> {
         let fields = match &mut self.fields {
             Some(fields) => fields,

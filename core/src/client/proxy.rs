@@ -1,4 +1,4 @@
-//! Proxies, in the words of people who have one and wonder.
+//! Describes proxies and their failures to people who may not know that they have one.
 
 use std::{env, time::Instant};
 
@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::protocol::merchant::is_loopback;
 
-/// What URLs of proxies begin with.
+/// The schemes of proxy URLs.
 pub(super) const SCHEMES: &str = "http, https, socks4, socks4a, socks5 or socks5h";
 
 /// A proxy, without its password.
@@ -24,7 +24,7 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy of a URL; nothing if it is none.
+    /// Reads a proxy's URL; `None` if it is not one.
     pub fn named(url: &str) -> Option<Proxy> {
         let scheme = url.split_once("://")?.0;
         is_known(scheme)
@@ -32,7 +32,7 @@ impl Proxy {
             .flatten()
     }
 
-    /// The one that the environment, or the system, names for a URL.
+    /// The proxy that the environment, or the system, names for a URL.
     pub fn of_environment(url: &str) -> Option<Proxy> {
         Proxy::chosen(&Matcher::from_system(), url)
     }
@@ -43,7 +43,7 @@ impl Proxy {
         Some(Proxy { url: format!("{scheme}://{authority}"), authorization: chosen.basic_auth().cloned() })
     }
 
-    /// What a failure has to do with it; `why` is what the library said, `target` the host and port that were asked for.
+    /// Describes a failure at this proxy; `why` is the library's description, `target` the requested host and port.
     pub async fn failed(&self, why: &str, target: &str, ends: Instant) -> String {
         let proxy = &self.url;
         match () {
@@ -64,7 +64,7 @@ impl Proxy {
         }
     }
 
-    /// The status with which it refuses, which the library does not tell: asked once more.
+    /// The status with which the proxy refuses: asked once more, because the library does not tell it.
     async fn status(&self, target: &str, ends: Instant) -> Option<String> {
         if !self.url.starts_with("http://") {
             return None;
@@ -87,7 +87,7 @@ impl Proxy {
     }
 }
 
-/// A proxy of the environment's that was not made use of, as nothing knows its scheme.
+/// A proxy in the environment that was ignored because its scheme is unknown.
 pub(super) fn ignored() -> Option<String> {
     ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].iter().find_map(|name| {
         let url = env::var(name).ok()?;
@@ -108,7 +108,7 @@ pub(super) fn is_here(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
 }
 
-/// As a proxy is asked for it.
+/// The host and port of a URL, in the form in which a proxy is asked for them.
 pub(super) fn host_and_port(url: &str) -> String {
     let url = Url::parse(url).ok();
     let parts = url.as_ref().and_then(|url| Some((url.host_str()?, url.port_or_known_default()?)));

@@ -30,7 +30,7 @@ impl Transport {
     ) -> (Event, Option<String>) {
         let request = request(&self.0, method, url, headers, body).and_then(|request| request.build().ok());
         let Some(request) = request else { return (failed(Failure::Other), None) };
-        // reqwest's own time limit calls a body that is late one that broke off. What is dropped is aborted.
+        // reqwest's own time limit reports a late body as one that broke off. A dropped request is aborted.
         let answer = first(self.exchange(request, max_body), pin!(sleep(timeout))).await;
         (answer.unwrap_or_else(|| failed(Failure::Timeout)), None)
     }
@@ -39,7 +39,7 @@ impl Transport {
         let asked = request.url().clone();
         let Ok(response) = self.0.execute(request).await else { return failed(Failure::Other) };
         let headers = pairs(response.headers());
-        // reqwest cannot tell `fetch` to leave redirects alone; that it followed one shows in the end.
+        // reqwest cannot tell `fetch` to leave redirects alone; only the final URL shows that it followed one.
         if *response.url() != asked {
             return Event::Response { status: REDIRECTED, headers: Vec::new(), body: Vec::new(), truncated: false };
         }
@@ -59,7 +59,7 @@ pub(super) fn spawn<T>(future: impl Future<Output = T> + 'static) {
     wasm_bindgen_futures::spawn_local(async { drop(future.await) });
 }
 
-/// There is but one, which never forks.
+/// There is only one process, and it never forks.
 pub(super) fn process() -> u32 {
     0
 }
@@ -68,7 +68,7 @@ pub(super) async fn sleep(span: Duration) {
     gloo_timers::future::sleep(span).await;
 }
 
-/// From the host's `crypto.getRandomValues`, as the choice of a `getrandom` backend is the final artefact's.
+/// Seeds from the host's `crypto.getRandomValues`, because the final artefact chooses a `getrandom` backend.
 pub(super) fn seed() -> Result<[u8; 32], &'static str> {
     let fill = || {
         let crypto = Reflect::get(&global(), &"crypto".into()).ok()?;

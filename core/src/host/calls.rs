@@ -1,4 +1,4 @@
-//! Calls and their parts as a host language gives them.
+//! Reads calls and their parts as a host language gives them.
 
 use serde_json::{Map, Value};
 
@@ -17,7 +17,7 @@ use crate::{
 
 impl Call {
     /// Reads a call as a host language gives it: `call` is `operation`, `load_keys`, `prepare` or `parse`, beside it stand
-    /// the fields of that variant; a null is as if it were not given.
+    /// the fields of that variant; a null counts as not given.
     ///
     /// # Errors
     /// `UNKNOWN_OPERATION`; `INVALID_OPTION`, naming what is missing or of the wrong type.
@@ -44,7 +44,7 @@ impl Call {
                     Value::Null => None,
                     mut padding => Some(bytes(&mut padding).ok_or_else(|| must_be("`padding`", "bytes"))?),
                 },
-                // The last, so that what is refused before is wiped with the rest.
+                // Taken last, so that a refusal before it leaves the fields to be wiped with the rest.
                 fields: take(given, "fields"),
             }),
             "parse" => Ok(Call::Parse {
@@ -82,7 +82,7 @@ pub(crate) fn seconds(given: &mut Map<String, Value>, name: &str) -> Result<Opti
     }
 }
 
-/// Headers as pairs, from a map or a list of pairs. Some HTTP clients give the values of one that came twice as a list.
+/// Reads headers as pairs, from a map or a list of pairs. Some HTTP clients give the values of a repeated one as a list.
 fn pairs(value: &Value) -> Option<Vec<(String, String)>> {
     let mut pairs = Vec::new();
     match value {
@@ -111,7 +111,8 @@ fn bytes(given: &mut Value) -> Option<Vec<u8>> {
     byte_list(given)?.iter().map(|byte| u8::try_from(byte.as_u64()?).ok()).collect()
 }
 
-/// An answer as data: `status`, `headers` (a map from name to text or texts, or a list of pairs), `body` (text, or a list of bytes).
+/// Reads an answer: `status`, `headers` (a map from name to text or texts, or a list of pairs), `body` (text, or a list of
+/// bytes).
 fn received(value: Value) -> Result<Received, Error> {
     let Value::Object(mut given) = value else {
         return Err(must_be("`response`", "a map of status, headers and body"));
@@ -123,12 +124,12 @@ fn received(value: Value) -> Result<Received, Error> {
     Ok(Received::new(status, headers, body, false))
 }
 
-/// The headers of `what` as a host language gives them.
+/// Reads the headers of `what` as a host language gives them.
 pub(crate) fn headers(value: Value, what: &str) -> Result<Vec<(String, String)>, Error> {
     pairs(&value).ok_or_else(|| must_be(&format!("`{what}.headers`"), "a map, or a list of pairs, of texts"))
 }
 
-/// The body of `what` as a host language gives it.
+/// Reads the body of `what` as a host language gives it.
 pub(crate) fn body(value: Value, what: &str) -> Result<Vec<u8>, Error> {
     let body = match value {
         Value::Null => Some(Vec::new()),

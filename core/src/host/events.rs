@@ -1,4 +1,4 @@
-//! Events as a host language gives them, and how a call ended as it takes them.
+//! Reads events as a host language gives them, and writes outcomes as it takes them.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::engine::{Event, Failure, Outcome, Sent};
 impl Event {
     /// Reads an event as a host language gives it: its name, its other members, and its bytes (`signature` or `body`).
     ///
-    /// What is no event is read as `Start`, which fits nowhere but at the beginning.
+    /// Unknown event names become `Start`, which the engine then rejects as out of order.
     pub fn from_parts(name: &str, members: Value, bytes: Vec<u8>) -> Event {
         Event::read(name, members, bytes).unwrap_or(Event::Start)
     }
@@ -52,7 +52,7 @@ impl Event {
 }
 
 impl Outcome {
-    /// Every value in it that came from a caller or from the network.
+    /// Changes every value that came from a caller or from the network.
     pub(crate) fn values(&mut self, change: fn(&mut Value)) {
         match self {
             Outcome::Ok { value, warnings, .. } => {

@@ -28,33 +28,34 @@ use crate::{
 
 type Function = fn(Option<&Account>, &mut Map<String, Value>, Convention) -> Result<Answer, Error>;
 
-/// What a pure function gives.
+/// The result of a pure function.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
-    /// A text, or nothing.
+    /// A text, or null.
     Text(Option<String>),
-    /// Of `check`.
+    /// The result of `check`.
     Findings(Vec<Finding>),
-    /// Of `query_all`: the records of the last page, and the query for the next; `state` is to be given back with its answer.
+    /// The result of `query_all`: the records of the last page, and the query for the next; pass `state` back with its
+    /// answer.
     Page {
         /// `query`.
         operation: Operation,
-        /// Those that did not come before.
+        /// The records that did not come before.
         records: Vec<Value>,
-        /// Nothing when all is read.
+        /// The fields of the next query; null when all is read.
         request: Option<Map<String, Value>>,
-        /// Where the reading stands.
+        /// The state of the reading.
         state: Value,
     },
-    /// Of `customs_order_fields`.
+    /// The result of `customs_order_fields`.
     CustomsOrderFields(CustomsOrderFields),
-    /// Of `explain`.
+    /// The result of `explain`.
     Explanation(Explanation),
 }
 
 impl Answer {
-    /// Every value in it that came from a caller or from the network.
+    /// Changes every value that came from a caller or from the network.
     fn values(&mut self, change: fn(&mut Value)) {
         match self {
             Answer::Findings(findings) => findings.iter_mut().for_each(|finding| change(&mut finding.value)),
@@ -67,7 +68,7 @@ impl Answer {
         }
     }
 
-    /// Every text in it that is ours.
+    /// Changes every text that this library wrote.
     fn texts(&mut self, change: fn(&mut String)) {
         match self {
             Answer::Findings(findings) => findings.iter_mut().for_each(|finding| change(&mut finding.issue)),
@@ -104,7 +105,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
         findings.extend(check(operation, &fields, &rules));
         Ok(Answer::Findings(findings))
     }),
-    // One page after the other: `{fields}`, then `{fields, state, answer}`, until there is no `request`.
+    // Reads page after page: `{fields}`, then `{fields, state, answer}`, until `request` is null.
     ("query_all", |account, given, _| {
         let mut fields = Wiped::from(take(given, "fields"));
         if let Some(account) = account {
@@ -140,7 +141,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
 /// Calls a pure function by name with named arguments; a client's `account` fills in its options.
 ///
 /// # Errors
-/// Those of the function; `INVALID_OPTION` for an unknown one.
+/// The function's own; `INVALID_OPTION` for an unknown function.
 pub fn call(
     function: &str,
     arguments: Value,
@@ -160,8 +161,8 @@ pub fn call(
     })
 }
 
-/// Reads a client's options. `private_key` may be the description of a key that the host holds and signs with, such as
-/// WebCrypto's `CryptoKey`: a map of its `$type`, `type`, `algorithm`, `hash`, `modulus_length` and `usages`.
+/// Makes an account from a client's options. `private_key` may be the description of a key that the host holds and signs
+/// with, such as WebCrypto's `CryptoKey`: a map of its `$type`, `type`, `algorithm`, `hash`, `modulus_length` and `usages`.
 ///
 /// # Errors
 /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PRIVATE_KEY_IN_BROWSER`, `PLATFORM_KEY_INVALID`.
@@ -195,7 +196,7 @@ pub fn engine(
     Ok(Engine::new(Call::from_value(call)?, account, Options::for_call(options, convention)?, seed))
 }
 
-/// Takes the answer to an engine's last action and gives the next.
+/// Takes the answer to an engine's last action and returns the next action.
 pub fn step(engine: &mut Engine, event: Event, now: Now, convention: Convention) -> Step {
     let mut step = engine.step(event, now);
     if let Action::Done { outcome } = &mut step.action {
@@ -207,14 +208,15 @@ pub fn step(engine: &mut Engine, event: Event, now: Now, convention: Convention)
     step
 }
 
-/// An error whose values the host language can hold, and whose texts name options as it does.
+/// Converts an error: its values to such as the host language can hold, option names in its texts to the host's spelling.
 pub fn error(mut error: Error, convention: Convention) -> Error {
     error.values(holdable(convention));
     error.texts(convention.spelling());
     error
 }
 
-/// JavaScript's numbers are floats, and its converters make BigInts of larger integers or refuse them.
+/// Makes values holdable: JavaScript's numbers are floats, and its converters turn larger integers into BigInts or refuse
+/// them.
 fn holdable(convention: Convention) -> fn(&mut Value) {
     match convention {
         Convention::Python => |_| {},
@@ -222,7 +224,7 @@ fn holdable(convention: Convention) -> fn(&mut Value) {
     }
 }
 
-/// A number by itself is one of the caller's, as a finding shows it, and was a float before.
+/// Restores a number that stands by itself to a float: it is the caller's, as a finding shows it, and was one before.
 fn floats(value: &mut Value) {
     match value {
         Value::Number(number) => float(number),
@@ -230,7 +232,7 @@ fn floats(value: &mut Value) {
     }
 }
 
-/// Integers that floats do not hold exactly come as their text.
+/// Turns integers that floats do not hold exactly into their text.
 fn exact(value: &mut Value) {
     const EXACT: u64 = (1 << 53) - 1;
     match value {

@@ -1,4 +1,4 @@
-//! Messages to explain, as a host language gives them.
+//! Reads messages to explain as a host language gives them.
 
 use serde_json::{Map, Value};
 
@@ -13,10 +13,10 @@ use crate::{
     words::error::Error,
 };
 
-/// The same with a message, a client's options and a request as a host language gives them.
+/// Does the same as `explain` with a message, a client's options and a request as a host language gives them.
 ///
 /// # Errors
-/// Those of [`Account::new`]; `INVALID_OPTION` for an argument of the wrong type.
+/// The errors of [`Account::new`]; `INVALID_OPTION` for an argument of the wrong type.
 pub fn explain_value(
     given: Value,
     options: Value,
@@ -29,7 +29,7 @@ pub fn explain_value(
     Ok(account.explain(&Message::from_values(given, request)?, now))
 }
 
-/// The arguments `message`, `request` and `now` of a call by name, and `options` where there is no client.
+/// Explains from the named arguments `message`, `request` and `now`, and from `options` if there is no client.
 pub(super) fn explain(
     account: Option<&Account>,
     given: &mut Map<String, Value>,
@@ -44,7 +44,7 @@ pub(super) fn explain(
 }
 
 impl Explanation {
-    /// Every text in it that is ours.
+    /// Changes every text that this library wrote.
     pub(crate) fn texts(&mut self, change: fn(&mut String)) {
         self.checks.iter_mut().filter_map(|check| check.issue.as_mut()).for_each(change);
         for cause in &mut self.causes {
@@ -55,11 +55,11 @@ impl Explanation {
 }
 
 impl Message {
-    /// Reads a message as a host language gives it: a map with `status` is an answer, any other a request; `request` goes
-    /// with an answer and may be null.
+    /// Reads a message as a host language gives it: a map with `status` is an answer, any other a request. `request`
+    /// belongs to an answer and may be null.
     ///
     /// # Errors
-    /// `INVALID_OPTION` for a member of the wrong type. One that is missing is as if it were empty.
+    /// `INVALID_OPTION` for a member of the wrong type. A missing one counts as empty.
     pub fn from_values(message: Value, request: Value) -> Result<Message, Error> {
         let Value::Object(mut given) = message else { return Err(must_be("`message`", "a map")) };
         let request = match request {

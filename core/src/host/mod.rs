@@ -1,13 +1,12 @@
-//! What the bindings of other languages call: data in, data out.
+//! The functions that the bindings of other languages call: data in, data out.
 //!
-//! Bindings convert values, forward them here and raise what comes back; the compiled ones know no operation and no
-//! function by name.
-//! A value that JSON cannot express, such as a BigInt or a Decimal, travels as the map `{"$type": "a BigInt"}`, so that
-//! it ends as a finding and not as an error of the conversion.
+//! Bindings convert values, forward them here and raise the errors that come back; the compiled ones know neither
+//! operations nor functions by name. A value that JSON cannot express, such as a BigInt or a Decimal, travels as the map
+//! `{"$type": "a BigInt"}`, so that it becomes a finding and not a conversion error.
 
 //!
-//! It is the only floor that knows how host languages write things, and may use every other floor but [`crate::client`]. Begin
-//! with [`call`], [`account`], [`engine`] and [`step`].
+//! Only this floor knows how host languages write things. It may use every other floor but [`crate::client`]. Begin with
+//! [`call`], [`account`], [`engine`] and [`step`].
 
 mod calls;
 mod events;

@@ -1,4 +1,4 @@
-//! Options as a host language writes them.
+//! Reads options as a host language writes them.
 
 use std::{mem, time::Duration};
 
@@ -25,7 +25,7 @@ use crate::{
 const OTHERS: [&str; 5] = ["export_keys", "import_keys", "query_all", "may_have_been_applied", "retry_after"];
 
 impl Convention {
-    /// A text of ours with the options and attributes that it names, between backticks, in the host's spelling.
+    /// Converts a text of ours: names of options and attributes between backticks take the host's spelling.
     pub(crate) fn spelling(self) -> fn(&mut String) {
         match self {
             Convention::Python => |_| {},
@@ -48,7 +48,7 @@ impl Convention {
             Convention::Python => number,
             Convention::JavaScript => number / 1000.0,
         };
-        // What is more than a clock can count never ends.
+        // A time that is too long for a clock never ends.
         Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
     }
 }
@@ -78,9 +78,9 @@ impl Rules {
     }
 }
 
-/// A type that is read from what a host language gives.
+/// A type that can be read from a host language's value.
 trait FromHost: OptionType {
-    /// Takes what is of the right type; the rest is wiped by the owner.
+    /// Takes a value of the right type; the owner wipes any other.
     fn read(value: &mut Value, convention: Convention) -> Option<Self>;
 }
 
@@ -119,7 +119,7 @@ impl FromHost for KeyMaterial {
                 let mut bytes = Zeroizing::new(Vec::with_capacity(list.len()));
                 for item in list {
                     bytes.push(item.as_u64().and_then(|byte| u8::try_from(byte).ok())?);
-                    // What is read is not left behind.
+                    // Leaves nothing of a secret behind.
                     *item = 0.into();
                 }
                 Some(KeyMaterial::from(mem::take(&mut *bytes)))
@@ -162,7 +162,7 @@ impl FromHost for Crypto {
 macro_rules! readers {
     ($($(#[doc = $doc:literal])+ $name:ident: $Type:ty $(= $Given:ty => $from:ident)?,)+) => {
         impl Options {
-            /// Takes a value, if it is of the option's type.
+            /// Takes a value if it has the option's type.
             fn set(&mut self, name: &str, value: &mut Value, convention: Convention) -> Result<bool, Error> {
                 Ok(match name {
                     $(stringify!($name) => {
@@ -186,14 +186,14 @@ fn unknown(name: &str, of: &str, known: &[String]) -> Error {
         Some(meant) => format!("did you mean \"{meant}\"? There"),
         None => "there".to_owned(),
     };
-    // Not between backticks, where the host's spelling of an option would take its place.
+    // Quoted without backticks, between which the host's spelling of an option would replace it.
     Error::new(INVALID_OPTION, format!("there is no option \"{name}\"{of}; {meant} are {}", known.join(", ")))
 }
 
 impl Options {
     /// Reads options as a host language writes them.
     ///
-    /// A null is as if the option were not given.
+    /// A null counts as not given.
     ///
     /// # Errors
     /// `INVALID_OPTION` for an unknown option, and for a value of the wrong type.
@@ -222,7 +222,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Takes `timeout` and `deadline` for one call, as a host language writes them.
+    /// Reads `timeout` and `deadline` for one call, as a host language writes them.
     ///
     /// # Errors
     /// `INVALID_OPTION`, as [`Options::from_value`].
@@ -255,7 +255,7 @@ impl Options {
 
 #[cfg(feature = "client")]
 impl TransportOptions {
-    /// Reads options as a host language writes them; a null is as if the option were not given.
+    /// Reads options as a host language writes them; a null counts as not given.
     ///
     /// # Errors
     /// `INVALID_OPTION` for a value of the wrong type.

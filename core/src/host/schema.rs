@@ -1,8 +1,8 @@
-//! JSON Schemas of what travels as data, from which the types of other languages are made.
+//! JSON Schemas of the data that travels, from which the types of other languages are generated.
 //!
-//! Requests, answers, findings, errors, explanations, and an engine's events and actions implement
-//! [`schemars::JsonSchema`] where they stand. Here are the types of fields that hold a plain text in Rust, though their
-//! words are listed in one of the core's tables.
+//! Requests, answers, findings, errors, explanations, and an engine's events and actions implement [`schemars::JsonSchema`]
+//! where they are defined. Here are the types of fields that are plain text in Rust although a table of the core lists
+//! their words.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// One word, and what it means.
+/// The schema of one word, with its meaning.
 fn word(word: &str, about: &str) -> Value {
     match about.trim() {
         "" => json!({ "const": word }),
@@ -27,20 +27,20 @@ fn word(word: &str, about: &str) -> Value {
     }
 }
 
-/// One of these words.
+/// The schema of a text that is one of these words.
 fn closed<'a>(about: &str, words: impl IntoIterator<Item = (&'a str, &'a str)>) -> Schema {
     let words: Vec<Value> = words.into_iter().map(|(name, about)| word(name, about)).collect();
     json_schema!({ "description": about.trim(), "oneOf": words })
 }
 
-/// One of these words, or any other text.
+/// The schema of a text that is one of these words, or any other.
 pub(crate) fn open(about: &str, words: &[(&str, &str)]) -> Schema {
     let words = words.iter().map(|(name, about)| word(name, about));
     let words: Vec<Value> = words.chain([json!({ "type": "string" })]).collect();
     json_schema!({ "description": about.trim(), "anyOf": words })
 }
 
-/// Words of which each stands once, without what they mean.
+/// Removes repeated words, and gives them no meaning.
 fn bare<'a>(words: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, &'a str> {
     words.into_iter().map(|word| (word, "")).collect()
 }
@@ -69,7 +69,7 @@ words! {
     RuleName: rules::ALL.iter().map(|rule| (rule.name, rule.about));
     /// The name of a remark about an answer.
     RemarkName: rules::REMARKS.iter().copied();
-    /// The codes that are this library's own.
+    /// This library's own codes.
     OwnCode: CODES.iter().map(|code| (code.name, code.about));
     /// The service's documented codes, normalised.
     ServiceCode: bare(ENTRIES.iter().map(|entry| entry.code).chain(CODE_ADVICE.iter().map(|(code, _)| *code)));
@@ -77,13 +77,13 @@ words! {
     Reason: ENTRIES.iter().map(|entry| (entry.reason, entry.cause().en))
         .chain(MAINLAND.iter().map(|entry| (entry.reason, entry.cause.en)))
         .collect::<BTreeMap<_, _>>();
-    /// What `explain` looks at.
+    /// The name of a check of `explain`.
     CheckName: bare(REQUEST_CHECKS.iter().chain(RESPONSE_CHECKS).copied());
-    /// Why a signature does not verify.
+    /// The cause of a signature that does not verify.
     CauseName: bare(CAUSES.iter().copied());
 }
 
-/// One or another of these types, and with `or text` any other text.
+/// One of these types, and with `or text` any other text.
 macro_rules! either {
     ($($(#[$doc:meta])+ $Name:ident: $($Type:ty),+ $(; or $text:literal)?;)+) => {
         $(
@@ -110,9 +110,9 @@ macro_rules! either {
 }
 
 either! {
-    /// What a finding is called: a rule, or a remark about an answer.
+    /// The name of a finding: a rule, or a remark about an answer.
     FindingName: RuleName, RemarkName;
-    /// The code of an error; the service may send others than those that are documented.
+    /// The code of an error; the service may send others than the documented ones.
     ErrorCode: OwnCode, ServiceCode; or "string";
 }
 
@@ -129,7 +129,7 @@ impl JsonSchema for Operation {
     }
 }
 
-/// Bytes, which travel as the host language's own.
+/// Bytes, in the host language's own type.
 pub enum Bytes {}
 
 impl JsonSchema for Bytes {

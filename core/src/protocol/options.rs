@@ -319,7 +319,7 @@ impl OwnOption {
     }
 }
 
-/// The defaults of options, for documentation; an option that is not listed has no default.
+/// The defaults of options, for documentation; an unlisted option does not have one.
 #[cfg(feature = "schema")]
 pub const DEFAULTS: &[(&str, &str)] = &[
     ("base_urls", "`https://apihk.mch.weixin.qq.com`"),

@@ -26,9 +26,9 @@ pub struct Pages {
     offset: u64,
     /// The page size that was asked for; 0 if that is not known.
     limit: u64,
-    /// How often each record was given, because records without ids can be alike.
+    /// The number of times each record was given, because records without ids can be alike.
     given: Map<String, Value>,
-    /// How many records there are, by the service's last count.
+    /// The number of records by the service's last count.
     total: Option<u64>,
     /// The identity of the first record of this round's last page; empty if that page was.
     last: Option<String>,

@@ -597,7 +597,7 @@ pub(crate) fn normalised(code: &str) -> &str {
     }
 }
 
-/// What a refusal implies for trying again, by code first, then by status.
+/// A refusal's consequences for trying again, by code first, then by status.
 pub(crate) struct Consequence {
     /// Was the request surely not processed?
     pub not_processed: bool,

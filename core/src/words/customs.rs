@@ -2,7 +2,7 @@
 
 use super::code::code;
 
-/// How well a customs code is known to work.
+/// The standing of a customs code: how well it is known to work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Standing {
@@ -21,7 +21,7 @@ pub struct Place {
     pub en: &'static str,
     /// In Chinese.
     pub zh: &'static str,
-    /// How well the code is known to work.
+    /// The standing of the code.
     pub standing: Standing,
 }
 

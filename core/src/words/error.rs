@@ -352,7 +352,7 @@ pub struct Details {
     /// The least time to wait before the next try, in milliseconds.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::Milliseconds>"))]
     pub retry_after: Option<u64>,
-    /// How many attempts were made.
+    /// The number of attempts that were made.
     pub attempts: u32,
     /// May the operation have taken effect despite the error?
     pub may_have_been_applied: bool,
