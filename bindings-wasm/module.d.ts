@@ -1,3 +1,3 @@
-/** The compiled core: a `WebAssembly.Module` or its bytes, as the bundler makes of it. */
+/** The compiled core: a `WebAssembly.Module` or its bytes, whichever the bundler makes. */
 declare const module: object
 export default module

@@ -1,11 +1,11 @@
-/** What the package loads from files: the addon for this platform, or the WebAssembly module in its place. */
+/** Loads the package's files: the addon for this platform, or the WebAssembly module in its place. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LEAVE_OUTSIDE } from './outside.js'
 
-/** The addon; or, where there should be one, why none was loaded. */
+/** The addon; or the reasons why it could not be loaded, which are empty if this platform has none. */
 export function addon(): { addon: unknown } | { platform: string; reasons: string[] } {
-  // Linux has two builds; the one that does not fit is not installed, or does not load.
+  // Linux has two builds; the wrong one is not installed, or does not load.
   const suffixes = process.platform === 'linux' ? ['-gnu', '-musl'] : ['']
   const platform = `${process.platform}-${process.arch}`
   const reasons: string[] = []
@@ -19,7 +19,7 @@ export function addon(): { addon: unknown } | { platform: string; reasons: strin
   return { platform, reasons }
 }
 
-/** Why something was not loaded. What is required stands within `try` itself, as bundlers let it be missing there alone. */
+/** Reason why a file was not loaded. Each `require` stands within a `try`, where alone bundlers let its file be missing. */
 class Reason {
   readonly message: string
 
@@ -29,7 +29,7 @@ class Reason {
   }
 }
 
-/** As it was built here. */
+/** The addon as this repository built it. */
 function built(name: string): unknown {
   try {
     const file = join(__dirname, `wechatpay-customs.${name}.node`)
@@ -39,7 +39,7 @@ function built(name: string): unknown {
   }
 }
 
-/** As npm installed it; each package is written out, as what copies the files that a script needs follows only what it can read. */
+/** The addon as npm installed it; names are written out, because tools that copy a script's files follow only those. */
 function installed(name: string): unknown {
   try {
     switch (name) {
@@ -61,12 +61,12 @@ function installed(name: string): unknown {
   }
 }
 
-/** Is the WebAssembly module where npm has put it? */
+/** Is the WebAssembly module where npm put it? */
 export function complete(): boolean {
   return existsSync(join(__dirname, 'wechatpay_customs_wasm_bg.wasm'))
 }
 
-/** Its bytes. */
+/** The module's bytes. */
 export function wasm(): Uint8Array {
   if (!complete()) throw new Error(LEAVE_OUTSIDE)
   return readFileSync(join(__dirname, 'wechatpay_customs_wasm_bg.wasm'))

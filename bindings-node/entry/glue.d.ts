@@ -1,2 +1,2 @@
-// wasm-bindgen's types are not made: `Glue` in the face says what is used.
+// wasm-bindgen's types are not generated: `Glue` in the face declares what is used.
 declare module '*/wechatpay_customs_wasm.js'

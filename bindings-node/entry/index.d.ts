@@ -1,5 +1,5 @@
 import * as everything from './types/index.js'
 
 export * from './types/index.js'
-/** All that the package exports, for those who import it whole. */
+/** All exports of the package, for programs that import it whole. */
 export default everything

@@ -1,4 +1,4 @@
-/** The face over the native addon; over WebAssembly where no addon fits the platform. */
+/** The face over the native addon, or over WebAssembly if no addon fits the platform. */
 import { channel } from 'node:diagnostics_channel'
 import { webcrypto } from 'node:crypto'
 import { debuglog, TextDecoder, TextEncoder } from 'node:util'
@@ -12,7 +12,7 @@ import { webCrypto } from '../../face/src/webcrypto.js'
 import { addon, complete, wasm } from './files.js'
 import { send } from './http.js'
 
-/** As in `bindings-node/src`: steps are JSON. */
+/** The engine of `bindings-node/src`, whose steps are JSON. */
 interface AddonEngine {
   step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): string | Promise<string | null>
   readonly timeoutMs: number
@@ -35,7 +35,7 @@ function observe(attempt: Observed, thrown: unknown): void {
   }
 }
 
-/** Of a call that went through; nothing of what the fields hold. */
+/** Logs the warnings of a call that succeeded, without the values of its fields. */
 function warn(operation: string, warnings: Finding[]): void {
   for (const { rule, field, issue } of warnings) {
     if (warned.hasSubscribers) warned.publish({ operation, rule, field, issue })
@@ -43,7 +43,7 @@ function warn(operation: string, warnings: Finding[]): void {
   }
 }
 
-/** An error and what caused it, in words: what else it holds is its owner's. */
+/** Describes an error and its causes in words; the rest of their content is private to their owners. */
 function told(thrown: unknown): string {
   try {
     const { cause } = Object(thrown) as { cause?: unknown }
@@ -53,7 +53,7 @@ function told(thrown: unknown): string {
   }
 }
 
-/** Somebody must be told before a `.p12` is refused in production alone. */
+/** Advice that developers must see early, because otherwise a `.p12` is first refused in production. */
 const ADVICE =
   'WebAssembly reads no .p12. Addons are optional dependencies, which npm leaves out with --omit=optional, and where ' +
   'package-lock.json or node_modules were made on another platform: install again without them. ' +
@@ -61,11 +61,11 @@ const ADVICE =
 
 const { fetch: own, process: { versions } } = globalThis
 
-/** Bun's `fetch`, that checks certificates whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+/** Bun's `fetch`, made to check certificates whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
 const checked: typeof fetch = (url, init) => fetch(url, { ...init, ...{ tls: { rejectUnauthorized: true } } })
 
 const hosts = {
-  /** By the modules beneath, unless somebody has put another `fetch` in the place of Node.js's; Bun's is as fast as they are. */
+  /** Sends with `http` or `https`, unless `fetch` was replaced; on Bun with its `fetch`, which is as fast as they are. */
   send(request: Send) {
     if (globalThis.fetch === own && versions.bun === undefined) return send(request)
     return sendBy(versions.bun === undefined ? fetch : checked)(request)
@@ -92,12 +92,12 @@ function native({ Account, Engine, call }: Addon): Native {
   }
 }
 
-/** Nothing where nobody waits any more. */
+/** Reads a step; null when nobody waits for it any more. */
 function read(told: string | null): Step {
   return told === null ? (null as never) : readStep(told)
 }
 
-/** The script of the WebAssembly module; it asks for what Jest's jsdom, which stands for a page, does not have. */
+/** Loads the WebAssembly module's script; lends it two classes that Jest's jsdom, which imitates a page, lacks. */
 function script(): Glue {
   const lent = Object.entries({ TextDecoder, TextEncoder }).filter(([name]) => !(name in globalThis))
   Object.assign(globalThis, Object.fromEntries(lent))
@@ -109,7 +109,7 @@ function script(): Glue {
 }
 
 bind({
-  // Likewise.
+  // Jest's jsdom lacks a complete `crypto` too.
   crypto: webcrypto,
   load() {
     const found = addon()
@@ -124,7 +124,7 @@ bind({
   }
 })
 
-// A bundle tells at its start, not at its first call, that it lacks files.
+// A bundle that lacks files must fail at its start, not at its first call.
 if (!complete()) loaded()
 
 export * from '../../face/src/public.js'

@@ -7,7 +7,7 @@ const app = express()
 app.use(express.json())
 
 app.post('/declarations', async (request, response) => {
-  // Whoever asked may go away; what has been sent may have been applied all the same.
+  // The client may go away; a request that was already sent may still have been applied.
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   response.json(await client.declare(request.body, { signal: gone.signal }))

@@ -6,7 +6,7 @@ const app = fastify()
 app.decorate('wechatpay', new Client(JSON.parse(process.env.WECHATPAY)))
 
 app.post('/declarations', async (request, reply) => {
-  // Whoever asked may go away; what has been sent may have been applied all the same.
+  // The client may go away; a request that was already sent may still have been applied.
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   return app.wechatpay.declare(request.body, { signal: gone.signal })

@@ -1,4 +1,4 @@
-//! One call, whose steps are taken on the thread pool, signatures and verifications included.
+//! One call, whose steps run on the thread pool, signatures and verifications included.
 
 use std::{
     mem,
@@ -29,20 +29,20 @@ use crate::{Account, from_json, invalid, thrown};
 pub struct Engine {
     call: Arc<Mutex<Call>>,
     means: Means,
-    /// Beside the call, which a thread may hold when JavaScript asks.
+    /// Kept outside the call, because a thread may hold that when JavaScript asks.
     timeout_ms: AtomicU64,
 }
 
 struct Call {
     engine: engine::Engine,
     observed: bool,
-    /// Of steps that end in a signature or a verification.
+    /// Observations of steps that end in a signature or a verification.
     emits: Vec<Emit>,
-    /// Grows by each step that JavaScript asks for; a thread that was asked in an earlier one does nothing more.
+    /// Grows with each step that JavaScript asks for; a thread that works for an earlier step then stops.
     turn: u64,
-    /// For a thread to begin with, until one does.
+    /// The work that waits for a thread.
     next: Option<Next>,
-    /// The step that a thread has come to, until JavaScript takes it.
+    /// The step that a thread has reached, until JavaScript takes it.
     ready: Option<String>,
 }
 
@@ -53,7 +53,7 @@ enum Next {
 
 #[napi]
 impl Engine {
-    /// Prepares one call (JSON, as its options); its observations are left out unless `observed`.
+    /// Makes the engine for one call; call and options are JSON. Observations are left out unless `observed`.
     #[napi(constructor)]
     pub fn new(env: Env, account: &Account, call: String, options: String, observed: bool) -> Result<Self> {
         let mut seed = [0; 32];
@@ -67,11 +67,11 @@ impl Engine {
         Ok(Engine { call: Arc::new(Mutex::new(call)), means, timeout_ms: AtomicU64::new(0) })
     }
 
-    /// Takes the answer to the last action (its name, what else it says as JSON, and its bytes) and gives a promise of the
-    /// next step, as JSON.
+    /// Takes the answer to the last action (its name, its other members as JSON, and its bytes) and returns a promise of
+    /// the next step, as JSON.
     ///
-    /// Until it is fulfilled, `cancel` and `timed_out` are taken too. They bring a step at once, which may be the one that
-    /// was promised.
+    /// Until it is fulfilled, `cancel` and `timed_out` are accepted too. They return a step at once, which may be the
+    /// promised one.
     #[napi]
     pub fn step(
         &self,
@@ -100,7 +100,7 @@ impl Engine {
         Ok(Either::B(AsyncTask::new(work)))
     }
 
-    /// The longest in milliseconds that the promise of the last step is to be waited for.
+    /// The longest that a driver may wait for the promise of the last step, in milliseconds.
     #[napi(getter)]
     pub fn timeout_ms(&self) -> f64 {
         self.timeout_ms.load(Ordering::Relaxed) as f64
@@ -120,7 +120,7 @@ impl Call {
         Ok(serde_json::to_string(&Step { emits: mem::take(&mut self.emits), action })?)
     }
 
-    /// What still waits for a thread came first.
+    /// Takes an interruption, after the answer that still waits for a thread.
     fn interrupted(&mut self, event: &str, means: &Means, now: Now) -> std::result::Result<Computation, Action> {
         if let Some(Next::Take { event, members, bytes }) = self.next.take() {
             let action = self.step(read(&event, &members, bytes), now);
@@ -135,12 +135,12 @@ fn read(event: &str, members: &str, bytes: Vec<u8>) -> Event {
     Event::from_parts(event, from_json(members).unwrap_or_default(), bytes)
 }
 
-/// A call is whole after each of its steps, so that one that panicked harms no other.
+/// Ignores poisoning, because a call is whole after each of its steps, so a panic in one does not harm the next.
 fn lock(call: &Mutex<Call>) -> MutexGuard<'_, Call> {
     call.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Who signs and verifies; without a signer the caller does.
+/// The signer and the verifier; without a signer the caller signs.
 #[derive(Clone)]
 struct Means {
     signer: Option<Arc<dyn Signer>>,
@@ -148,7 +148,7 @@ struct Means {
 }
 
 impl Means {
-    /// What is to be computed; or the action, if it is for JavaScript.
+    /// The computation for an action, or the action itself if it is JavaScript's to carry out.
     fn computation(&self, action: Action) -> std::result::Result<Computation, Action> {
         match (action, &self.signer, &self.verifier) {
             (Action::Sign { message, entropy, .. }, Some(signer), _) => {
@@ -170,7 +170,7 @@ enum Computation {
 impl Computation {
     fn run(self) -> Event {
         match self {
-            // An empty signature is refused as one that could not be made.
+            // The engine refuses an empty signature as one that could not be made.
             Computation::Sign { signer, message, entropy } => {
                 Event::Signed { signature: signer.sign(&message, &entropy).unwrap_or_default() }
             }
@@ -181,7 +181,7 @@ impl Computation {
     }
 }
 
-/// The time that JavaScript told, which goes on.
+/// The time that JavaScript gave, which goes on.
 struct Clock {
     began: Instant,
     at: Now,
@@ -195,7 +195,7 @@ impl Clock {
     }
 }
 
-/// The way to the next step that is JavaScript's to take.
+/// The work on the thread pool until the next step that JavaScript takes.
 pub struct Work {
     call: Arc<Mutex<Call>>,
     means: Means,
@@ -240,7 +240,7 @@ impl Task for Work {
         }
     }
 
-    /// Nothing if JavaScript has taken the step already, or has interrupted what led to it.
+    /// Returns null if JavaScript has already taken the step, or has interrupted the work for it.
     fn resolve(&mut self, _: Env, (): ()) -> Result<Option<String>> {
         let mut call = lock(&self.call);
         Ok(if call.turn == self.turn { call.ready.take() } else { None })

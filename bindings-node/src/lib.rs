@@ -1,5 +1,5 @@
-//! The core for Node.js: converts, forwards, throws; takes the steps of calls on the thread pool. The face in
-//! `face` drives.
+//! The core for Node.js: converts, forwards, throws; runs the steps of calls on the thread pool. The face in
+//! `face` drives it.
 
 mod engine;
 
@@ -17,7 +17,7 @@ use wechatpay_customs::{
 };
 use zeroize::Zeroizing;
 
-/// What all calls of one client share.
+/// The state that all calls of one client share.
 #[napi]
 pub struct Account {
     account: Arc<Common>,
@@ -27,7 +27,7 @@ pub struct Account {
 
 #[napi]
 impl Account {
-    /// Reads options (JSON); `own_signer` tells that the caller signs by other means.
+    /// Reads options (JSON); `own_signer` says that the caller signs by other means.
     #[napi(constructor)]
     pub fn new(env: Env, options: String, own_signer: bool) -> Result<Self> {
         let options = Zeroizing::new(options);
@@ -45,13 +45,14 @@ impl Account {
         self.account.require_signing().map_err(|error| thrown(env, error))
     }
 
-    /// Calls a pure function by name with arguments (JSON), with these options filled in, and gives JSON.
+    /// Calls a pure function by name with arguments (JSON), with these options filled in, and returns JSON.
     #[napi]
     pub fn call(&self, env: Env, function: String, arguments: String) -> Result<String> {
         called(env, &function, arguments, Some(&self.account))
     }
 
-    /// The same on the thread pool, for what may take long: a promise of JSON, `{"value": …}` or `{"error": …}`.
+    /// Does the same on the thread pool, for functions that may take long: a promise of JSON, `{"value": …}` or
+    /// `{"error": …}`.
     #[napi]
     pub fn call_apart(&self, function: String, arguments: String) -> AsyncTask<Apart> {
         let (account, arguments) = (Arc::clone(&self.account), Zeroizing::new(arguments));
@@ -85,7 +86,7 @@ impl Task for Apart {
     }
 }
 
-/// Calls a pure function by name with arguments (JSON), and gives JSON.
+/// Calls a pure function by name with arguments (JSON), and returns JSON.
 #[napi]
 pub fn call(env: Env, function: String, arguments: String) -> Result<String> {
     called(env, &function, arguments, None)
@@ -97,13 +98,13 @@ fn called(env: Env, function: &str, arguments: String, account: Option<&Common>)
     Ok(serde_json::to_string(&value.map_err(|error| thrown(env, error))?)?)
 }
 
-/// What callers give comes as JSON: N-API's own conversion of numbers bends some of them.
+/// Reads callers' values from JSON, because N-API's own conversion changes some numbers.
 fn from_json(text: &str) -> Result<Value> {
     Ok(serde_json::from_str(text)?)
 }
 
-/// Throws the error as JSON text, of which the face makes a real `Error`: set on an object one by one, a member called
-/// `__proto__` would be its prototype.
+/// Throws the error as JSON text, of which the face makes a real `Error`: if members were set on an object one by one, one
+/// called `__proto__` would become its prototype.
 fn thrown(env: Env, error: Error) -> napi::Error {
     let message = error.to_string();
     let told = serde_json::to_string(&host::error(error, Convention::JavaScript)).unwrap_or_default();

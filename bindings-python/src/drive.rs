@@ -1,4 +1,4 @@
-//! One call: signs, verifies and sends where that is not the caller's to do, and hands all else over to Python.
+//! One call: signs, verifies and sends unless the caller does, and leaves everything else to Python.
 
 use std::{
     future::{Future, pending},
@@ -33,16 +33,16 @@ use crate::{
     to_python,
 };
 
-/// How often a call that waits looks for signals, such as Ctrl-C.
+/// The interval at which a waiting call looks for signals, such as Ctrl-C.
 const LOOK_AROUND: Duration = Duration::from_millis(50);
 
-/// What the calls of a client share.
+/// The means that the calls of a client share.
 pub struct Ours {
     pub account: Arc<Account>,
-    /// None if the caller signs.
+    /// `None` if the caller signs.
     signer: Option<Arc<dyn Signer>>,
     verifier: Arc<dyn Verifier>,
-    /// None if the caller sends.
+    /// `None` if the caller sends.
     transport: Option<Transport>,
 }
 
@@ -54,16 +54,16 @@ impl Ours {
     }
 }
 
-/// An engine with what it left to be done.
+/// An engine with the action that is still to be carried out.
 struct Drive {
     ours: Arc<Ours>,
     engine: Engine,
     pending: Option<Action>,
-    /// What a library beneath said of the last failure.
+    /// A library's own description of the last failure.
     why: Option<String>,
 }
 
-/// What comes to Python: observations, and what is to be done next.
+/// The data for Python: observations, and the next task.
 pub struct Turn {
     emits: Vec<Emit>,
     next: Next,
@@ -73,15 +73,15 @@ pub struct Turn {
 }
 
 enum Next {
-    /// Nothing but to go on, when the observations have been taken note of.
+    /// Only go on, once the observations have been passed on.
     GoOn,
     Action(Action),
-    /// A signal handler raised.
+    /// A signal handler raised this exception.
     Raised(PyErr),
 }
 
 impl Drive {
-    /// Goes on until there is something for Python; with `observed`, also when there is something to observe.
+    /// Goes on until Python has a task; with `observed`, also until there is something to observe.
     async fn advance(
         mut self,
         mut event: Option<Event>,
@@ -113,7 +113,7 @@ impl Drive {
                         action
                     }
                     (None, Some(action)) => action,
-                    // The call was at its end; the engine says so.
+                    // The call has already ended; the engine reports that.
                     (None, None) => {
                         event = Some(Event::Start);
                         continue;
@@ -124,7 +124,7 @@ impl Drive {
         }
     }
 
-    /// Is it for us to do?
+    /// Can this side carry out the action?
     fn is_ours(&self, action: &Action) -> bool {
         match action {
             Action::Sign { .. } => self.ours.signer.is_some(),
@@ -139,7 +139,7 @@ impl Drive {
             (Action::Sign { message, entropy, .. }, Some(signer), _) => {
                 let _computing = fork::computing();
                 let signature = entropy.map_or_else(seed, Ok).and_then(|entropy| signer.sign(&message, &entropy));
-                // An empty signature is refused as one that could not be made.
+                // The engine refuses an empty signature as one that could not be made.
                 Event::Signed { signature: signature.unwrap_or_default() }
             }
             (Action::Verify { spki_der, message, signature, .. }, ..) => {
@@ -172,10 +172,10 @@ impl Drive {
 /// One call, as Python drives it.
 #[pyclass(frozen, name = "Call")]
 pub struct Handle {
-    /// The operation's name, or what else it is.
+    /// The operation's name, or the name of another kind of call.
     #[pyo3(get)]
     name: String,
-    /// Not there while it is under way.
+    /// `None` while the call is under way.
     drive: Arc<Mutex<Option<Drive>>>,
     cancel: Mutex<Option<oneshot::Sender<()>>>,
     /// Does it wait for the network, and does it sign?
@@ -185,7 +185,7 @@ pub struct Handle {
 
 #[pymethods]
 impl Handle {
-    /// Answers the last action, and gives what was observed, what to do next, and what that takes. Waits; Ctrl-C ends it.
+    /// Answers the last action, and returns observations, the next task, and its arguments. Waits; Ctrl-C ends that.
     #[pyo3(signature = (event, members, content, observed, clock_ahead_ms))]
     fn advance<'py>(
         &self,
@@ -199,7 +199,7 @@ impl Handle {
         let (drive, event) = (self.drive(py)?, read(event, members, content)?);
         let home = Arc::clone(&self.drive);
         if !self.waits {
-            // What is not signing is done before the GIL could be had again.
+            // Anything but signing is done sooner than the GIL could be taken again.
             if (!self.signs || matches!(event, Some(Event::Response { .. })))
                 && let Some(_computing) = fork::computing_now()
             {
@@ -233,7 +233,7 @@ impl Handle {
         turn.into_python(py)
     }
 
-    /// The same without waiting: what comes of it is put into the mailbox, addressed to `to`.
+    /// Does the same without waiting: the result is put into the mailbox, addressed to `to`.
     #[pyo3(signature = (event, members, content, observed, clock_ahead_ms, mailbox, to))]
     #[expect(clippy::too_many_arguments, reason = "those of `advance`, and where to put what comes of it")]
     fn advance_soon(
@@ -254,7 +254,7 @@ impl Handle {
         let (home, slot) = (Arc::clone(&self.drive), mailbox.slot());
         runtime.spawn(async move {
             let cancelled = pin!(async {
-                // One that was let go of does not cancel.
+                // A dropped sender does not cancel.
                 if cancelled.await.is_err() {
                     pending::<()>().await;
                 }
@@ -264,12 +264,12 @@ impl Handle {
         Ok(())
     }
 
-    /// Has it begun, and is it not at its end and not under way?
+    /// Has the call begun, and does it now wait for an answer from Python?
     fn waits_for_answer(&self) -> bool {
         self.drive.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Gives up what is under way; it comes to the mailbox all the same.
+    /// Cancels the work under way; its result still comes to the mailbox.
     fn cancel(&self) {
         let cancel = self.cancel.lock().unwrap_or_else(PoisonError::into_inner).take();
         cancel.map(|cancel| cancel.send(()));
@@ -292,7 +292,7 @@ fn busy(py: Python<'_>) -> PyErr {
     raised(py, &unsupported("a call was driven twice at the same time"))
 }
 
-/// An event by its name, its members and its bytes; a response is its members.
+/// Reads an event from its name, its members and its bytes; the members of a response are the response itself.
 fn read(event: Option<&str>, members: Option<&Bound<'_, PyAny>>, content: Option<&[u8]>) -> PyResult<Option<Event>> {
     if let Some(received) = members.and_then(|members| members.cast::<Received>().ok()) {
         return Ok(Some(received.get().0.clone()));
@@ -301,7 +301,7 @@ fn read(event: Option<&str>, members: Option<&Bound<'_, PyAny>>, content: Option
     Ok(event.map(|name| Event::from_parts(name, members, content.unwrap_or_default().to_vec())))
 }
 
-/// What a future gives that waits for nothing.
+/// The result of a future that does not need to wait.
 fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => Some(value),
@@ -310,7 +310,7 @@ fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
 }
 
 impl Turn {
-    /// As Python takes it: observations, the name of what is next, and what it takes.
+    /// Converts it for Python: observations, the name of the next task, and its arguments.
     pub fn into_python<'py>(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let Turn { emits, next, why, drive, home } = self;
         let emits = if emits.is_empty() { PyTuple::empty(py).into_any() } else { to_python(py, &emits)? };

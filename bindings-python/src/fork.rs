@@ -1,4 +1,5 @@
-//! Forks wait until nobody computes: a forked process has this thread alone, and a lock that another held would never open.
+//! Makes forks wait until other threads do not compute: a forked process has only the forking thread, so a lock that another
+//! held would never open.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,7 +15,7 @@ thread_local! {
     static IS_COMPUTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Held for a while in which locks may be taken, never while waiting for anything.
+/// A guard held while locks may be taken, never while waiting for anything.
 pub struct Computing(Option<RwLockReadGuard<'static, ()>>);
 
 impl Drop for Computing {
@@ -25,7 +26,8 @@ impl Drop for Computing {
     }
 }
 
-/// Waits for forks. Must not be called with the GIL, which a fork under way may wait for, unless this thread computes already.
+/// Waits for forks. Must not be called with the GIL, because a fork under way may wait for that, unless this thread computes
+/// already.
 pub fn computing() -> Computing {
     if IS_COMPUTING.replace(true) {
         return Computing(None);
@@ -33,7 +35,7 @@ pub fn computing() -> Computing {
     Computing(Some(COMPUTING.read().unwrap_or_else(PoisonError::into_inner)))
 }
 
-/// The same with the GIL; nothing while there is a fork.
+/// Does the same with the GIL; `None` during a fork.
 pub fn computing_now() -> Option<Computing> {
     if IS_COMPUTING.get() {
         return None;
@@ -43,12 +45,12 @@ pub fn computing_now() -> Option<Computing> {
     Some(Computing(Some(guard)))
 }
 
-/// Waits until nobody computes who began before.
+/// Waits for all computations that began before.
 pub fn wait() {
     drop(COMPUTING.write().unwrap_or_else(PoisonError::into_inner));
 }
 
-/// To be called before a fork.
+/// Prepares a fork; called before it.
 #[pyfunction]
 pub fn before_fork(py: Python<'_>) {
     py.detach(|| {
@@ -57,7 +59,7 @@ pub fn before_fork(py: Python<'_>) {
     });
 }
 
-/// To be called after it, in both processes.
+/// Ends a fork; called after it, in both processes.
 #[pyfunction]
 pub fn after_fork() {
     drop(FORKING.take());

@@ -1,4 +1,4 @@
-//! The core for Python: converts, forwards, raises; what takes time is done with the GIL released.
+//! The core for Python: converts, forwards, raises; releases the GIL for work that takes time.
 
 mod drive;
 mod fork;
@@ -32,13 +32,13 @@ use crate::{
     plain::{argument, plain},
 };
 
-/// Connections to send over. Clients that are given the same one share them; making one does no I/O.
+/// Connections to send over. Clients that are given the same transport share them. Making one does not do I/O.
 #[pyclass(frozen, module = "wechatpay_customs")]
 struct Transport(client::Transport);
 
 #[pymethods]
 impl Transport {
-    /// Makes connections through a proxy, or that trust other certificates than the system's.
+    /// Makes connections that use a proxy, or that trust other certificates than the system's.
     #[new]
     #[pyo3(signature = (*, proxy=None, ca_certificates=None))]
     fn new(
@@ -61,19 +61,19 @@ impl Transport {
     }
 }
 
-/// What the calls of a client share.
+/// The state that the calls of a client share.
 #[pyclass(frozen)]
 struct Client {
     ours: Arc<Ours>,
     closed: AtomicBool,
 }
 
-/// The functions of the caller's own that stand among the options.
+/// The options that are functions of the caller's.
 const FUNCTIONS: [&str; 4] = ["signer", "on_attempt", "clock", "transport"];
 
-/// Reads options; `sends` tells that requests will be signed. Gives the client, and those of `FUNCTIONS` that there are.
+/// Reads options; `sends` says that requests will be signed. Returns the client, and those of `FUNCTIONS` that were given.
 ///
-/// What cannot be used of them is left for the core to refuse.
+/// Unusable functions stay among the options, so that the core refuses them.
 #[pyfunction]
 fn opened<'py>(options: &Bound<'py, PyAny>, sends: bool) -> PyResult<Bound<'py, PyTuple>> {
     let py = options.py();
@@ -131,7 +131,7 @@ fn opened<'py>(options: &Bound<'py, PyAny>, sends: bool) -> PyResult<Bound<'py, 
 
 #[pymethods]
 impl Client {
-    /// Begins a call with fields, if it takes any, and the keywords that stand beside them.
+    /// Begins a call with fields, if it takes any, and the keywords given beside them.
     #[pyo3(signature = (call, limits, fields=None, more=None))]
     fn begin<'py>(
         &self,
@@ -151,7 +151,7 @@ impl Client {
         self.begun(py, call, limits)
     }
 
-    /// Goes on reading page by page: takes in an answer, if there is one, and gives its records and the call for the next
+    /// Continues reading page by page: takes an answer, if there is one, and returns its records and the call for the next
     /// page, if there is one.
     #[pyo3(signature = (function, given, answer))]
     fn page<'py>(
@@ -209,7 +209,7 @@ impl Client {
     }
 }
 
-/// What a caller gave to read page by page, out of reach of whoever prints the frames of a traceback.
+/// The caller's arguments for reading page by page, hidden from tools that print the frames of a traceback.
 #[pyclass(frozen)]
 struct Given {
     fields: Value,
@@ -219,7 +219,7 @@ struct Given {
 
 #[pymethods]
 impl Given {
-    /// Takes fields, the keywords that stand beside them, and the limits of each call.
+    /// Takes fields, the keywords given beside them, and the limits of each call.
     #[new]
     #[pyo3(signature = (fields, more, limits))]
     fn new(fields: Option<&Bound<'_, PyAny>>, more: &Bound<'_, PyDict>, limits: &Bound<'_, PyDict>) -> PyResult<Self> {
@@ -227,7 +227,7 @@ impl Given {
     }
 }
 
-/// Fields with keywords beside them; one that is None counts as not given. What is no map stays, and ends as a finding.
+/// Merges fields and keywords; a keyword that is None counts as not given. Fields that are not a map become a finding.
 fn together(fields: Option<&Bound<'_, PyAny>>, more: Option<&Bound<'_, PyDict>>) -> PyResult<Value> {
     let mut fields = match (fields, more) {
         (Some(fields), _) => argument(fields)?,
@@ -264,7 +264,7 @@ fn pure<'py>(
     to_python(py, &value.map_err(|error| raised(py, &error))?)
 }
 
-/// What a transport of the caller's own gave, for a call to go on with.
+/// The response of the caller's own transport, for a call to go on with.
 #[pyclass(frozen)]
 struct Received(engine::Event);
 
@@ -276,14 +276,14 @@ impl Received {
     }
 }
 
-/// Reports an exception that nobody can catch.
+/// Reports an exception that cannot be caught.
 #[pyfunction]
 fn unraisable(error: Bound<'_, PyAny>, r#where: &Bound<'_, PyAny>) {
     let py = error.py();
     PyErr::from_value(error).write_unraisable(py, Some(r#where));
 }
 
-/// The error of a client that cannot work where it was called; `why` says what is missing and what to do.
+/// The error for a place where a client cannot work; `why` says what is missing and what to do.
 #[pyfunction]
 fn unsupported<'py>(py: Python<'py>, why: &str) -> Bound<'py, PyAny> {
     raised(py, &client::unsupported(why)).into_value(py).into_bound(py).into_any()
@@ -305,19 +305,19 @@ fn raised(py: Python<'_>, error: &Error) -> PyErr {
     }
 }
 
-/// The same, caused by what a library beneath said.
+/// The exception for an error, with a library's description as its cause.
 fn raised_from(py: Python<'_>, error: &Error, why: Option<String>) -> PyErr {
     let raised = raised(py, error);
     raised.set_cause(py, why.map(PyOSError::new_err));
     raised
 }
 
-/// The module that the package is built around.
+/// The compiled module of the package.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // SAFETY: the GIL is held, so there is a current interpreter.
     let interpreter = unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) };
-    // From 3.12 on Python refuses this by itself. Older ones would share what belongs to one interpreter alone.
+    // Python refuses this itself from 3.12 on. Older ones would share state that belongs to a single interpreter.
     if interpreter != 0 {
         return Err(PyImportError::new_err("the module does not support loading in subinterpreters"));
     }

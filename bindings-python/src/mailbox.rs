@@ -1,4 +1,4 @@
-//! How what has ended on the network thread comes to an event loop's.
+//! Brings results from the network thread to the thread of an event loop.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use crate::{drive::Turn, runtime::visit};
 
-/// One for each event loop: the loop is woken once for all that has come since it looked last.
+/// The mailbox of one event loop: it wakes the loop once for all results that came since the loop looked last.
 #[pyclass(frozen)]
 pub struct Mailbox(Arc<Inner>);
 
@@ -17,7 +17,7 @@ struct Inner {
     come: Mutex<Vec<(Py<PyAny>, Turn)>>,
 }
 
-/// Where to put what a call came to.
+/// The slot for a call's result.
 #[derive(Clone)]
 pub struct Slot(Arc<Inner>);
 
@@ -28,11 +28,11 @@ impl Mailbox {
         Mailbox(Arc::new(Inner { wake, come: Mutex::default() }))
     }
 
-    /// Everything that has come, each with the object that it was addressed to.
+    /// Takes all results that have come, each with the object that it was addressed to.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let come = std::mem::take(&mut *self.0.come.lock().unwrap_or_else(PoisonError::into_inner));
         let told = |turn: Turn| {
-            // What cannot be told must not keep the others waiting.
+            // A result that cannot be converted must not keep the others waiting.
             turn.into_python(py)
                 .or_else(|error| (PyTuple::empty(py), "raise", error.into_value(py)).into_bound_py_any(py))
         };
@@ -47,7 +47,7 @@ impl Mailbox {
 }
 
 impl Slot {
-    /// Puts it in; called on the network thread, which must not wait for the GIL.
+    /// Puts a result in; called on the network thread, which must not wait for the GIL.
     pub fn put(self, to: Py<PyAny>, turn: Turn) {
         let was_empty = {
             let mut come = self.0.come.lock().unwrap_or_else(PoisonError::into_inner);

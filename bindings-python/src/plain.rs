@@ -1,4 +1,4 @@
-//! What a caller gave, as data; what JSON cannot say is named by its type, so that it ends as a finding.
+//! Reads callers' values as data; a value that JSON cannot express is named by its type, so that it becomes a finding.
 
 use pyo3::{
     exceptions::PyException,
@@ -10,30 +10,30 @@ use pyo3::{
 };
 use serde_json::{Map, Number, Value, json};
 
-/// Deeper than any request, and than it takes to find that something holds itself.
+/// The depth beyond which values are not read: deeper than any request, and enough to recognise one that holds itself.
 const DEEPEST: usize = 64;
 
-/// More values than any request or page of records has, long texts counted as several. What holds another twice, level by
-/// level, would be without end.
+/// More values than any request or page of records has, long texts counted as several. The limit ends the reading of objects
+/// that hold another twice at each level.
 const MOST: usize = 100_000;
 
-/// Texts, numbers, booleans, nothing, lists, mappings, dataclasses, pydantic's models, and bytes.
+/// Reads texts, numbers, booleans, None, lists, mappings, dataclasses, pydantic's models, and bytes.
 pub fn plain(value: &Bound<'_, PyAny>) -> PyResult<Value> {
     Reader { left: MOST }.read(value, 0)
 }
 
-/// The same for what is one of several arguments, as a member of the map of them would be read.
+/// Reads one of several arguments, in the way in which a member of a map of them would be read.
 pub fn argument(value: &Bound<'_, PyAny>) -> PyResult<Value> {
     Reader { left: MOST }.read(value, 1)
 }
 
 struct Reader {
-    /// How many more values are read.
+    /// The number of values that may still be read.
     left: usize,
 }
 
 impl Reader {
-    /// What the caller's object raises, unless it is one that nothing may stop, ends as a finding too.
+    /// Reads a value. An exception of the caller's object becomes a finding too, unless it must not be stopped.
     fn read(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
         let py = value.py();
         self.looked_into(value, depth).or_else(|error| match error.is_instance_of::<PyException>(py) {
@@ -79,7 +79,7 @@ impl Reader {
         if depth == DEEPEST {
             return Ok(odd("something that is too deep"));
         }
-        // Arguments and their members are read in any case, so that what is too large is found where it stands.
+        // Arguments and their members are read in any case, so that a finding names the member that is too large.
         if depth < 2 {
             return self.held(value, depth);
         }
@@ -87,7 +87,7 @@ impl Reader {
         Ok(if self.left > 0 { read } else { odd(LARGE) })
     }
 
-    /// What holds other values.
+    /// Reads a value that holds others.
     fn held(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
         if let Ok(list) = value.cast::<PyList>() {
             return list.iter().map(|item| self.read(&item, depth + 1)).collect();
@@ -119,7 +119,7 @@ impl Reader {
         }
     }
 
-    /// An attribute that is None was not given.
+    /// Reads attributes; one that is None counts as not given.
     fn given(&mut self, members: &Bound<'_, PyDict>, depth: usize) -> PyResult<Value> {
         let mut given = Map::new();
         for (name, member) in members.iter().filter(|(_, member)| !member.is_none()) {
@@ -140,7 +140,7 @@ impl Reader {
     }
 }
 
-/// The digits of a whole number, as far as Python writes them and anybody reads them.
+/// The digits of a whole number, unless there are more than Python writes or people read.
 fn digits(number: &Bound<'_, PyInt>) -> String {
     let digits = number.py().get_type::<PyInt>().call_method1("__repr__", (number,));
     match digits.and_then(|digits| digits.extract::<String>()) {
@@ -167,7 +167,7 @@ fn members<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>
     }
 }
 
-/// A name is text; of one that is none, or not Unicode, what can be shown.
+/// Reads a name; if it is not text, or not Unicode, whatever can be shown of it.
 fn name_of(name: &Bound<'_, PyAny>) -> PyResult<String> {
     let text = name.str()?;
     Ok(match text.to_str() {
@@ -176,7 +176,7 @@ fn name_of(name: &Bound<'_, PyAny>) -> PyResult<String> {
     })
 }
 
-/// What has more values than are read.
+/// The name for a value with more members than are read.
 const LARGE: &str = "something that is too large";
 
 fn odd(what: &str) -> Value {

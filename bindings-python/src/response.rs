@@ -1,4 +1,4 @@
-//! What a transport of the caller's own gave.
+//! Reads the response of the caller's own transport.
 
 use pyo3::{
     exceptions::PyTypeError,
@@ -9,7 +9,7 @@ use pyo3::{
 };
 use wechatpay_customs::engine::Event;
 
-/// A response, read from an object with attributes or from a mapping: `status` (or `status_code`), `headers`, and `body` (or
+/// Reads a response from an object with attributes or from a mapping: `status` (or `status_code`), `headers`, and `body` (or
 /// `content`).
 ///
 /// # Errors
@@ -30,7 +30,7 @@ pub fn read(response: &Bound<'_, PyAny>, max_body: usize) -> PyResult<Event> {
 fn not_a_response(response: &Bound<'_, PyAny>, lacks: &str) -> PyErr {
     let kind = response.get_type().name().map(|name| name.to_string()).unwrap_or_default();
     if kind == "coroutine" {
-        // Nobody will await it, of which Python would warn beside the error.
+        // Closed because nobody will await it, which Python would warn of beside the error.
         let _ = response.call_method0("close");
     }
     PyTypeError::new_err(format!(
@@ -39,7 +39,7 @@ fn not_a_response(response: &Bound<'_, PyAny>, lacks: &str) -> PyErr {
 }
 
 fn part<'py>(response: &Bound<'py, PyAny>, names: [&str; 2]) -> PyResult<Bound<'py, PyAny>> {
-    // Whether something is a mapping is asked last, as that takes longest.
+    // Checked last whether it is a mapping, because that takes longest.
     let is_dict = response.is_instance_of::<PyDict>();
     for name in names {
         if let Some(found) = if is_dict { None } else { response.getattr_opt(name)? } {
@@ -73,7 +73,7 @@ fn bytes(body: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
 }
 
 fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Option<Vec<(String, String)>>> {
-    // httpx joins the values of one that came twice, unless it is asked so.
+    // httpx joins the values of a repeated header, unless it is asked in this way.
     let items = match if headers.is_instance_of::<PyDict>() { None } else { headers.getattr_opt("multi_items")? } {
         Some(items) => items.call0()?,
         None => match headers.getattr_opt("items")? {

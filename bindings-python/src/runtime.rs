@@ -1,4 +1,4 @@
-//! The one thread for network calls of a process.
+//! The single thread for a process's network calls.
 
 use std::{
     sync::{Mutex, OnceLock, PoisonError},
@@ -11,7 +11,7 @@ use wechatpay_customs::client;
 
 use crate::{fork, raised};
 
-/// Made at the first call; a forked process gets its own.
+/// The runtime, made at the first call; a forked process gets its own.
 pub fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
     static RUNTIME: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
     let mut made = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -25,7 +25,7 @@ pub fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
                 let why = format!("no thread for network calls can be started ({error}); raise the limit of threads");
                 raised(py, &client::unsupported(why))
             })?;
-            // What the parent had must not be dropped here: its threads are not in this process.
+            // The parent's runtime must not be dropped here: its threads are not in this process.
             let runtime = Box::leak(Box::new(built));
             *made = Some((process, runtime));
             Ok(runtime)
@@ -36,20 +36,20 @@ pub fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
 /// The thread that shuts the interpreter down.
 static ENDING: OnceLock<ThreadId> = OnceLock::new();
 
-/// To be called when the interpreter begins to shut down; waits for threads of ours that are with it.
+/// Prepares for the interpreter's shutdown; called when it begins. Waits for our threads that are using the interpreter.
 #[pyfunction]
 pub fn ending(py: Python<'_>) {
     ENDING.get_or_init(|| thread::current().id());
     py.detach(fork::wait);
 }
 
-/// Lets a thread of ours do something with the interpreter, if that is not shutting down and will not until it is done.
+/// Lets a thread of ours use the interpreter, unless that is shutting down; a shutdown waits until it is done.
 pub fn visit<T>(action: impl FnOnce(Python<'_>) -> T) -> Option<T> {
     let _computing = fork::computing();
     if is_ending() { None } else { Python::try_attach(action) }
 }
 
-/// Does what takes time without the GIL, and stays there if the interpreter is shutting down: the process ends without it.
+/// Does lengthy work without the GIL. If the interpreter is shutting down, it never returns: the process ends without it.
 pub fn detached<T: Send>(py: Python<'_>, action: impl FnOnce() -> T + Send) -> T {
     py.detach(|| {
         let done = action();
@@ -60,7 +60,7 @@ pub fn detached<T: Send>(py: Python<'_>, action: impl FnOnce() -> T + Send) -> T
     })
 }
 
-/// Is the interpreter shutting down, by another thread? Whoever comes back to it then is ended in the midst of Rust.
+/// Is another thread shutting the interpreter down? CPython then ends any thread that returns to it in the midst of Rust.
 fn is_ending() -> bool {
     ENDING.get().is_some_and(|by| *by != thread::current().id())
 }

@@ -16,7 +16,7 @@ function module() {
   }
 }
 
-// The `crypto` of jsdom, which tests have in the place of Node.js's, can sign nothing.
+// jsdom's `crypto`, which replaces Node.js's in tests, cannot sign.
 bindWasm(core, { module, crypto: webcrypto })
 
 export * from '../../face/src/index.ts'

@@ -1,4 +1,4 @@
-//! The core for JavaScript hosts that run WASM: converts, forwards, throws. The face beside it drives.
+//! The core for JavaScript hosts that run WASM: converts, forwards, throws. The face in `face/` drives it.
 
 use std::{mem, sync::Arc};
 
@@ -15,12 +15,12 @@ use wechatpay_customs::{
 };
 use zeroize::Zeroizing;
 
-/// Takes less room in the module than the allocator that Rust brings for wasm32.
+/// An allocator that takes less room in the module than Rust's own for wasm32.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// What all calls of one client share.
+/// The state that all calls of one client share.
 #[wasm_bindgen]
 pub struct Account {
     account: Arc<engine::Account>,
@@ -30,7 +30,7 @@ pub struct Account {
 
 #[wasm_bindgen]
 impl Account {
-    /// Reads options (JSON); `own_signer` tells that the caller signs by other means, `browser` that this is a page.
+    /// Reads options (JSON); `own_signer` says that the caller signs by other means, `browser` that this is a web page.
     #[wasm_bindgen(constructor)]
     pub fn new(options: String, own_signer: bool, browser: bool) -> Result<Account, JsValue> {
         let options = Zeroizing::new(options);
@@ -40,7 +40,7 @@ impl Account {
             (false, false) => SignedBy::Host,
         };
         let account = host::account(from_json(&options)?, Convention::JavaScript, signing).map_err(thrown)?;
-        // WebCrypto would find a key whose numbers do not fit together only when it signs.
+        // WebCrypto would notice only when signing that the numbers of a key do not fit together.
         account.require_sound_key().map_err(thrown)?;
         let signer = if account.software() { account.signer().map_err(thrown)? } else { None };
         let verifier = account.verifier();
@@ -58,7 +58,7 @@ impl Account {
         called(function, arguments, Some(&self.account))
     }
 
-    /// Is the pure-Rust signer asked for?
+    /// Do the options ask for the pure-Rust signer?
     #[wasm_bindgen(getter)]
     pub fn software(&self) -> bool {
         self.account.software()
@@ -92,7 +92,7 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Prepares one call (JSON, as its options); `seed` is 32 fresh random bytes.
+    /// Makes the engine for one call; call and options are JSON, `seed` is 32 fresh random bytes.
     #[wasm_bindgen(constructor)]
     pub fn new(account: &Account, call: String, options: &str, seed: &[u8]) -> Result<Engine, JsValue> {
         let call = Zeroizing::new(call);
@@ -102,9 +102,10 @@ impl Engine {
             .map_err(thrown)
     }
 
-    /// Takes the answer to the last action (its name, what else it says as JSON, and its bytes) and gives the next, as JSON.
+    /// Takes the answer to the last action (its name, its other members as JSON, and its bytes) and returns the next action,
+    /// as JSON.
     ///
-    /// Milliseconds come as floats, JavaScript's only numbers that need no BigInt.
+    /// Milliseconds come as floats, because JavaScript's other numbers are BigInts.
     pub fn step(
         &mut self,
         event: &str,
@@ -120,13 +121,13 @@ impl Engine {
         Ok(json(&action))
     }
 
-    /// Takes the observations of the last step, as objects: their members have names of ours only.
+    /// Takes the observations of the last step, as objects: this library chooses all names of their members.
     pub fn emits(&mut self) -> Result<JsValue, JsValue> {
         mem::take(&mut self.emits).serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(Into::into)
     }
 }
 
-/// Calls a pure function by name with arguments (JSON), and gives JSON.
+/// Calls a pure function by name with arguments (JSON), and returns JSON.
 #[wasm_bindgen]
 pub fn call(function: &str, arguments: String) -> Result<String, JsValue> {
     called(function, arguments, None)
@@ -137,18 +138,18 @@ fn called(function: &str, arguments: String, account: Option<&engine::Account>) 
     Ok(json(&host::call(function, from_json(&arguments)?, account, Convention::JavaScript).map_err(thrown)?))
 }
 
-/// What callers give comes as JSON, as the addon for Node.js takes it.
+/// Reads callers' values from JSON, as the addon for Node.js does.
 fn from_json(text: &str) -> Result<Value, JsValue> {
-    // The face writes it by `JSON.stringify`, so that there is nothing to tell of where it is wrong.
+    // The face writes it with `JSON.stringify`, so the place of a mistake need not be reported.
     serde_json::from_slice(text.as_bytes()).map_err(|_| JsError::new("the arguments are not JSON").into())
 }
 
-/// What is told crosses as JSON text too: set on an object one by one, a member called `__proto__` would be its prototype.
+/// Writes JSON text: if members were set on an object one by one, one called `__proto__` would become its prototype.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// The error as JSON text; the face makes a real `Error` of it.
+/// Writes the error as JSON text; the face makes a real `Error` of it.
 fn thrown(error: Error) -> JsValue {
     JsValue::from_str(&json(&host::error(error, Convention::JavaScript)))
 }

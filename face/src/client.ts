@@ -27,31 +27,34 @@ export interface HeldKeyObject {
   export(options: { type: 'pkcs8' | 'spki'; format: 'der' }): Uint8Array
 }
 
-/** What a client is made from; an option that does not exist is refused. */
+/** The options of a client; an unknown option is refused. */
 export interface ClientOptions extends Omit<CoreOptions, 'privateKey'> {
   /**
-   * The merchant's private key: text or bytes in any form that is read, which a page in a browser may not be given; a
+   * The merchant's private key: text or bytes in any form that is read, which a page in a browser must not be given; a
    * `KeyObject` of Node.js; or a `CryptoKey` for RSASSA-PKCS1-v1_5 with SHA-256 and the usage `sign`, which is never
    * exported.
    */
   privateKey?: CoreOptions['privateKey'] | HeldKey | HeldKeyObject
   /** Signs by other means than `privateKey`, such as a KMS: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256). */
   signer?: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>
-  /** The `fetch` to send with. Unless given, the global one; of Node.js's own, only the modules `http` and `https` beneath. */
+  /**
+   * The `fetch` to send with. Defaults to the global `fetch`; on Node.js an unpatched `fetch` is bypassed in favour of
+   * `http`/`https`, which are faster.
+   */
   fetch?: typeof fetch
-  /** Called at the beginning and end of each attempt; what it throws is left aside. */
+  /** Called at the beginning and end of each attempt; its exceptions are ignored. */
   onAttempt?: (attempt: Observed) => void
   /** The time in milliseconds since 1970, for tests. */
   clock?: () => number
 }
 
-/** What one call takes beside its fields. */
+/** The options of one call. */
 export interface PerCall extends CallOptions {
   /** Gives the call up; the promise rejects with `signal.reason`. */
   signal?: AbortSignal
 }
 
-/** A request, signed and ready to be sent as it is. */
+/** A signed request, to be sent without any change. */
 export interface Prepared extends Signed {
   /** Findings that did not stop it. */
   warnings: Finding[]
@@ -70,7 +73,7 @@ export interface Sent {
   method: string
   url: string
   headers: Record<string, string | string[]> | Iterable<readonly [string, string]>
-  /** Exactly as sent; nothing for a GET. */
+  /** Exactly as sent; null or absent for a GET. */
   body?: string | Uint8Array | null
 }
 
@@ -96,12 +99,12 @@ export class Client {
     })
   }
 
-  /** What signs, verifies and reads: a native addon, or WebAssembly. */
+  /** The core that signs, verifies and reads: a native addon, or WebAssembly. */
   get backend(): Backend {
     return native().backend
   }
 
-  /** Finds what is wrong with a request, with this client's options filled in, without sending it. */
+  /** Finds what is wrong with a request, with this client's options filled in. Sends nothing. */
   check(operation: Operation, fields: object, rules?: Rules): Finding[] {
     return from(() => call(this.#account, 'check', { operation, fields, rules })) as Finding[]
   }
@@ -122,12 +125,12 @@ export class Client {
     return from(() => run(this.#account, this.#own, { call: 'parse', operation, response, request, now }))
   }
 
-  /** Finds out why a signature does not verify, with this client's options; see the function of the package. */
+  /** Explains why a signature does not verify, with this client's options; see the package's function. */
   explain(message: Sent | Received, request?: Sent, now?: number): Promise<Explanation> {
     return from(() => explained(this.#account, this.#own, message, request, now))
   }
 
-  /** All records of a query, page by page; its `offset` is not looked at. */
+  /** Reads all records of a query, page by page; ignores its `offset`. */
   queryAll(fields: QueryRequest, options: PerCall = {}): AsyncGenerator<Declaration, void, undefined> {
     return this.#pages(fields, options, called())
   }
@@ -150,12 +153,12 @@ export class Client {
     }
   }
 
-  /** The platform keys as one JSON text, to start another client with. */
+  /** Exports the platform keys as one JSON text, to start another client with. */
   exportKeys(): Promise<string> {
     return from(async () => call(this.#account, 'export_keys', {}) as string)
   }
 
-  /** Takes in platform keys that `exportKeys` gave. They are trusted: take them from a safe place only. */
+  /** Imports platform keys that `exportKeys` gave. They are trusted, so take them from a safe place only. */
   importKeys(keys: string): Promise<void> {
     return from(async () => void call(this.#account, 'import_keys', { keys }))
   }
@@ -177,17 +180,17 @@ export class Client {
   }
 }
 
-// The calls are made from the list of operations above.
+// The static block above defines the methods that this declares.
 export interface Client extends Operations<PerCall> {}
 
-/** Finds what is wrong with a request, all at once, without sending it. Never throws for bad data. */
+/** Finds everything that is wrong with a request. Sends nothing, and never throws for bad data. */
 export function check(operation: Operation, fields: object, rules?: Rules): Finding[] {
   return from(() => call(native(), 'check', { operation, fields, rules })) as Finding[]
 }
 
 /**
- * Checks, builds and signs a request for the caller to send. The current `timestamp` (Unix seconds) and a random `nonce`
- * (1 to 32 letters and digits) are taken unless given; and random `padding` for fields that are encrypted.
+ * Checks, builds and signs a request for the caller to send. `timestamp` (Unix seconds) defaults to the current time;
+ * `nonce` (1 to 32 letters and digits) and `padding` for fields that are encrypted default to random values.
  */
 export function prepare(
   operation: Operation,
@@ -217,8 +220,8 @@ export function parse(
 }
 
 /**
- * Finds out why the signature of a request or answer does not verify: the lines that must have been signed, which check
- * fails, and why. With `request`, an answer that refuses the signature shows where the server's message and ours part.
+ * Explains why the signature of a request or answer does not verify: the lines that must be signed, the check that fails,
+ * and the causes. With `request`, an answer that refuses the signature shows where the server's message differs from ours.
  * `now` is in Unix seconds. Sends and signs nothing.
  */
 export function explain(
@@ -230,12 +233,12 @@ export function explain(
   return from(() => alone(options, (account, own) => explained(account, own, message, request, now)))
 }
 
-/** What the order message to customs must say of the payment; `paid` (fen) is required unless the order is split. */
+/** The payment fields for the order message to customs; `paid` (fen) is required unless the order is split. */
 export function customsOrderFields(request: object, result: object, paid?: number): CustomsOrderFields {
   return from(() => call(native(), 'customs_order_fields', { request, result, paid })) as CustomsOrderFields
 }
 
-/** Makes for one use what else a client's calls share, and gives its memory back at once, keys included. */
+/** Makes an account for a single use, then frees its memory at once, keys included. */
 async function alone<T>(options: ClientOptions, use: (account: Account, own: OwnOptions) => T | Promise<T>): Promise<T> {
   await init()
   const [account, own] = open(options)
@@ -272,7 +275,7 @@ async function explained(
   return told.value
 }
 
-/** Calls a pure function by its name, of a client or of the package. */
+/** Calls a pure function of a client or of the package by its name. */
 function call(core: Pick<Account, 'call'>, name: string, argument: object): unknown {
   return JSON.parse(asked(() => core.call(name, json(argument))))
 }
@@ -283,7 +286,7 @@ function time({ clock }: OwnOptions): number {
   throw refused('input', 'INVALID_OPTION', 'option `clock` must give the milliseconds since 1970, as a number')
 }
 
-/** Sets the options that are the face's apart, if they are functions; the core refuses what is left. */
+/** Separates the face's own options if they are functions; the core refuses any others. */
 function open(options: ClientOptions): [Account, OwnOptions] {
   const core = members(options ?? {})
   const own: Record<string, unknown> = {}
@@ -299,7 +302,7 @@ function open(options: ClientOptions): [Account, OwnOptions] {
   return [asked(() => new Account(json(core), ownSigner, host().browser === true)), own]
 }
 
-/** What the core is told of a private key: of one that the host holds, and signs with, its description. */
+/** The private key as the core gets it: a description if the host holds the key and signs with it. */
 function keyed(key: unknown, own: OwnOptions): unknown {
   const held = described(key)
   if (held !== undefined) {
@@ -307,11 +310,11 @@ function keyed(key: unknown, own: OwnOptions): unknown {
     return held
   }
   if (/KeyObject$/.test(tag(key))) return exported(key as HeldKeyObject)
-  // What says that it is described was not described by us.
+  // An object with `$type` is not a description that we made.
   return tag(key) === 'Object' && '$type' in (members(key as object) ?? {}) ? {} : key
 }
 
-/** A `KeyObject` as bytes, which the core reads like any others; of a secret, or what only looks like one, nothing is read. */
+/** A `KeyObject` as bytes, which the core reads like any others; `{}` for a secret, or if it cannot be exported. */
 function exported(key: HeldKeyObject): unknown {
   try {
     if (key.type !== 'secret') return key.export({ type: key.type === 'public' ? 'spki' : 'pkcs8', format: 'der' })
@@ -319,9 +322,9 @@ function exported(key: HeldKeyObject): unknown {
   return {}
 }
 
-/** The signal of a call's options, and what the core reads or refuses of them, as JSON text. */
+/** The signal among a call's options, and the others as JSON text, which the core reads or refuses. */
 function perCall(options: PerCall): [signal: AbortSignal | undefined, limits: string] {
-  // A signal, given in the place of options, would be overlooked.
+  // Anything else, such as a signal in place of the options, must not be overlooked.
   const given = tag(options) === 'Object' ? members(options) : undefined
   if (given === undefined) return [undefined, options === null ? 'null' : '[]']
   const { signal, ...limits } = given
@@ -364,7 +367,7 @@ async function run(account: Account, own: OwnOptions, call: object, options: Per
   return engine.free === undefined ? done : done.finally(() => engine.free!())
 }
 
-/** The answer tells it too, but not everybody looks there. */
+/** Passes warnings to the host; the answer holds them too, but not everybody looks there. */
 function heard(
   warn: (operation: string, warnings: Finding[]) => void,
   { call, operation }: { call: string; operation?: string },
@@ -373,7 +376,7 @@ function heard(
   if (warnings?.length > 0) warn(operation ?? call, warnings)
 }
 
-/** An observer must not change what it observes: what it throws is left aside. */
+/** Calls an observer and ignores its exceptions: it must not change the call that it observes. */
 async function unheard(observe: (attempt: Observed) => void, attempt: Observed): Promise<void> {
   try {
     await observe(attempt)
@@ -382,7 +385,7 @@ async function unheard(observe: (attempt: Observed) => void, attempt: Observed):
 
 const flights = new WeakMap<Account, Map<number, Promise<Landed>>>()
 
-/** One download for all calls of a client that wait for it; it goes on without them. */
+/** Shares one download among all calls of a client that wait for it; it continues even if none waits any more. */
 function shareDownload(account: Account, own: OwnOptions, flight: number): Promise<Landed> {
   let underWay = flights.get(account)
   if (underWay === undefined) flights.set(account, (underWay = new Map()))
@@ -396,7 +399,7 @@ function shareDownload(account: Account, own: OwnOptions, flight: number): Promi
   return landing
 }
 
-/** A download for one call alone, where requests may not wait for one another; the keys in the end are all calls'. */
+/** Downloads for one call alone, if requests must not wait for one another; all calls then share the keys. */
 async function download(account: Account, own: OwnOptions, flight: number): Promise<Landed> {
   try {
     await run(account, own, { call: 'load_keys', flight })

@@ -1,4 +1,4 @@
-/** Carries an engine's actions out: signs, verifies, and sends with `fetch`. It decides nothing. */
+/** Carries out an engine's actions: signs, verifies, and sends with `fetch`. It decides nothing. */
 import { raised } from './errors.js'
 import type { Attempt } from './generated.js'
 import type { Action, Event, Outcome } from './generated_engine.js'
@@ -7,30 +7,30 @@ import { asBytes } from './plain.js'
 
 export type Send = Extract<Action, { action: 'send' }>
 
-/** An event, and what was thrown when it is one of failure: the core is not told, the caller is. */
+/** An event, with the exception if it is a failure: the caller gets that, the core does not. */
 export type Told = Event & { thrown?: unknown }
 
 /** A request under way. */
 export interface Exchange {
   /** Never rejects. */
   answer: Promise<Told>
-  /** Gives it up. */
+  /** Aborts the request. */
   stop(): void
-  /** Has surely nothing been sent yet? Missing where that cannot be known. */
+  /** Is it certain that nothing was sent yet? Missing if that cannot be known. */
   unsent?(): boolean
 }
 
 export type Sending = (request: Send) => Exchange
 
-/** What the caller's side brings. */
+/** The functions that the caller's side provides. */
 export interface Host {
-  /** Missing where the engine signs and verifies by itself. */
+  /** Missing if the engine signs and verifies by itself. */
   sign: ((message: Uint8Array, entropy: Uint8Array | null) => Promise<Uint8Array>) | undefined
   verify: ((spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array) => Promise<boolean>) | undefined
-  /** Waits for a download of keys, and begins it unless it is under way; rejects with what the caller's signer threw. */
+  /** Waits for a download of keys, and starts it unless it is under way; rejects with an exception of the caller's signer. */
   loadKeys(flight: number): Promise<Landed>
   send: Sending
-  /** `thrown` is what the last exchange threw, if it failed. */
+  /** Reports an attempt; `thrown` is the exception of the last exchange, if it failed. */
   observe(attempt: Attempt, thrown: unknown): void
   signal: AbortSignal | undefined
   /** Milliseconds since 1970. */
@@ -46,7 +46,7 @@ const TIMED_OUT: Event = { event: 'timed_out' }
 const LATE: Told = { event: 'failed', sent: 'unknown', cause: 'timeout' }
 const NOTHING = new Uint8Array()
 
-/** How a download of keys ended: without an error of ours, or with one. */
+/** The result of a download of keys: null, or an error of ours. */
 export type Landed = { code: string; cause?: unknown } | null
 
 export async function drive(engine: Engine, host: Host): Promise<object> {
@@ -67,7 +67,7 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
     switch (action.action) {
       case 'sign':
         event = await hostAnswer(
-          // A signer of the caller's may give anything; what is no bytes is for the engine to refuse.
+          // The caller's signer may return anything; the engine refuses the empty bytes that replace any other type.
           host.sign!(action.message, action.entropy).then((signed) => ({ event: 'signed', signature: asBytes(signed) ?? NOTHING })),
           action.timeout_ms
         )
@@ -100,7 +100,7 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
   }
 }
 
-/** What an event says beside its name, and its bytes. */
+/** Splits an event into its members, without its name, and its bytes. */
 function parts({ thrown: _, ...event }: Told): [members: object, bytes: Uint8Array] {
   switch (event.event) {
     case 'signed':
@@ -133,7 +133,7 @@ function ended(outcome: Outcome, signal: AbortSignal | undefined, thrown: unknow
   }
 }
 
-/** The answer, unless the time is up or the caller gives up before. */
+/** The answer, unless the time is up or the caller gives up first. */
 function within<T>(
   ms: number,
   signal: AbortSignal | undefined,
@@ -153,10 +153,10 @@ function within<T>(
   })
 }
 
-/** Who waits for each signal: it has one listener for them all, as hosts warn of many. */
+/** The callbacks that wait for each signal: they share one listener, because hosts warn of many. */
 const waiting = new WeakMap<AbortSignal, { all: Set<() => void>; abort: () => void }>()
 
-/** Hears a signal until the function that this gives is called. */
+/** Listens to a signal until the returned function is called. */
 function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
   if (signal === undefined) return () => {}
   let known = waiting.get(signal)
@@ -175,7 +175,7 @@ function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
 
 async function send({ answer, stop, unsent }: Exchange, ms: number, signal: AbortSignal | undefined): Promise<Told> {
   const event = await within(ms, signal, answer, LATE)
-  // An abort makes an exception with its stack, for nothing if the answer was read.
+  // Does not abort if the answer was read, because that would make an exception and its stack for nothing.
   if (event.event === 'response') return event
   const never = event === LATE && unsent?.() === true
   stop()
@@ -189,7 +189,7 @@ export function sendBy(fetch: typeof globalThis.fetch): Sending {
   }
 }
 
-/** `fetch` is called without a receiver, as some hosts insist. */
+/** Sends with `fetch`, called without a receiver because some hosts insist on that. */
 async function exchange(request: Send, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<Told> {
   const { method, url, headers, body, max_body } = request
   let response: Response
@@ -232,7 +232,7 @@ interface Body {
   stop?(): Promise<unknown>
 }
 
-/** A body as the host's `fetch` gives it, as a stream of Node.js's (`node-fetch`), or whole (`whatwg-fetch`). */
+/** The body as the host's `fetch` gives it, as a stream of Node.js's (`node-fetch`), or whole (`whatwg-fetch`). */
 function body(response: Response): Body {
   const { body } = response
   if (body === null) return { next: async () => ({ done: true }) }
@@ -259,7 +259,7 @@ function joined(chunks: Uint8Array[], length: number): Uint8Array {
 type Failed = Extract<Event, { event: 'failed' }>
 type Cause = Failed['cause']
 
-/** The codes under which `fetch` and Node.js tell that a request was surely not sent; of all else it cannot be known. */
+/** The codes by which `fetch` and Node.js say that a request was certainly not sent; with any other it cannot be known. */
 const NOT_SENT: Record<string, Cause> = {
   ECONNREFUSED: 'connect',
   EHOSTUNREACH: 'connect',
@@ -268,9 +268,9 @@ const NOT_SENT: Record<string, Cause> = {
   EAI_AGAIN: 'dns',
   UND_ERR_CONNECT_TIMEOUT: 'timeout'
 }
-/** And those of certificates, which are checked before. */
+/** The codes of certificate errors; certificates are checked before anything is sent. */
 const CERTIFICATE = /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_)|_SIGNED_CERT/
-/** What may have come before or after. */
+/** The codes of failures that may come before or after sending. */
 const UNKNOWN: [codes: RegExp, Cause][] = [
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'reset'],
   [/^(EPROTO$|ERR_SSL_)/, 'tls']
@@ -284,9 +284,9 @@ interface Described {
   cause?: unknown
 }
 
-/** What is told of an exchange by what it threw. */
+/** The event for an exchange that threw an exception. */
 export function failure(thrown: unknown): Told {
-  // Bun tells on the error itself what Node.js tells on its cause.
+  // Bun puts on the error itself what Node.js puts on its cause.
   const { sent, code: own, syscall: at, cause } = Object(thrown) as Described
   const { code = own, syscall = at, message } = Object(cause) as Described
   const why = unsent(String(code), String(syscall), String(message))
@@ -294,12 +294,12 @@ export function failure(thrown: unknown): Told {
   return failed(why !== undefined || sent === false ? 'no' : 'unknown', known, thrown)
 }
 
-/** Why a request was surely not sent, where that is told. */
+/** The cause, if the error proves that the request was not sent. */
 function unsent(code: string, syscall: string, message: string): Cause | undefined {
   // A host can also become unreachable while its answer is awaited.
   if (Object.hasOwn(NOT_SENT, code)) return /^(read|write)/.test(syscall) ? undefined : NOT_SENT[code]
   if (CERTIFICATE.test(code)) return 'tls'
-  // Deno has no codes; hyper, beneath it, says so of what fails before there is a connection.
+  // Deno does not have codes; hyper, which it uses, marks failures before a connection in this way.
   const [, deno] = /client error \(Connect\): (.*)/.exec(message) ?? []
   if (deno === undefined) return undefined
   return /^dns/.test(deno) ? 'dns' : /certificate|tls|corrupt message/.test(deno) ? 'tls' : 'connect'
@@ -310,7 +310,7 @@ export function brokenOff(thrown: unknown): Told {
 }
 
 export function failed(sent: Failed['sent'], cause: Cause, thrown: unknown): Told {
-  // Parsers of HTTP keep what they have read, which may quote the request.
+  // Errors of HTTP parsers keep the bytes that were read, which may quote the request.
   for (const error of [thrown, Object(thrown).cause]) {
     for (const name of ['rawPacket', 'data']) if (/^HPE_/.test(Object(error).code)) Reflect.deleteProperty(error, name)
   }

@@ -4,12 +4,12 @@ import { camelCase, tag } from './plain.js'
 
 const BRAND = Symbol.for('wechatpay-customs.error')
 
-/** Not every host has it. */
+/** Missing on some hosts. */
 const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above: Function) => void }
 
-/** What went wrong, to which field or key, and what to do. */
+/** An error: what went wrong, at which field or key, and what to do. */
 export class WechatPayError extends Error {
-  // Written out in each class, as minifiers rename classes.
+  // Written out in each class, because minifiers rename classes.
   static override readonly name: string = 'WechatPayError'
 
   /** Made from the core's error data; not for callers. */
@@ -18,7 +18,7 @@ export class WechatPayError extends Error {
     for (const [name, value] of Object.entries(details)) {
       if (name !== 'message') Object.defineProperty(this, camelCase(name), { value, enumerable: true })
     }
-    // What broke the exchange, such as an error of `fetch`.
+    // The error that broke the exchange, such as one of `fetch`.
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause })
   }
 
@@ -26,13 +26,13 @@ export class WechatPayError extends Error {
     return this.constructor.name
   }
 
-  /** All that it says, its name and its message included; of its cause nothing, which others made. */
+  /** The error's details, with its name and message; without its cause, which others made. */
   toJSON(): object {
     const { name, message } = this
     return Object.assign({ name, message }, this)
   }
 
-  /** Tells errors of this sort whichever copy of the package made them. */
+  /** Marks errors of this class, whichever copy of the package made them. */
   get [BRAND](): true {
     return true
   }
@@ -41,12 +41,12 @@ export class WechatPayError extends Error {
 // The attributes are those of the core's error data.
 export interface WechatPayError extends ErrorAttributes {}
 
-/** Is this an error of this library's? Unlike `instanceof` it also knows those of another copy of the package. */
+/** Is this an error of this library's? Unlike `instanceof` it also recognises those of another copy of the package. */
 export function isWechatPayError(error: unknown): error is WechatPayError {
   return typeof error === 'object' && error !== null && BRAND in error
 }
 
-/** What was asked for cannot be sent: correct the fields or options. */
+/** The call cannot be made as asked: correct the fields or options. */
 export class InputError extends WechatPayError {
   static override readonly name: string = 'InputError'
 }
@@ -78,7 +78,7 @@ export class ApiError extends WechatPayError {
 export class ResponseError extends WechatPayError {
   static override readonly name: string = 'ResponseError'
 }
-/** The library was driven in a way that it does not allow. */
+/** The library was used in a way that it does not allow. */
 export class StateError extends WechatPayError {
   static override readonly name: string = 'StateError'
 }
@@ -96,21 +96,21 @@ const CLASSES: Record<ErrorKind, new (details: Record<string, unknown>, cause?: 
 }
 
 /**
- * Notes where a caller called: the function that is given lets the stack of an error of ours begin there where the host can
- * tell. `above` was called by the very function that the caller called.
+ * Notes the place of the caller's call: the returned function makes the stack of an error of ours begin there, if the host
+ * knows it. `above` was called by the very function that the caller called.
  */
 export function called(above: Function = called): (thrown: unknown) => unknown {
   const here: { stack?: unknown } = {}
   captureStackTrace?.(here, above)
   return (error) => {
-    // Without the line of the function that was called, which is ours.
+    // Drops the line of the called function, which is ours.
     const callers = /^.*\n.*(\n[^]*)$/.exec(String(here.stack))
     if (error instanceof WechatPayError && callers) error.stack = `${error.name}: ${error.message}${callers[1]}`
     return error
   }
 }
 
-/** Does what a caller asked for; the stack of what goes wrong begins where the caller called. */
+/** Runs an action of the caller's; the stacks of its errors begin at the caller's call. */
 export function from<T>(action: () => T): T {
   const placed = called(from)
   const failed = (thrown: unknown): never => {
@@ -135,12 +135,12 @@ export function asked<T>(ask: () => T): T {
 
 type Details = { kind: ErrorKind } & Record<string, unknown>
 
-/** An error of the core's, which is data, as a real `Error`. */
+/** Turns the core's error data into a real `Error`. */
 export function raised(details: Details, cause?: unknown): WechatPayError {
   return new CLASSES[details.kind](details, cause)
 }
 
-/** An error of what the core cannot know, or cannot tell as it is not there. */
+/** The error for a case that the core cannot know, or cannot report because it is not loaded. */
 export function refused(kind: ErrorKind, code: keyof typeof FACE_ADVICE, message: string): WechatPayError {
   const nothing = { reason: null, operation: null, status: null, request_id: null, detail: null, findings: [], warnings: [] }
   const otherwise = { retryable: false, retry_after: null, attempts: 0, may_have_been_applied: false, advice: FACE_ADVICE[code] }

@@ -1,5 +1,5 @@
 export * from './public.js'
 import * as everything from './public.js'
 
-/** All that the package exports, for those who import it whole. */
+/** All exports of the package, for programs that import it whole. */
 export default everything

@@ -1,33 +1,33 @@
-/** What a package must bring: the compiled core, and who signs and verifies. The face is the same for all. */
+/** The parts that a package must provide: the compiled core, and signing and verifying. The face is the same for all. */
 
 import type { Sending } from './driver.js'
 import { refused } from './errors.js'
 import type { Attempt, Finding } from './generated.js'
 import type { Action, Step } from './generated_engine.js'
 
-/** What signs, verifies and reads: a native addon, or WebAssembly. */
+/** The kind of core that signs, verifies and reads: a native addon, or WebAssembly. */
 export type Backend = 'native' | 'wasm'
 
-/** What is observed of an attempt, and by what it is carried out. */
+/** An observation of an attempt, with the kind of core that carries it out. */
 export interface Observed extends Attempt {
   backend: Backend
 }
 
-/** What all calls of one client share. What goes wrong in the core is thrown as JSON text; see `asked`. */
+/** The state that all calls of one client share. The core throws its errors as JSON text; see `asked`. */
 export interface Account {
   requireSigning(): void
-  /** Gives JSON text. */
+  /** Returns JSON text. */
   call(name: string, json: string): string
-  /** The same beside the event loop, where a core can do so: a promise of the JSON text of `{ value }` or `{ error }`. */
+  /** Does the same off the event loop, if the core can: a promise of the JSON text of `{ value }` or `{ error }`. */
   callApart?(name: string, json: string): Promise<string>
-  /** Gives its memory back at once, where a host would do so late. */
+  /** Frees its memory at once, if the host would do so late. */
   free?(): void
 }
 
-/** A step that the core takes on threads of its own. */
+/** A step that the core computes on its own threads. */
 export interface Computed {
   computed: Promise<Step>
-  /** The longest that it may take. */
+  /** The longest that the step may take. */
   timeout_ms: number
 }
 
@@ -37,29 +37,29 @@ export interface Computed {
  */
 export interface Engine {
   step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): Step | Computed
-  /** Gives its memory back at once, where a host would do so late. */
+  /** Frees its memory at once, if the host would do so late. */
   free?(): void
 }
 
 export interface Native<S extends Account = Account> {
   backend: Backend
   Account: new (json: string, ownSigner: boolean, browser: boolean) => S
-  /** One call, as its options in JSON; a core may leave its observations out unless it is observed. */
+  /** Makes the engine for one call; call and options are JSON. A core may omit observations unless `observed`. */
   engine(account: S, json: string, optionsJson: string, observed: boolean): Engine
-  /** Gives JSON text. */
+  /** Returns JSON text. */
   call(name: string, json: string): string
-  /** Missing where the engine signs and verifies by itself. */
+  /** Missing if the engine signs and verifies by itself. */
   sign?(account: S, message: Uint8Array, entropy: Uint8Array | null): Promise<Uint8Array>
   verify?(account: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
-  /** Sends where the host has better means than `fetch`. */
+  /** Sends, if the host has better means than `fetch`. */
   send?: Sending
-  /** Who hears what is odd about a call that went through. */
+  /** Takes the warnings of a call that succeeded. */
   warn?(operation: string, warnings: Finding[]): void
-  /** Who sees every attempt of every client by the host's own ways, if anybody does now. */
+  /** The observer of all clients' attempts by the host's own means, if anybody observes now. */
   observer?(): ((attempt: Observed, thrown: unknown) => void) | undefined
 }
 
-/** A step as the core tells it; see `readAction`. */
+/** Reads a step from the core's text; see `readAction`. */
 export function readStep(told: string): Step {
   const step = JSON.parse(told) as Step
   bytesOf(step.action)
@@ -67,8 +67,8 @@ export function readStep(told: string): Step {
 }
 
 /**
- * An action as the core tells it: JSON, so that members of an answer are its own, whatever they are called; bytes are lists
- * there.
+ * Reads an action from the core's JSON, with which an answer's members are its own whatever their names; bytes are lists
+ * in it.
  */
 export function readAction(told: string): Action {
   const action = JSON.parse(told) as Action
@@ -84,17 +84,17 @@ function bytesOf(action: Action): void {
   }
 }
 
-/** Where the core comes from, and what the host is like. */
+/** The source of the core, and the traits of the host. */
 export interface Binding {
-  /** Loads at once; missing where that takes waiting. */
+  /** Loads at once; missing if loading takes waiting. */
   load?: () => Native<any>
-  /** Loads what `init` was given. */
+  /** Loads the source that `init` was given. */
   fetch?: (source: unknown) => Native<any> | Promise<Native<any>>
-  /** Must a request not wait for what another has begun? */
+  /** Is a request forbidden to wait for work that another has started? */
   isolated?: boolean
   /** The host's WebCrypto, unless it is the global one. */
   crypto?: object
-  /** Could whoever opens the page read its keys? */
+  /** Is this a web page, whose keys anyone who opens it could read? */
   browser?: boolean
 }
 
@@ -105,7 +105,7 @@ export function notLoaded(message: string): Error {
 let binding: Binding = {}
 let loaded: Native<any> | undefined
 
-/** Names the core to be used; a load that failed is tried again. */
+/** Sets the core to use; a failed load is tried again. */
 export function bind(to: Binding): void {
   binding = to
 }
@@ -123,10 +123,10 @@ export function native(): Native<any> {
 }
 
 /**
- * Loads the core. Needed only where that takes waiting, which is in browsers, on hosts that are not known, and with
- * `wechatpay-customs-wasm/slim`; calling it again does nothing. A load that failed can be tried again.
+ * Loads the core. Needed only where loading takes waiting: in browsers, on unknown hosts, and with
+ * `wechatpay-customs-wasm/slim`. Calling it again does nothing. A failed load can be tried again.
  *
- * @param source Where the module comes from, unless it is the package's own: a `WebAssembly.Module`, which is loaded at
+ * @param source The module, unless it is the package's own: a `WebAssembly.Module`, which is loaded at
  * once, before this returns; its bytes; its URL, as `URL` or text; or a `Response`, or a promise of one.
  */
 export async function init(source?: object | string): Promise<void> {

@@ -1,21 +1,21 @@
-/** Deeper than anything that the core takes. */
+/** The depth beyond which values are not read: deeper than anything that the core takes. */
 const DEEPEST = 64
 
 /**
- * More values than any request or page of records has, long texts counted as several. What holds another twice, level by
- * level, would be without end.
+ * More values than any request or page of records has, long texts counted as several. The limit ends the reading of
+ * objects that hold another twice at each level.
  */
 const MOST = 100_000
 
 /**
- * What a caller gave, as JSON text, the same for every core. What JSON cannot say is named by its type, so that it ends
- * as a finding.
+ * Writes a caller's value as JSON text, the same for every core. A value that JSON cannot express is named by its type, so
+ * that it becomes a finding.
  */
 export function json(value: unknown): string {
   return JSON.stringify(plain(value, 0, { left: MOST }))
 }
 
-/** Reads while there is room. */
+/** Copies a value while there is room. */
 function plain(value: unknown, depth: number, room: Room): unknown {
   if (typeof value === 'string') {
     if (!takes(room, value.length, depth)) return large()
@@ -41,18 +41,18 @@ function plain(value: unknown, depth: number, room: Room): unknown {
   if (value === null) return null
   if (depth === DEEPEST) return other('something that is too deep')
   const inner = (member: unknown): unknown => plain(member, depth + 1, room)
-  // Arguments and their members are read in any case, so that what is too large is found where it stands.
+  // Arguments and their members are read in any case, so that a finding names the member that is too large.
   if (depth < 2) return held(value, inner, room)
   const read = room.left > 0 ? held(value, inner, room) : undefined
   return room.left > 0 ? read : large()
 }
 
-/** What holds other values. */
+/** Copies a value that holds others. */
 function held(value: object, inner: (member: unknown) => unknown, room: Room): unknown {
   try {
     if (Array.isArray(value)) return value.length > MOST ? large() : value.map(inner)
     if (typeof (value as Partial<Headers>).entries === 'function') {
-      // Headers, Map and the like give pairs, and some without end.
+      // Headers, Map and the like give pairs, some of them endlessly.
       const pairs = []
       for (const pair of (value as Headers).entries()) if (pairs.push(inner(pair)) && room.left === 0) break
       return pairs
@@ -68,10 +68,10 @@ function held(value: object, inner: (member: unknown) => unknown, room: Room): u
 
 const UNREADABLE = other('something that cannot be read')
 
-/** A copy of an object of the caller's, whose getters may throw; nothing if it does not even tell its members. */
+/** Copies a caller's object, whose getters may throw; `undefined` if it does not even list its members. */
 export function members(value: object): Record<string, unknown> | undefined {
   try {
-    // Not by setting them one by one: `__proto__` would become the prototype.
+    // Not set one by one, because `__proto__` would become the prototype.
     return Object.fromEntries(Object.keys(value).map((name) => [name, member(value, name)]))
   } catch {
     return undefined
@@ -86,7 +86,7 @@ function member(value: object, name: string): unknown {
   }
 }
 
-/** Bytes in any form, whichever realm they come from; nothing of what is none. */
+/** Bytes in any form, from any realm; `undefined` for any other value. */
 export function asBytes(value: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   return /^(Shared)?ArrayBuffer$/.test(tag(value)) ? new Uint8Array(value as ArrayBuffer) : undefined
@@ -94,7 +94,7 @@ export function asBytes(value: unknown): Uint8Array | undefined {
 
 const SURROGATE = /\p{Surrogate}/gu
 
-/** How many more values are read. */
+/** The number of values that may still be read. */
 interface Room {
   left: number
 }
@@ -106,7 +106,7 @@ function takes(room: Room, length: number, depth: number): boolean {
   return left >= 0 || depth <= 2
 }
 
-/** The digits of a bigint, as far as anybody reads them. */
+/** The digits of a bigint, unless there are too many to read. */
 function digits(value: bigint): string {
   const text = value.toString()
   return text.length <= 80 ? text : 'a number of more than 80 digits'
@@ -116,7 +116,7 @@ function large(): object {
   return other('something that is too large')
 }
 
-/** Hosts of today can tell without looking at every character. */
+/** Is the text valid Unicode? Current hosts can tell without looking at every character. */
 function wellFormed(text: string): boolean {
   const { isWellFormed } = text as { isWellFormed?: () => boolean }
   return isWellFormed === undefined ? text.search(SURROGATE) < 0 : isWellFormed.call(text)
@@ -131,7 +131,7 @@ export function camelCase(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** What a value says it is, whichever realm or copy of a class it comes from. */
+/** The type that a value names itself, from any realm or copy of a class. */
 export function tag(value: unknown): string {
   try {
     return Object.prototype.toString.call(value).slice(8, -1)

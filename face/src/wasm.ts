@@ -5,23 +5,23 @@ import { tag } from './plain.js'
 import type { Module } from './webcrypto.js'
 import { webCrypto } from './webcrypto.js'
 
-/** What wasm-bindgen generates. */
+/** The script that wasm-bindgen generates. */
 export interface Glue extends Module {
   initSync(from: { module: object }): unknown
   default(from: { module_or_path: unknown }): Promise<unknown>
 }
 
 export interface Origin extends Pick<Binding, 'isolated' | 'browser' | 'crypto'> {
-  /** The module or its bytes, where they can be had at once. */
+  /** The module or its bytes, if they are available at once. */
   module?: () => object
-  /** Where the module lies, elsewhere. */
+  /** The module's URL otherwise. */
   url?: () => URL
 }
 
 export function bindWasm(glue: Glue, { module, url, ...traits }: Origin): void {
   const native = webCrypto(glue)
   const instantiate = (module: object) => {
-    // Some hosts compile in another realm; the glue asks for an instance of this one's class.
+    // Some hosts compile in another realm; the glue demands an instance of this realm's class.
     if (isModule(module) && !(module instanceof WebAssembly.Module)) Object.setPrototypeOf(module, WebAssembly.Module.prototype)
     glue.initSync({ module })
     return native

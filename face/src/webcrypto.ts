@@ -1,4 +1,4 @@
-/** Signs and verifies with the host's WebCrypto; in software where that is asked for by name. */
+/** Signs and verifies with the host's WebCrypto; in software if the options ask for that. */
 import { asked } from './errors.js'
 import type { Attempt } from './generated.js'
 import type { Native, Account } from './native.js'
@@ -14,7 +14,7 @@ interface WasmAccount extends Account {
 
 export interface Module extends Pick<Native<WasmAccount>, 'Account' | 'call'> {
   Engine: new (account: WasmAccount, json: string, optionsJson: string, seed: Uint8Array) => {
-    /** Gives the next action as JSON text. */
+    /** Returns the next action as JSON text. */
     step(event: string, members: string, bytes: Uint8Array, unixMs: number, monoMs: number): string
     /** Takes the observations of the last step. */
     emits(): Attempt[]
@@ -23,13 +23,13 @@ export interface Module extends Pick<Native<WasmAccount>, 'Account' | 'call'> {
 }
 
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
-/** Imported keys, each with the DER that it came from; nothing for the private key. Only finished imports are kept: an
- * isolate must not wait for a promise of another request's. */
+/** Imported keys, each with the DER that it came from; null for the private key. Only finished imports are kept, because an
+ * isolate must not wait for another request's promise. */
 const keys = new WeakMap<WasmAccount, [der: Uint8Array | null, key: CryptoKey][]>()
-/** A merchant has a key of its own and two platform keys, or a few more while they are exchanged. */
+/** A merchant has its own key and two platform keys, or a few more while they are replaced. */
 const MOST_KEYS = 8
 
-/** A `CryptoKey` as the types of every host agree on it. */
+/** The part of a `CryptoKey` on which the types of all hosts agree. */
 export interface HeldKey {
   readonly type: string
   readonly extractable: boolean
@@ -37,7 +37,7 @@ export interface HeldKey {
   readonly usages: readonly string[]
 }
 
-/** What the core is told of a `CryptoKey`, which it judges and never sees; nothing of anything else. */
+/** Describes a `CryptoKey` to the core, which judges it and never sees it; `undefined` for anything else. */
 export function described(key: unknown): object | undefined {
   if (tag(key) !== 'CryptoKey') return undefined
   try {

@@ -1,4 +1,4 @@
-"""Answers: what WeChat Pay sent, which cannot be changed; documented fields are attributes too."""
+"""Answers as WeChat Pay sent them. They cannot be changed; documented fields are attributes too."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Record(Mapping[str, Any]):
         cls._documented = cls._documented.union(cls.__annotations__)
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
-        """Takes plain data, and makes records of the mappings that are documented to be some."""
+        """Takes plain data, and turns mappings that are documented as records into records."""
         taken = dict(fields)
         for name, record in self._records.items():
             taken[name] = [item if isinstance(item, record) else record(item) for item in taken[name]]
@@ -44,7 +44,7 @@ class Record(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._fields)
 
-    # Type checkers are to know documented fields only, so that they find what is misspelt.
+    # Hidden from type checkers, so that they know only documented fields and find misspelt ones.
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
@@ -67,7 +67,7 @@ class Record(Mapping[str, Any]):
         return sorted({*super().__dir__(), *self._fields})
 
     def __repr__(self) -> str:
-        # What is not documented may be anything, a person's data too.
+        # Undocumented fields may hold anything, even a person's data.
         known = [f"{name}={value!r}" for name, value in self._fields.items() if name in self._documented]
         unknown = [f"{name}=..." for name in self._fields if name not in self._documented]
         return f"{type(self).__name__}({', '.join(known + unknown)})"
@@ -84,11 +84,11 @@ class Answer(Record):
     request_id: str | None
     """WeChat Pay's id of the request, for its support."""
     warnings: list[Finding]
-    """What is odd, but stops nothing."""
+    """Remarks on what is odd; they stop nothing."""
 
 
 def _copied(value: Any) -> Any:
-    """The same, for the caller to keep: what can be changed is a copy."""
+    """Returns a value for the caller to keep: lists and mappings are copied."""
     if isinstance(value, list):
         return [_copied(item) for item in value]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Drives calls in an event loop of asyncio's, also under anyio."""
+"""Drives calls in an asyncio event loop, also under anyio."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _MAILBOXES: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _native.Mailbox
 
 
 class AsyncDriver(Driver):
-    """How calls go where nothing may wait but by awaiting."""
+    """Drives the calls of one client in event loops, where only awaiting may wait."""
 
     def __init__(self, *opened: Any) -> None:
-        """As for :class:`Driver`; functions may be asynchronous."""
+        """Takes what :class:`Driver` takes; functions may be asynchronous."""
         super().__init__(*opened)
         self._tasks: dict[object, asyncio.Task[BaseException | None]] = {}
 
@@ -58,7 +58,7 @@ class AsyncDriver(Driver):
             observed, ahead = _observe.wanted(self.on_attempt, span), self.ahead()
             while True:
                 given: Given = (*event, observed, ahead)
-                # Where the caller sends, a response is verified and read here, which is faster than to wait for it.
+                # If the caller sends, a response is verified and read here, because that is faster than waiting.
                 if self.transport is not None and (self.signer is not None or event[0] == "response"):
                     emits, action, takes = handle.advance(*given)
                 else:
@@ -79,7 +79,7 @@ class AsyncDriver(Driver):
     async def _answer_async(
         self, loop: asyncio.AbstractEventLoop, action: str, takes: Any, failure: BaseException | None
     ) -> tuple[Event, BaseException | None]:
-        """Does what a call asks for; beside the event stands what the caller's function raised."""
+        """Carries out an action; returns the event, and the exception that the caller's function raised."""
         if action == "go_on":
             return GO_ON, failure
         if action == "sign" and self.signer is not None:
@@ -96,7 +96,7 @@ class AsyncDriver(Driver):
             done = await _asked(self.transport, Request(*request), request[-1])
             if done is None:
                 return SEND_TIMED_OUT, None
-            # It is not raised again here, where it would be linked with what the caller handles.
+            # Not raised again here, because that would link it with an exception that the caller handles.
             raised = done.exception()
             if isinstance(raised, Exception):
                 return failed(raised, before), raised
@@ -111,7 +111,7 @@ class AsyncDriver(Driver):
     async def _soon(
         self, loop: asyncio.AbstractEventLoop, handle: _native.Call, given: Given, span: Any
     ) -> tuple[Any, str, Any]:
-        """Has the network thread go on, and waits for what comes of it."""
+        """Lets the network thread go on, and waits for the result."""
         future: asyncio.Future[tuple[Any, str, Any]] = loop.create_future()
         context = contextvars.copy_context()
 
@@ -121,7 +121,7 @@ class AsyncDriver(Driver):
 
         def settle(turn: tuple[Any, str, Any]) -> None:
             if future.done():
-                # Nobody waits any more, but that the attempt ended is to be observed.
+                # Nobody waits any more, but observers must still see the attempt end.
                 context.run(tell, turn)
             else:
                 future.set_result(turn)
@@ -138,7 +138,7 @@ class AsyncDriver(Driver):
     async def _load_keys_async(
         self, loop: asyncio.AbstractEventLoop, flight: int, timeout: float
     ) -> tuple[Event, BaseException | None]:
-        """Waits for a download, and begins it unless it is under way in this loop; it goes on without those who wait."""
+        """Waits for a download, and starts it unless it is under way in this loop; it continues even if nobody waits."""
         key = (id(loop), flight)
         task = self._tasks.get(key)
         if task is None or task.get_loop() is not loop:
@@ -178,7 +178,7 @@ def _mailbox(loop: asyncio.AbstractEventLoop) -> _native.Mailbox:
         def wake() -> None:
             loop = reference()
             if loop is not None:
-                # Where the loop is closed nobody waits.
+                # Nobody waits in a closed loop.
                 with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(drain)
 
@@ -187,7 +187,7 @@ def _mailbox(loop: asyncio.AbstractEventLoop) -> _native.Mailbox:
 
 
 async def _asked(function: Callable[[Any], object], argument: object, timeout: float) -> asyncio.Task[object] | None:
-    """Asks a function of the caller's; nothing if the time is up before."""
+    """Calls a function of the caller's; ``None`` if the time is up first."""
     task = asyncio.ensure_future(_called(function, argument))
     try:
         done, _ = await asyncio.wait((task,), timeout=timeout)
@@ -201,7 +201,7 @@ async def _asked(function: Callable[[Any], object], argument: object, timeout: f
 
 
 async def _called(function: Callable[[Any], object], argument: object) -> object:
-    """Awaits what is to be awaited; what is not runs in a thread, as it may wait."""
+    """Awaits an asynchronous function; runs any other in a thread, because it may block."""
     own = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))
     given = function(argument) if own else await asyncio.to_thread(function, argument)
     return await given if inspect.isawaitable(given) else given

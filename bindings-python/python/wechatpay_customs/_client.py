@@ -31,7 +31,7 @@ Rules = Mapping[str, str]
 
 
 class Prepared(Signed):
-    """A request, signed and ready to be sent as it is."""
+    """A signed request, to be sent without any change."""
 
     warnings: list[Finding]
     """Findings that did not stop it."""
@@ -39,27 +39,27 @@ class Prepared(Signed):
 
 class _OwnOptions(OtherOptions, total=False):
     transport: _native.Transport | TransportFunction
-    """What sends: connections that clients share, or a function of one's own from a ``Request`` to a ``Response``. The
+    """The transport: connections that clients share, or the caller's function from a ``Request`` to a ``Response``. The
     process's own connections unless given."""
     proxy: str
-    """The proxy's URL, where no ``transport`` is given; that of the environment unless given."""
+    """The proxy's URL, if ``transport`` is not given; the environment's proxy unless given."""
     ca_certificates: str | bytes
-    """Certificates that are trusted instead of the system's, PEM, where no ``transport`` is given."""
+    """Certificates to trust instead of the system's, PEM, if ``transport`` is not given."""
     on_attempt: Callable[[Attempt], object]
-    """Called at the beginning and end of each attempt; what it raises is reported as unraisable."""
+    """Called at the beginning and end of each attempt; its exceptions are reported as unraisable."""
     clock: Callable[[], float]
     """The time in Unix seconds, for tests."""
 
 
 class ClientOptions(NeededOptions, _OwnOptions, total=False):
-    """What a client is made from."""
+    """The options of a client."""
 
     signer: Callable[[bytes], bytes]
     """Signs by other means than ``private_key``, such as a KMS: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256)."""
 
 
 class AsyncClientOptions(NeededOptions, _OwnOptions, total=False):
-    """What an asynchronous client is made from; its functions may be asynchronous, others run in threads."""
+    """The options of an asynchronous client; functions may be asynchronous, others run in threads."""
 
     signer: Callable[[bytes], bytes] | Callable[[bytes], Awaitable[bytes]]
     """Signs by other means than ``private_key``, such as a KMS: bytes to signature (RSASSA-PKCS1-v1_5, SHA-256)."""
@@ -69,29 +69,29 @@ class AsyncClientOptions(NeededOptions, _OwnOptions, total=False):
 for _options in (ClientOptions, AsyncClientOptions):
     _options.__doc__ = f"""{_options.__doc__}
 
-A dictionary, or keywords. An option that does not exist is refused.
+A dictionary, or keywords. An unknown option is refused.
 
 {OPTIONS}- ``signer``: Signs by other means than ``private_key``, such as a KMS: a function from bytes to the bytes of a signature
   (RSASSA-PKCS1-v1_5, SHA-256).
-- ``transport``: What sends: a ``Transport`` that clients share, or a function of one's own from a ``Request`` to a
-  ``Response``. The process's own connections unless given.
-- ``proxy``: The proxy's URL, where no ``transport`` is given; that of the environment unless given.
-- ``ca_certificates``: Certificates that are trusted instead of the system's, PEM, where no ``transport`` is given.
-- ``on_attempt``: Called at the beginning and end of each attempt; what it raises is reported as unraisable.
+- ``transport``: A ``Transport`` that clients share, or the caller's function from a ``Request`` to a ``Response``.
+  The process's own connections unless given.
+- ``proxy``: The proxy's URL, if ``transport`` is not given; the environment's proxy unless given.
+- ``ca_certificates``: Certificates to trust instead of the system's, PEM, if ``transport`` is not given.
+- ``on_attempt``: Called at the beginning and end of each attempt; its exceptions are reported as unraisable.
 - ``clock``: The time in Unix seconds, for tests.
 """
 
 AnyOptions = Union[ClientOptions, Options]
-"""Options to read answers and explain messages with: those of a client that sends, or fewer."""
+"""Options for reading answers and explaining messages: a sending client's, or fewer."""
 
 
 class _Pure:
-    """What a client does without waiting."""
+    """The methods of a client that do not wait."""
 
     _driver: Driver
 
     def check(self, operation: Operation, fields: object, rules: Rules | None = None) -> list[Finding]:
-        """Finds what is wrong with a request, with this client's options filled in, without sending it."""
+        """Finds what is wrong with a request, with this client's options filled in. Sends nothing."""
         __tracebackhide__ = True
         try:
             found = self._driver.native.call("check", {"operation": operation, "fields": fields, "rules": rules})
@@ -105,7 +105,7 @@ class _Pure:
         request: Mapping[str, object] | None = None,
         now: int | None = None,
     ) -> Explanation:
-        """Finds out why a signature does not verify, with this client's options; see the function of the package."""
+        """Explains why a signature does not verify, with this client's options; see the package's function."""
         __tracebackhide__ = True
         try:
             now = int((self._driver.clock or time.time)()) if now is None else now
@@ -115,11 +115,11 @@ class _Pure:
         return cast("Explanation", told)
 
     def export_keys(self) -> str:
-        """The platform keys as one JSON text, to start another client with."""
+        """Exports the platform keys as one JSON text, to start another client with."""
         return cast("str", self._driver.native.call("export_keys", {}))
 
     def import_keys(self, keys: str) -> None:
-        """Takes in platform keys that ``export_keys`` gave. They are trusted: take them from a safe place only."""
+        """Imports platform keys that ``export_keys`` gave. They are trusted, so take them from a safe place only."""
         __tracebackhide__ = True
         try:
             self._driver.native.call("import_keys", {"keys": keys})
@@ -131,11 +131,11 @@ class _Pure:
 
 
 class Client(_Pure, Operations):
-    """Declares to customs through WeChat Pay. Making one sends nothing.
+    """A client that declares payments to customs through WeChat Pay. Making one sends nothing.
 
-    Threads may share it, and forked processes use it on. As a context manager it is closed in the end.
+    Threads may share it, and forked processes may go on using it. A ``with`` block closes it at its end.
 
-    :raises InputError: for an option that does not exist or cannot be used.
+    :raises InputError: for an option that is unknown or cannot be used.
     :raises KeyMaterialError: for a key that cannot be used.
     """
 
@@ -151,7 +151,7 @@ class Client(_Pure, Operations):
         self._driver = Driver(*opened)
 
     def close(self) -> None:
-        """Refuses further calls with a ``StateError``; those under way end as they would."""
+        """Refuses further calls with a ``StateError``; calls under way go on to their end."""
         self._driver.native.close()
 
     def __enter__(self) -> Self:
@@ -188,11 +188,11 @@ class Client(_Pure, Operations):
 
 
 class AsyncClient(_Pure, AsyncOperations):
-    """Declares to customs through WeChat Pay, in an event loop of asyncio's. Making one sends nothing.
+    """A client that declares payments to customs through WeChat Pay, in an asyncio event loop. Making one sends nothing.
 
-    Tasks and event loops may share it. What is cancelled is given up. As a context manager it is closed in the end.
+    Tasks and event loops may share it. Cancelling a task gives its call up. An ``async with`` block closes it at its end.
 
-    :raises InputError: for an option that does not exist or cannot be used.
+    :raises InputError: for an option that is unknown or cannot be used.
     :raises KeyMaterialError: for a key that cannot be used.
     """
 
@@ -205,13 +205,13 @@ class AsyncClient(_Pure, AsyncOperations):
             opened = _native.opened(options, True)
         finally:
             del options
-        # Who makes none is not to wait for asyncio's import.
+        # Imported late so that sync-only users do not pay for asyncio.
         from ._async_driver import AsyncDriver
 
         self._driver: AsyncDriver = AsyncDriver(*opened)
 
     async def close(self) -> None:
-        """Refuses further calls with a ``StateError``; those under way end as they would."""
+        """Refuses further calls with a ``StateError``; calls under way go on to their end."""
         self._driver.native.close()
 
     aclose = close
@@ -245,7 +245,7 @@ class AsyncClient(_Pure, AsyncOperations):
 
 
 def check(operation: Operation, fields: object, rules: Rules | None = None) -> list[Finding]:
-    """Finds what is wrong with a request, all at once, without sending it. Never raises for bad data."""
+    """Finds everything that is wrong with a request. Sends nothing, and never raises for bad data."""
     __tracebackhide__ = True
     try:
         found = _native.call("check", {"operation": operation, "fields": fields, "rules": rules})
@@ -286,12 +286,12 @@ def explain(
     request: Mapping[str, object] | None = None,
     now: int | None = None,
 ) -> Explanation:
-    """Finds out why the signature of a request or answer does not verify: the lines that must have been signed, which
-    check fails, and why. Sends and signs nothing.
+    """Explains why the signature of a request or answer does not verify: the lines that must be signed, the check that
+    fails, and the causes. Sends and signs nothing.
 
     :param message: A request, ``method``, ``url``, ``headers`` and ``body``; or an answer, ``status``, ``headers`` and ``body``.
-    :param options: What is missing only makes a check impossible.
-    :param request: The request that an answer belongs to, to show where the server's message and ours part.
+    :param options: Those of a client. A missing one only makes a check impossible.
+    :param request: The request that an answer belongs to, to show where the server's message differs from ours.
     :param now: Unix seconds; the current time unless given.
     """
     __tracebackhide__ = True
@@ -304,7 +304,7 @@ def explain(
 
 
 def customs_order_fields(request: object, result: Mapping[str, object], paid: int | None = None) -> CustomsOrderFields:
-    """What the order message to customs (CEB311) must say of the payment, under customs' own names.
+    """The payment fields for the order message to customs (CEB311), under customs' own names.
 
     :param paid: The payment in fen less partial refunds; required for an order that is not split.
     """

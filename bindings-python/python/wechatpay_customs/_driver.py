@@ -1,4 +1,4 @@
-"""Drives calls: hands over what the caller does by own means, waits, observes. It decides nothing."""
+"""Drives calls: runs the caller's own functions, waits, observes. It decides nothing."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ TIMED_OUT: Event = ("timed_out", None, None)
 WOKE: Event = ("woke", None, None)
 CANCEL: Event = ("cancel", None, None)
 
-# Threads that wait for the network are not to come back to an interpreter that is no more.
+# Threads that wait for the network must not return to an interpreter that has ended.
 atexit.register(_native.ending)
 
-# Where processes fork, it is seen to that no other thread holds a lock then.
+# Before a fork, makes sure that other threads do not hold locks.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=_native.before_fork, after_in_child=_native.after_fork, after_in_parent=_native.after_fork
@@ -44,7 +44,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class Driver:
-    """What the calls of one client go by, and how they go where a thread may wait."""
+    """Drives the calls of one client, where a thread may wait."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Driver:
         clock: Callable[[], float] | None,
         transport: TransportFunction | None,
     ) -> None:
-        """Takes what :func:`_native.opened` gives: what is the core's, and the caller's own functions."""
+        """Takes what :func:`_native.opened` returns: the core's part, and the caller's own functions."""
         self.native = native
         self.signer = signer
         self.on_attempt = on_attempt
@@ -87,11 +87,11 @@ class Driver:
             self.give_up(handle, span)
             raise
         finally:
-            # An exception that knows its frame, which knows the exception, would live on.
+            # Breaks the circle of an exception and its frame, which would keep both alive.
             del failure, takes
 
     def _answer(self, action: str, takes: Any, failure: BaseException | None) -> tuple[Event, BaseException | None]:
-        """Does what a call asks for; beside the event stands what the caller's function raised."""
+        """Carries out an action; returns the event, and the exception that the caller's function raised."""
         if action == "go_on":
             return GO_ON, failure
         if action == "sign" and self.signer is not None:
@@ -115,20 +115,20 @@ class Driver:
         raise ended(action, takes, failure)
 
     def give_up(self, handle: _native.Call, span: Any) -> None:
-        """Ends a call, unless it is at its end, so that the end of its attempt is observed."""
+        """Ends a call that has not ended, so that observers see the end of its attempt."""
         if handle.waits_for_answer():
             for attempt in handle.advance(*CANCEL, True, 0)[0]:
                 _observe.tell(self.on_attempt, span, attempt)
 
     def ahead(self) -> int:
-        """How many milliseconds the caller's clock is ahead of the system's."""
+        """The milliseconds by which the caller's clock is ahead of the system's."""
         return 0 if self.clock is None else int((self.clock() - time.time()) * 1000)
 
     def _load_keys(self, flight: int, timeout: float) -> tuple[Event, BaseException | None]:
-        """Waits for a download, and begins it unless it is under way; it goes on without those who wait."""
+        """Waits for a download, and starts it unless it is under way; it continues even if nobody waits."""
         from concurrent.futures import Future, TimeoutError
 
-        # A forked process has the memory of a download, but not its thread.
+        # A forked process inherits the memory of a download, but not its thread.
         key = (os.getpid(), flight)
         landing: Future[Landed] = Future()
         found = self._flights.setdefault(key, landing)
@@ -156,7 +156,7 @@ class Driver:
 
 
 def landed(failure: Landed) -> tuple[Event, BaseException | None]:
-    """How a download ended: well, with an error of ours, or with what the caller's own signer raised."""
+    """The event for a download's end: success, an error of ours, or an exception of the caller's own signer."""
     if failure is None:
         return ("keys_ready", None, None), None
     if isinstance(failure, WechatPayError):
@@ -165,14 +165,14 @@ def landed(failure: Landed) -> tuple[Event, BaseException | None]:
 
 
 def signed(given: object) -> Event:
-    """What a signer gave; what is no bytes is for the engine to refuse."""
+    """The event for a signer's result; the engine refuses the empty bytes that replace any other type."""
     if isinstance(given, CoroutineType):
-        given.close()  # nobody will await it, of which Python would warn
+        given.close()  # Python would warn that nobody awaits it
     return "signed", None, bytes(given) if isinstance(given, (bytes, bytearray, memoryview)) else b""
 
 
 def ended(action: str, takes: Any, failure: BaseException | None) -> BaseException:
-    """What to raise at the end of a call."""
+    """The exception to raise at the end of a call."""
     if action == "raise":
         if failure is not None:
             takes.__cause__ = failure

@@ -1,4 +1,4 @@
-"""What is raised: one class per kind of error."""
+"""The exceptions: one class for each kind of error."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ._generated import ErrorAttributes
 
 
 class WechatPayError(ErrorAttributes, Exception):
-    """What went wrong, to which field or key, and what to do."""
+    """An error: what went wrong, at which field or key, and what to do."""
 
     message: str
-    """What happened, for people."""
+    """The description of what happened, for people."""
 
     def __init__(self, details: dict[str, Any]) -> None:
         super().__init__(details["message"])
@@ -26,12 +26,12 @@ class WechatPayError(ErrorAttributes, Exception):
                 self.add_note(note)
 
     def _notes(self) -> list[str]:
-        """Gives the lines that a traceback shows below the message."""
+        """The lines that a traceback shows below the message."""
         notes = [] if self.advice is None else [self.advice["en"], self.advice["zh"]]
         return notes if self.request_id is None else [*notes, f"request_id: {self.request_id}"]
 
     def __str__(self) -> str:
-        """What happened; findings on a line each."""
+        """The description of what happened; findings on a line each."""
         findings = [finding for finding in self.findings if finding["severity"] == "error"]
         if not findings:
             return self.message
@@ -44,7 +44,7 @@ class WechatPayError(ErrorAttributes, Exception):
 
 
 class InputError(WechatPayError, ValueError):
-    """What was asked for cannot be sent: correct the fields or options."""
+    """The call cannot be made as asked: correct the fields or options."""
 
 
 class KeyMaterialError(WechatPayError):
@@ -76,7 +76,7 @@ class ResponseError(WechatPayError):
 
 
 class StateError(WechatPayError):
-    """The library was driven in a way that it does not allow."""
+    """The library was used in a way that it does not allow."""
 
 
 _CLASSES: dict[str, type[WechatPayError]] = {

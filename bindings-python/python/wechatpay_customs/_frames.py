@@ -1,4 +1,4 @@
-"""Frames of ours in tracebacks."""
+"""Keeps this package's frames out of tracebacks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ E = TypeVar("E", bound=BaseException)
 
 
 def shown(error: E) -> E:
-    """Gives an error back without our frames beneath the call that the caller made."""
-    # The first is the one that it is raised in again.
+    """Returns an error without this package's frames beneath the caller's call."""
+    # The first frame is the one that raises it again.
     error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
     left: list[BaseException | None] = [error]
     seen: set[int] = set()
@@ -36,4 +36,4 @@ def _theirs(traceback: TracebackType | None) -> TracebackType | None:
 
 
 _INNER = frozenset(f"{__package__}.{name}" for name in ("_async_driver", "_driver", "_observe", "_transport"))
-"""Modules that no caller calls."""
+"""Modules that callers do not call."""

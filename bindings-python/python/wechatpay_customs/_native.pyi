@@ -23,11 +23,11 @@ __version__: str
 
 @final
 class Transport:
-    """Connections to send over. Clients that are given the same one share them; making one does no I/O.
+    """Connections to send over. Clients that are given the same transport share them. Making one does not do I/O.
 
-    :param proxy: The proxy's URL, with user and password if it wants them; that of the environment unless given.
-    :param ca_certificates: Certificates that are trusted instead of the system's, PEM.
-    :raises InputError: for what cannot be used.
+    :param proxy: The proxy's URL, with user and password if the proxy wants them; the environment's proxy unless given.
+    :param ca_certificates: Certificates to trust instead of the system's, PEM.
+    :raises InputError: for a proxy or certificate that cannot be used.
     """
 
     def __new__(cls, *, proxy: str | None = None, ca_certificates: str | bytes | None = None) -> Transport: ...

@@ -1,4 +1,4 @@
-"""Who is told of attempts: the logger, the caller's function, and the span of a call."""
+"""Reports attempts: to the logger, the caller's function, and the span of a call."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _LOG = logging.getLogger("wechatpay_customs")
 
 
 def tracer() -> Any:
-    """OpenTelemetry's, if there is one. Who has not imported its API has nobody to tell."""
+    """OpenTelemetry's tracer, if the program has imported its API; otherwise nobody listens."""
     trace: Any = sys.modules.get("opentelemetry.trace")
     return None if trace is None else trace.get_tracer("wechatpay_customs", _native.__version__)
 
 
 def span(tracer: Any, name: str) -> AbstractContextManager[Any]:
-    """A span around a call."""
+    """Opens a span around a call."""
     name = f"wechatpay_customs.{name}"
     kind = sys.modules["opentelemetry.trace"].SpanKind.CLIENT
     span: AbstractContextManager[Any] = tracer.start_as_current_span(name, kind=kind)
@@ -29,12 +29,12 @@ def span(tracer: Any, name: str) -> AbstractContextManager[Any]:
 
 
 def wanted(on_attempt: Callable[[Attempt], object] | None, span: Any) -> bool:
-    """Does anybody want to be told?"""
+    """Does anybody observe?"""
     return on_attempt is not None or _LOG.isEnabledFor(logging.DEBUG) or (span is not None and span.is_recording())
 
 
 def tell(on_attempt: Callable[[Attempt], object] | None, span: Any, attempt: Attempt) -> None:
-    """Tells everybody; what the caller's function raises must not change what it observes, and is only reported."""
+    """Tells all observers; an exception of the caller's function is only reported, because it must not change the call."""
     if attempt["phase"] == "skipped":
         _LOG.warning("%(operation)s, attempt %(attempt)d: certificate %(key_id)s is skipped: %(reason)s", attempt)
     elif attempt["phase"] != "request":
@@ -51,7 +51,7 @@ def tell(on_attempt: Callable[[Attempt], object] | None, span: Any, attempt: Att
 
 
 def warn(name: str, warnings: list[Finding]) -> None:
-    """Logs what is odd about a call, but stopped nothing."""
+    """Logs the warnings of a call that succeeded."""
     for warning in warnings:
         _LOG.warning("%s: %s %s (%s)", name, warning["field"], warning["issue"], warning["rule"])
 

@@ -1,4 +1,4 @@
-"""Requests and responses as a transport of the caller's own sees them."""
+"""Requests and responses as the caller's own transport sees them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from . import _native
 
 if TYPE_CHECKING:
     Event = tuple[str | None, dict[str, object] | _native.Received | None, bytes | None]
-    """An answer to what a call asks for: its name, its members, its bytes."""
+    """An event that answers an action: its name, its members, its bytes."""
 
 
 class Request:
-    """A signed request, to be sent as it is: without following redirects, and once."""
+    """A signed request, to be sent once, unchanged, and without following redirects."""
 
     __slots__ = ("body", "headers", "method", "timeout", "url")
 
@@ -24,12 +24,12 @@ class Request:
     headers: dict[str, str]
     """Names and values, each name once."""
     body: bytes | None
-    """The body; nothing for a ``GET``."""
+    """The body; ``None`` for a ``GET``."""
     timeout: float
-    """The longest that it may take, in seconds."""
+    """The longest that the exchange may take, in seconds."""
 
     def __init__(self, method: str, url: str, headers: dict[str, str], body: bytes | None, timeout: float) -> None:
-        """Takes what the attributes say."""
+        """Takes a value for each attribute."""
         self.method = method
         self.url = url
         self.headers = headers
@@ -41,7 +41,7 @@ class Request:
 
 
 class Response(NamedTuple):
-    """What a transport of the caller's own may return; anything with these attributes or keys will do."""
+    """A response that the caller's own transport may return; anything with these attributes or keys will do."""
 
     status: int
     """HTTP status; ``status_code`` is read too."""
@@ -55,7 +55,7 @@ class Response(NamedTuple):
 
 
 def received(given: object, max_body: int) -> tuple[Event, BaseException | None]:
-    """What an engine takes of what a transport gave. Something came, so that the request was sent, even if it cannot be read."""
+    """The event for a transport's response. The request was sent, because something came, even if it cannot be read."""
     try:
         return ("response", _native.Received(given, max_body), None), None
     except Exception as error:
@@ -63,11 +63,12 @@ def received(given: object, max_body: int) -> tuple[Event, BaseException | None]
 
 
 def failed(error: BaseException, before: BaseException | None) -> Event:
-    """What an engine takes of an exception that a transport raised; ``before`` is what was handled when it was called.
+    """The event for an exception that a transport raised; ``before`` is the exception being handled when it was called.
 
-    Not sent are surely those that say so by ``sent = False``, those whose connection or name was refused, and those that say
-    that they come from one of these. What else the transport handled may have followed something that was sent, as where it
-    falls back to a second host: so that is never a proof, and takes one away unless it is one itself.
+    The request was certainly not sent if the exception says so by ``sent = False``, if a connection or name was refused,
+    or if it says that it comes from such an exception. Other exceptions that the transport handled may have followed a
+    request that was sent, as when it falls back to a second host: they never prove it, and unless they would themselves,
+    they disprove it.
     """
     cause, sent = _judged(error)
     if getattr(error, "sent", None) is False:
@@ -78,7 +79,7 @@ def failed(error: BaseException, before: BaseException | None) -> Event:
 
 
 def _judged(error: BaseException) -> tuple[str, str]:
-    """What went wrong, and whether the request was sent all the same."""
+    """The cause of a failure, and whether the request was sent despite it."""
     import socket
     import ssl
 
@@ -94,24 +95,24 @@ def _judged(error: BaseException) -> tuple[str, str]:
     known = [judgement for judgement in judged if judgement is not None]
     if not known:
         return "other", "unknown"
-    # What it comes from in the end must prove it.
+    # The exception at the root must prove it.
     return known[0][0], "no" if judged[-1] is not None and all(sent == "no" for _, sent in known) else "unknown"
 
 
 def _said(error: BaseException) -> list[BaseException]:
-    """An exception, and those that it says it comes from; libraries wrap what the system said, some of them more than once."""
+    """An exception and its stated causes; libraries wrap the system's exception, some of them more than once."""
     said: list[BaseException] = []
     link: object = error
     while isinstance(link, BaseException) and link not in said:
         said.append(link)
-        # Some do not raise it from the other, but make it of the other: urllib, urllib3, requests.
+        # Some keep the cause as an argument instead of raising from it: urllib, urllib3, requests.
         made_of = [getattr(link, "reason", None), *link.args[:1]]
         link = link.__cause__ or next((other for other in made_of if isinstance(other, BaseException)), None)
     return said
 
 
 def _handled(error: BaseException, before: BaseException | None) -> list[BaseException]:
-    """What else a transport handled while it came to an exception."""
+    """The other exceptions that a transport handled before it raised this one."""
     known = [*_said(error)]
     links = [link.__context__ for link in known]
     while before is not None and before not in known:
@@ -127,4 +128,4 @@ def _handled(error: BaseException, before: BaseException | None) -> list[BaseExc
 
 
 TransportFunction = Callable[[Request], object]
-"""A transport of the caller's own: takes a :class:`Request`, returns a response, or an awaitable of one."""
+"""The caller's own transport: takes a :class:`Request`, returns a response, or an awaitable of one."""

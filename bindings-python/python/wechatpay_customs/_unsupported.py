@@ -1,4 +1,4 @@
-"""Why the compiled part of the package cannot be loaded."""
+"""Explains why the compiled part of the package cannot be loaded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sysconfig
 
 
 def why(error: ImportError) -> str:
-    """What happened, and what to do."""
+    """The message: what happened, and what to do."""
     here = f"{platform.python_implementation()} {platform.python_version()} on {sysconfig.get_platform()}"
     if "subinterpreter" in str(error):
         return (
