@@ -3,7 +3,7 @@
 /** Every operation. */
 export const OPERATIONS = ['declare', 'modify', 'query', 'redeclare', 'verify_identity', 'certificates'] as const
 
-/** What to do, in two languages; options and attributes stand between backticks, in the host's spelling. */
+/** Advice on what to do, in two languages; options and attributes stand between backticks, in the host's spelling. */
 export interface Advice {
   /** In English. */
   en: string
@@ -11,31 +11,31 @@ export interface Advice {
   zh: string
 }
 
-/** Something worth observing. Never holds a secret or a personal field. */
+/** An observation of an attempt. It never holds a secret or a personal field. */
 export interface Attempt {
-  /** `request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. Before it ends, `skipped` for each certificate in its answer that cannot be used. */
+  /** `request` when an attempt begins; when it ends, `response` if an answer came, else `failure`. Before it ends, `skipped` for each certificate in its answer that cannot be used. */
   phase: 'request' | 'response' | 'failure' | 'skipped'
-  /** What was asked for. */
+  /** The operation of the call. */
   operation: Operation
-  /** Which attempt, from 1. */
+  /** The attempt's number, from 1. */
   attempt: number
-  /** The host that was asked. */
+  /** The host that the attempt asks. */
   host: string
   /** HTTP status. */
   status: number | null
   /** WeChat Pay's id of the request. */
   request_id: string | null
-  /** The serial of a certificate that was skipped. */
+  /** The serial of a skipped certificate. */
   key_id: string | null
-  /** How long the attempt took. */
+  /** The duration of the attempt. */
   ms: number
-  /** The code of what went wrong, if anything did. */
+  /** The code of the error, if there was one. */
   reason: OwnCode | ServiceCode | (string & {}) | null
-  /** May a failed attempt have taken effect all the same? */
+  /** May a failed attempt have taken effect despite that? */
   may_have_been_applied: boolean
 }
 
-/** Why a signature does not verify. */
+/** The cause of a signature that does not verify. */
 export type CauseName =
   | 'changed_body'
   | 'changed_bytes'
@@ -64,11 +64,11 @@ export type CauseName =
   | 'wrong_serial'
 
 /**
- * Does an identity match? (Chinese page on identity verification, 2025-01-07.)
+ * The result of an identity check (Chinese page on identity verification, 2025-01-07).
  *
- * - `SAME`: It does.
- * - `DIFFERENT`: It does not.
- * - `UNCHECKED`: It was not checked (seen by merchants).
+ * - `SAME`: The identity matches.
+ * - `DIFFERENT`: The identity does not match.
+ * - `UNCHECKED`: The identity was not checked (seen by merchants).
  */
 export type CertificateCheckResult =
   | 'SAME'
@@ -76,7 +76,7 @@ export type CertificateCheckResult =
   | 'UNCHECKED'
   | (string & {})
 
-/** What `explain` looks at. */
+/** The name of a check of `explain`. */
 export type CheckName =
   | 'authorization'
   | 'bytes'
@@ -89,7 +89,7 @@ export type CheckName =
   | 'serial'
 
 /**
- * The customs that is declared to. Read in a third-party transcription of the v3 pages and on the v2 page of 2024-11-14. The list is open: a code that it lacks is a warning, never refused.
+ * The customs that a payment is declared to. Read in a third-party transcription of the v3 pages and on the v2 page of 2024-11-14. The list is open: an unlisted code gives a warning and is never refused.
  *
  * - `GUANGZHOU_ZS`: Guangzhou (GACC unified version)
  * - `HANGZHOU_ZS`: Hangzhou (GACC unified version)
@@ -135,24 +135,24 @@ export type CustomsCode =
 
 /** The payment fields of the order message, under customs' own names. */
 export interface CustomsOrderFields {
-  /** The order: `out_trade_no`, or `sub_order_no` of a split order. */
+  /** The order's number: `out_trade_no`, or `sub_order_no` of a split order. */
   orderNo: string
-  /** The payment: `transaction_id`, or `sub_order_id` of a split order. */
+  /** The payment's number: `transaction_id`, or `sub_order_id` of a split order. */
   payTransactionId: string
   /** Tenpay's registration number. */
   payCode: string
   /** Tenpay's registered name. */
   payName: string
-  /** CNY. */
+  /** Customs' code for CNY. */
   currency: string
-  /** What was declared, in yuan with two decimals. Customs spells it so. */
+  /** The declared amount in yuan with two decimals. The spelling is customs' own. */
   acturalPaid: string
 }
 
 /**
- * What sort of thing went wrong.
+ * The kind of problem.
  *
- * - `input`: What was asked for cannot be sent. Correct the fields or options.
+ * - `input`: The call cannot be made as asked. Correct the fields or options.
  * - `key`: A key or certificate cannot be used. Correct the options.
  * - `signature`: The answer's signature is missing or wrong. Do not trust it; query what happened.
  * - `freshness`: The answer's timestamp is too far from the local clock. Check the clock.
@@ -160,7 +160,7 @@ export interface CustomsOrderFields {
  * - `transport`: No answer came. See `retryable` and `may_have_been_applied`.
  * - `api`: The service refused. See `code`, `reason` and `advice`.
  * - `response`: An answer came that cannot be read as documented.
- * - `state`: The library was driven in a way that it does not allow.
+ * - `state`: The library was used in a way that it does not allow.
  */
 export type ErrorKind =
   | 'input'
@@ -173,53 +173,53 @@ export type ErrorKind =
   | 'response'
   | 'state'
 
-/** What was found out about a message. */
+/** The findings about a message. */
 export interface Explanation {
   /** `request` or `response`. */
   of: 'request' | 'response'
-  /** The message that must have been signed; none if one of its lines is not known. */
+  /** The lines of the message that must be signed; empty if one of them is not known. */
   lines: ExplanationLine[]
-  /** The message's length in bytes. */
+  /** The length of that message in bytes. */
   length: number | null
-  /** Every check, in order; after one that failed no more is looked at. */
+  /** Every check, in order; each is made for itself, also after a failure. */
   checks: ExplanationCheck[]
-  /** The check that failed. */
+  /** The first check that failed. */
   failed: CheckName | null
-  /** Why, the likeliest first. */
+  /** The likely causes, the likeliest first. */
   causes: ExplanationCause[]
-  /** Where the message that the server checked and the one that was signed part; for a `SIGN_ERROR` only. */
+  /** The first difference between the message that the server checked and the one that was signed; for a `SIGN_ERROR` only. */
   difference: ExplanationDifference | null
 }
 
 /** One cause. */
 export interface ExplanationCause {
-  /** Its name. */
+  /** The cause's name. */
   cause: CauseName
-  /** What happened. */
+  /** Description of what happened. */
   issue: string
-  /** What to do. */
+  /** Advice on what to do. */
   remedy: string
 }
 
 /** One check. */
 export interface ExplanationCheck {
-  /** Its name. */
+  /** The check's name. */
   check: CheckName
-  /** Did it pass? Nothing if it was not possible. */
+  /** Did it pass? Null if it could not be made. */
   ok: boolean | null
-  /** Why it did not. */
+  /** Reason why it did not pass. */
   issue: string | null
 }
 
-/** Where two messages part. */
+/** The first difference between two messages. */
 export interface ExplanationDifference {
-  /** The first byte that differs. */
+  /** Offset of the first byte that differs. */
   offset: number
-  /** The line that it stands in. */
+  /** The line that holds it. */
   line: 'method' | 'path' | 'timestamp' | 'nonce' | 'body'
-  /** What was signed from there on, at most 40 characters, escaped. */
+  /** The signed text from there on, at most 40 characters, escaped. */
   ours: string
-  /** What the server checked. */
+  /** The text that the server checked, likewise. */
   theirs: string
 }
 
@@ -227,25 +227,25 @@ export interface ExplanationDifference {
 export interface ExplanationLine {
   /** `method`, `path`, `timestamp`, `nonce` or `body`. */
   name: 'method' | 'path' | 'timestamp' | 'nonce' | 'body'
-  /** Its first byte. */
+  /** Offset of the first byte. */
   start: number
-  /** The byte after its line feed. */
+  /** Offset of the byte after the line feed. */
   end: number
-  /** The line with its line feed; what cannot be seen is escaped, a person's values are `***`. */
+  /** The line with its line feed; invisible characters are escaped, a person's values are `***`. */
   text: string
 }
 
-/** One remark about one field, in the shape of the server's own `detail`. */
+/** A remark about one field, in the shape of the server's own `detail`. */
 export interface Finding {
-  /** The rule's stable name, or that of a remark about an answer. */
+  /** The stable name of the rule, or of a remark about an answer. */
   rule: RuleName | RemarkName
   /** Does it stop the request? */
   severity: Severity
-  /** JSON Pointer into a body (`/order_fee`); the bare name in a query string or header. */
+  /** JSON Pointer into a body (`/order_fee`); in a query string or header the bare name. */
   field: string
-  /** The value as given; null when there is none, `***` for a person's name and ID number. */
+  /** The value as given; null if it is missing, `***` for a person's name or ID number. */
   value: unknown
-  /** What is wrong, and what would be right. */
+  /** The problem, and what would be right. */
   issue: string
   /** `body`, `query` or `argument`; for remarks about an answer `response` or `header`. */
   location: 'body' | 'query' | 'argument' | 'response' | 'header'
@@ -270,12 +270,12 @@ export type Operation =
   | 'certificates'
 
 /**
- * Which kind of number a query goes by (query page, 2020-06-02).
+ * The kind of number that a query goes by (query page, 2020-06-02).
  *
  * - `out_trade_no`: The merchant's order number.
- * - `transaction_id`: WeChat Pay's number of the payment.
- * - `sub_order_no`: The merchant's number of a sub-order.
- * - `sub_order_id`: WeChat Pay's number of a sub-order.
+ * - `transaction_id`: WeChat Pay's number for the payment.
+ * - `sub_order_no`: The merchant's number for a sub-order.
+ * - `sub_order_id`: WeChat Pay's number for a sub-order.
  */
 export type OrderType =
   | 'out_trade_no'
@@ -285,26 +285,26 @@ export type OrderType =
   | (string & {})
 
 /**
- * The codes that are this library's own.
+ * This library's own codes.
  *
  * - `INVALID_FIELDS`: The request breaks rules; see `findings`.
  * - `INVALID_OPTION`: An option is unknown, missing or unusable.
- * - `UNKNOWN_OPERATION`: There is no such operation.
+ * - `UNKNOWN_OPERATION`: The operation does not exist.
  * - `PRIVATE_KEY_INVALID`: The private key cannot be used.
  * - `PRIVATE_KEY_IN_BROWSER`: A private key was given as text or bytes to a page in a browser, where whoever opens the page could read it.
  * - `PRIVATE_KEY_MISSING`: Neither a private key nor a signer was given.
- * - `PRIVATE_KEY_PASSWORD_MISSING`: The private key is encrypted and there is no password.
+ * - `PRIVATE_KEY_PASSWORD_MISSING`: The private key is encrypted and its password is missing.
  * - `PRIVATE_KEY_PASSWORD_WRONG`: The password does not open the private key.
  * - `PKCS12_UNSUPPORTED`: PKCS#12 cannot be read on this surface; convert it.
  * - `CERTIFICATE_MISMATCH`: The private key and the certificate beside it do not belong together.
  * - `CERTIFICATE_EXPIRED`: The merchant's certificate has expired.
  * - `SERIAL_NO_MISMATCH`: `serial_no` is not the serial of the certificate that came with the private key.
  * - `PLATFORM_KEY_INVALID`: A platform certificate or public key cannot be used.
- * - `PLATFORM_KEYS_MISSING`: There is nothing to verify an answer with, so nothing was sent.
+ * - `PLATFORM_KEYS_MISSING`: A key to verify answers with is missing, so nothing was sent.
  * - `API_V3_KEY_INVALID`: The APIv3 key cannot be used.
  * - `API_V3_KEY_MISSING`: The certificates cannot be decrypted without the APIv3 key.
  * - `CERTIFICATE_NOT_DECRYPTED`: A platform certificate could not be decrypted.
- * - `ENCRYPTION_KEY_MISSING`: There is no valid platform key to encrypt personal fields with.
+ * - `ENCRYPTION_KEY_MISSING`: A valid platform key to encrypt personal fields with is missing.
  * - `SIGNING_FAILED`: Signing failed.
  * - `SIGNATURE_MISSING`: A signature header is missing.
  * - `SIGNATURE_DUPLICATED`: A signature header came twice, or holds a comma.
@@ -312,21 +312,21 @@ export type OrderType =
  * - `SIGNATURE_UNSUPPORTED`: The answer is signed by another algorithm than RSA with SHA-256.
  * - `SERIAL_UNKNOWN`: The answer names a platform key that is not known here.
  * - `CERTIFICATE_NOT_VALID`: The platform certificate that the answer names has expired or is not valid yet.
- * - `SIGNATURE_MISMATCH`: The signature does not belong to these bytes and this key.
+ * - `SIGNATURE_MISMATCH`: The signature was not made over these bytes with this key.
  * - `TIMESTAMP_SKEWED`: The answer's timestamp is 5 minutes or more from the local clock.
  * - `SIGNATURE_PROBE`: The signature is a deliberate probe.
  * - `DNS_FAILED`: The host's name could not be resolved.
- * - `CONNECT_FAILED`: No connection could be made.
- * - `TLS_FAILED`: No secure connection could be made.
- * - `TIMEOUT`: One attempt took too long.
- * - `DEADLINE_EXCEEDED`: The whole call took too long.
+ * - `CONNECT_FAILED`: A connection could not be made.
+ * - `TLS_FAILED`: A secure connection could not be made.
+ * - `TIMEOUT`: One attempt took longer than its time limit.
+ * - `DEADLINE_EXCEEDED`: The whole call took longer than its deadline.
  * - `CONNECTION_RESET`: The connection was closed before an answer came.
  * - `BODY_FAILED`: The answer broke off.
  * - `TRANSPORT_FAILED`: The transport failed in another way.
  * - `BODY_TOO_LARGE`: The body is larger than any answer of this API.
  * - `BODY_NOT_JSON`: The body is not JSON.
  * - `BODY_UNEXPECTED`: The body is JSON, but not of the documented shape.
- * - `ID_MISMATCH`: The answer names another order than the request, where that decides.
+ * - `ID_MISMATCH`: The answer names another order than the request, where the call depends on it.
  * - `RECORDS_MISSING`: The pages of a query brought fewer records than the service counts.
  * - `REDIRECT_REFUSED`: The server redirects; this API never does.
  * - `STATUS_UNEXPECTED`: The status is neither success nor failure.
@@ -481,11 +481,11 @@ export type RemarkName =
   | 'empty_answer'
 
 /**
- * What a caller may make of a business rule.
+ * The level that a caller chooses for a business rule.
  *
- * - `error`: Breaking it stops the request.
- * - `warning`: Breaking it is only reported.
- * - `off`: It is not looked at.
+ * - `error`: Stops a request that breaks the rule.
+ * - `warning`: Only reports a request that breaks the rule.
+ * - `off`: Ignores the rule.
  */
 export type RuleLevel =
   | 'error'
@@ -564,16 +564,16 @@ export type ServiceCode =
   | 'SYSTEMERROR'
 
 /**
- * Does a finding stop the request?
+ * The weight of a finding: does it stop the request?
  *
- * - `error`: It does.
- * - `warning`: It does not; the live server has the last word.
+ * - `error`: It stops the request.
+ * - `warning`: It does not stop the request; the live server has the last word.
  */
 export type Severity =
   | 'error'
   | 'warning'
 
-/** A request ready to be sent, as it is. */
+/** A signed request, to be sent without any change. */
 export interface Signed {
   /** `GET`, `POST` or `PATCH`. */
   method: 'GET' | 'POST' | 'PATCH'
@@ -581,18 +581,18 @@ export interface Signed {
   url: string
   /** Names and values, each name once. */
   headers: Record<string, string>
-  /** JSON text; nothing for a `GET`. */
+  /** JSON text; null for a `GET`. */
   body: string | null
 }
 
 /**
- * Where a declaration stands (declare page, 2023-02-17).
+ * The state of a declaration (declare page, 2023-02-17).
  *
  * - `UNDECLARED`: Queued; WeChat Pay has not submitted it yet.
  * - `SUBMITTED`: Changed, and not yet submitted again.
  * - `PROCESSING`: With customs.
- * - `SUCCESS`: Customs took it.
- * - `FAIL`: Customs refused it.
+ * - `SUCCESS`: Accepted by customs.
+ * - `FAIL`: Refused by customs.
  * - `EXCEPT`: The customs interface failed.
  */
 export type State =
@@ -605,7 +605,7 @@ export type State =
   | (string & {})
 
 /**
- * Who verified the payment (declare page, 2023-02-17).
+ * The institution that verified the payment (declare page, 2023-02-17).
  *
  * - `UNIONPAY`: UnionPay.
  * - `NETSUNION`: NetsUnion.
@@ -657,27 +657,27 @@ export interface CoreOptions {
   serialNo?: string
   /** The merchant's private key, `apiclient_key.pem` or `apiclient_cert.p12`: PKCS#8, PKCS#1 or PKCS#12 as PEM, DER or Base64. */
   privateKey?: string | Uint8Array
-  /** Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given. */
+  /** Password of an encrypted `private_key`; WeChat Pay's PKCS#12 is opened with `mchid` unless given. */
   privateKeyPassword?: string
-  /** WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys, requests name the last by id, and encrypt with it. */
+  /** WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. If there are several public keys, requests name the last by id, and encrypt with it. */
   platformKeys?: Record<string, string | Uint8Array>
   /** The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed. */
   apiV3Key?: string
-  /** Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed. */
+  /** Base URLs to send requests to; `https://apihk.mch.weixin.qq.com` unless given. A path in one is sent but never signed. */
   baseUrls?: string[]
-  /** Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020). */
+  /** Beginning of the API's paths: `v3/global` (default) or `global/v3` (pages of 2020). */
   pathPrefix?: 'v3/global' | 'global/v3'
   /** The longest that one attempt may take, at least a millisecond; 10 seconds unless given. In milliseconds. */
   timeout?: number
-  /** The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too. In milliseconds. */
+  /** The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It also ends attempts that take longer. In milliseconds. */
   deadline?: number
   /** Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`. */
   acceptLanguage?: string
   /** The `User-Agent` of requests; this library's name and version unless given. */
   userAgent?: string
-  /** How personal fields are encrypted: `pkcs1` (default) or `oaep`. */
+  /** Padding with which personal fields are encrypted: `pkcs1` (default) or `oaep`. */
   fieldEncryption?: 'pkcs1' | 'oaep'
-  /** Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`. */
+  /** Backend that computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`. */
   crypto?: 'auto' | 'software'
   /** Which rules are errors, warnings or off, by rule name. */
   rules?: Rules
@@ -690,17 +690,17 @@ export type CallOptions = Pick<CoreOptions, 'timeout' | 'deadline'>
 export interface Answer {
   /** WeChat Pay's id of the request. */
   request_id: string | null
-  /** What is odd. */
+  /** Remarks on what is odd. */
   warnings: Finding[]
 }
 
-/** Everything that an error says. */
+/** The details of an error. */
 export interface ErrorAttributes {
-  /** The sort of error. */
+  /** The kind of error. */
   readonly kind: ErrorKind
-  /** The service's code, normalised, or one of this library's. */
+  /** The service's code, normalised, or one of this library's own. */
   readonly code: OwnCode | ServiceCode | (string & {})
-  /** The catalogue's name of a documented refusal. */
+  /** The catalogue's name for a documented refusal. */
   readonly reason: Reason | null
   /** The operation, if there was one. */
   readonly operation: Operation | null
@@ -708,21 +708,21 @@ export interface ErrorAttributes {
   readonly status: number | null
   /** WeChat Pay's id of the request, for its support. */
   readonly requestId: string | null
-  /** The service's `detail`, as sent but for a person's data, which is `***`. */
+  /** The service's `detail` as sent, with a person's data replaced by `***`. */
   readonly detail: unknown
-  /** What is wrong with the request. */
+  /** The findings about the request. */
   readonly findings: Finding[]
-  /** What is odd, but not the error itself. */
+  /** Remarks on what is odd, beside the error itself. */
   readonly warnings: Finding[]
   /** Can the same call succeed later? */
   readonly retryable: boolean
-  /** When to try again at the earliest, in milliseconds. */
+  /** The least time to wait before the next try, in milliseconds. */
   readonly retryAfter: number | null
-  /** How many attempts were made. */
+  /** The number of attempts that were made. */
   readonly attempts: number
-  /** May the operation have taken effect all the same? */
+  /** May the operation have taken effect despite the error? */
   readonly mayHaveBeenApplied: boolean
-  /** What to do, in English and Chinese. */
+  /** Advice on what to do, in English and Chinese. */
   readonly advice: Advice | null
   /** Did the signature of the error answer verify? */
   readonly authenticated: boolean
@@ -730,13 +730,13 @@ export interface ErrorAttributes {
 
 /** One declaration, as WeChat Pay keeps it. */
 export interface Declaration {
-  /** The merchant's number of the sub-order, for a split order. */
+  /** The merchant's number for the sub-order, for a split order. */
   sub_order_no?: string
-  /** WeChat Pay's number of the sub-order, for a split order. */
+  /** WeChat Pay's number for the sub-order, for a split order. */
   sub_order_id?: string
-  /** What the declaration calls `merchant_customs_no`. */
+  /** The registration number that the declaration calls `merchant_customs_no`. */
   mch_customs_no?: string
-  /** The customs that was declared to. */
+  /** The customs that the payment was declared to. */
   customs?: CustomsCode
   /** Currency: `CNY`. */
   fee_type?: string
@@ -748,11 +748,11 @@ export interface Declaration {
   transport_fee?: number
   /** Price of the goods in fen. */
   product_fee?: number
-  /** Where the declaration stands. */
+  /** The state of the declaration. */
   state: State
-  /** Why it failed, or what is odd about it. */
+  /** Reason why it failed, or a remark on what is odd about it. */
   explanation?: string
-  /** When the record last changed (RFC 3339, `+08:00`). */
+  /** Time of the record's last change (RFC 3339, `+08:00`). */
   modify_time?: string
   /** Fields that the documentation does not name, as sent. */
   [unknown: string]: unknown
@@ -760,19 +760,19 @@ export interface Declaration {
 
 /** One platform certificate. */
 export interface PlatformCertificate {
-  /** Its serial number, upper-case hexadecimal. */
+  /** The certificate's serial number, upper-case hexadecimal. */
   serial_no: string
-  /** From when it is valid (RFC 3339); a new one appears 24 hours before it is used. */
+  /** The time from which it is valid (RFC 3339); a new one appears 24 hours before it is used. */
   effective_time?: string
-  /** Until when it is valid (RFC 3339). */
+  /** The time until which it is valid (RFC 3339). */
   expire_time?: string
-  /** PEM, as decrypted by this library. */
+  /** The certificate in PEM, as decrypted by this library. */
   certificate?: string
   /** Fields that the documentation does not name, as sent. */
   [unknown: string]: unknown
 }
 
-/** What is declared. Giving `sub_order_no` makes it the declaration of one part of a split payment; the four amount fields are then required. */
+/** The declaration. Giving `sub_order_no` makes it the declaration of one part of a split payment; the four amount fields are then required. */
 export interface DeclareRequest {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
@@ -780,7 +780,7 @@ export interface DeclareRequest {
   mchid?: string
   /** The merchant's own order number at payment time: digits, letters and `_-|*@`. */
   out_trade_no: string
-  /** WeChat Pay's number of the payment. */
+  /** WeChat Pay's number for the payment. */
   transaction_id: string
   /** The customs to declare to. */
   customs: CustomsCode
@@ -788,7 +788,7 @@ export interface DeclareRequest {
   merchant_customs_no: string
   /** Tariff in fen; not forwarded to customs. */
   duty?: number
-  /** The merchant's number of the sub-order; makes this a split order. */
+  /** The merchant's number for the sub-order; makes this a split order. */
   sub_order_no?: string
   /** Currency of a split order: `CNY`. */
   fee_type?: string
@@ -806,25 +806,25 @@ export interface DeclareAnswer extends Answer {
   appid?: string
   /** Merchant id, as declared. */
   mchid?: string
-  /** Where the declaration stands. */
+  /** The state of the declaration. */
   state: State
   /** The merchant's order number, as declared. */
   out_trade_no?: string
-  /** WeChat Pay's number of the payment, as declared. */
+  /** WeChat Pay's number for the payment, as declared. */
   transaction_id?: string
-  /** The merchant's number of the sub-order, for a split order. */
+  /** The merchant's number for the sub-order, for a split order. */
   sub_order_no?: string
-  /** WeChat Pay's number of the sub-order, for a split order: customs knows it by this. */
+  /** WeChat Pay's number for the sub-order, for a split order: customs knows it by this. */
   sub_order_id?: string
-  /** Who verified the payment. */
+  /** The institution that verified the payment. */
   verify_department?: VerifyDepartment
-  /** The verifying institution's number of the payment. */
+  /** The verifying institution's number for the payment. */
   verify_department_trade_id?: string
   /** Fields that the documentation does not name, as sent. */
   [unknown: string]: unknown
 }
 
-/** The whole declaration, as it is to be from now on. Only `merchant_customs_no` and the amounts may differ from what was declared; the other fields identify it. */
+/** The whole declaration, as it will be from now on. Only `merchant_customs_no` and the amounts may differ from the earlier declaration; the other fields identify it. */
 export interface ModifyRequest {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
@@ -832,15 +832,15 @@ export interface ModifyRequest {
   mchid?: string
   /** The merchant's order number, as declared. */
   out_trade_no: string
-  /** WeChat Pay's number of the payment, as declared. */
+  /** WeChat Pay's number for the payment, as declared. */
   transaction_id: string
-  /** The customs that was declared to. */
+  /** The customs that the payment was declared to. */
   customs: CustomsCode
   /** The merchant's registration number at that customs; a new one makes WeChat Pay read the registration again. */
   merchant_customs_no: string
   /** Tariff in fen; not forwarded to customs. */
   duty?: number
-  /** The merchant's number of the sub-order, as declared. */
+  /** The merchant's number for the sub-order, as declared. */
   sub_order_no?: string
   /** Amount of the sub-order in fen: `transport_fee + product_fee`. */
   order_fee?: number
@@ -856,41 +856,41 @@ export interface ModifyAnswer extends Answer {
   appid?: string
   /** Merchant id, as declared. */
   mchid?: string
-  /** Where the declaration stands. */
+  /** The state of the declaration. */
   state: State
   /** The merchant's order number, as declared. */
   out_trade_no?: string
-  /** WeChat Pay's number of the payment, as declared. */
+  /** WeChat Pay's number for the payment, as declared. */
   transaction_id?: string
-  /** The merchant's number of the sub-order, for a split order. */
+  /** The merchant's number for the sub-order, for a split order. */
   sub_order_no?: string
-  /** WeChat Pay's number of the sub-order, for a split order. */
+  /** WeChat Pay's number for the sub-order, for a split order. */
   sub_order_id?: string
-  /** When the record last changed (RFC 3339, `+08:00`). */
+  /** Time of the record's last change (RFC 3339, `+08:00`). */
   modify_time?: string
-  /** Who verified the payment. */
+  /** The institution that verified the payment. */
   verify_department?: VerifyDepartment
-  /** The verifying institution's number of the payment. */
+  /** The verifying institution's number for the payment. */
   verify_department_trade_id?: string
   /** Fields that the documentation does not name, as sent. */
   [unknown: string]: unknown
 }
 
-/** Which declarations are asked for. */
+/** The selection of declarations. */
 export interface QueryRequest {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
   /** Merchant id; from the client unless given. */
   mchid?: string
-  /** Which kind of number `order_no` is. */
+  /** Kind of number that `order_no` is. */
   order_type: OrderType
-  /** The number itself. */
+  /** The number to search by. */
   order_no: string
-  /** The customs that was declared to. */
+  /** The customs that the payment was declared to. */
   customs: CustomsCode
-  /** The first record to give, counted from 0. */
+  /** The first record to return, counted from 0. */
   offset?: number
-  /** The most records to give, at least 1; the page suggests 20 and names no maximum. */
+  /** The most records to return, at least 1; the page suggests 20 and names no maximum. */
   limit?: number
 }
 
@@ -900,41 +900,41 @@ export interface QueryAnswer extends Answer {
   appid?: string
   /** Merchant id, as asked. */
   mchid?: string
-  /** WeChat Pay's number of the payment. */
+  /** WeChat Pay's number for the payment. */
   transaction_id?: string
-  /** Who verified the payment. */
+  /** The institution that verified the payment. */
   verify_department?: VerifyDepartment
-  /** The verifying institution's number of the payment. */
+  /** The verifying institution's number for the payment. */
   verify_department_trade_id?: string
-  /** The first record given. */
+  /** The first record returned. */
   offset?: number
-  /** The most records given. */
+  /** The most records returned. */
   limit?: number
-  /** How many records there are. */
+  /** The number of records in all. */
   total_count?: number
-  /** The declarations; empty when there is none. */
+  /** The declarations; empty if there are none. */
   data: Declaration[]
   /** Fields that the documentation does not name, as sent. */
   [unknown: string]: unknown
 }
 
-/** Which declaration is pushed again. */
+/** The declaration to push again. */
 export interface RedeclareRequest {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
   /** Merchant id; from the client unless given. */
   mchid?: string
-  /** The customs that was declared to. */
+  /** The customs that the payment was declared to. */
   customs: CustomsCode
   /** The merchant's registration number at that customs. */
   merchant_customs_no: string
   /** The merchant's order number; it or `transaction_id` is required. */
   out_trade_no?: string
-  /** WeChat Pay's number of the payment; it or `out_trade_no` is required. */
+  /** WeChat Pay's number for the payment; it or `out_trade_no` is required. */
   transaction_id?: string
-  /** The merchant's number of the sub-order; for a split order, it or `sub_order_id`. */
+  /** The merchant's number for the sub-order; a split order needs it or `sub_order_id`. */
   sub_order_no?: string
-  /** WeChat Pay's number of the sub-order; for a split order, it or `sub_order_no`. */
+  /** WeChat Pay's number for the sub-order; a split order needs it or `sub_order_no`. */
   sub_order_id?: string
 }
 
@@ -944,25 +944,25 @@ export interface RedeclareAnswer extends Answer {
   appid?: string
   /** Merchant id, as declared. */
   mchid?: string
-  /** Where the declaration stands. */
+  /** The state of the declaration. */
   state: State
   /** The merchant's order number, as declared. */
   out_trade_no?: string
-  /** WeChat Pay's number of the payment, as declared. */
+  /** WeChat Pay's number for the payment, as declared. */
   transaction_id?: string
-  /** The merchant's number of the sub-order, for a split order. */
+  /** The merchant's number for the sub-order, for a split order. */
   sub_order_no?: string
-  /** WeChat Pay's number of the sub-order, for a split order. */
+  /** WeChat Pay's number for the sub-order, for a split order. */
   sub_order_id?: string
-  /** When the record last changed (RFC 3339, `+08:00`). */
+  /** Time of the record's last change (RFC 3339, `+08:00`). */
   modify_time?: string
-  /** Why it failed, or what is odd about it. */
+  /** Reason why it failed, or a remark on what is odd about it. */
   explanation?: string
   /** Fields that the documentation does not name, as sent. */
   [unknown: string]: unknown
 }
 
-/** Whose identity is checked, for which order. */
+/** The identity to check, and the order that it belongs to. */
 export interface VerifyIdentityRequest {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
@@ -970,23 +970,23 @@ export interface VerifyIdentityRequest {
   mchid?: string
   /** The merchant's order number, as declared. */
   out_trade_no: string
-  /** WeChat Pay's number of the payment, as declared. */
+  /** WeChat Pay's number for the payment, as declared. */
   transaction_id: string
-  /** The customs that was declared to. */
+  /** The customs that the payment was declared to. */
   customs: CustomsCode
   /** The merchant's registration number at that customs. */
   merchant_customs_no: string
-  /** The merchant's number of the sub-order, for a split order. */
+  /** The merchant's number for the sub-order, for a split order. */
   sub_order_no?: string
   /** Kind of identity document: `IDCARD`. */
   certificate_type: string
-  /** ID number, plain; it is encrypted when the request is built. */
+  /** ID number in plain text; it is encrypted when the request is built. */
   certificate_id: string
-  /** Name, plain; it is encrypted when the request is built. */
+  /** Name in plain text; it is encrypted when the request is built. */
   certificate_name: string
 }
 
-/** Whether the identity matches. */
+/** The result of the identity check. */
 export interface VerifyIdentityAnswer extends Answer {
   /** Application id, as asked. */
   appid?: string
@@ -994,7 +994,7 @@ export interface VerifyIdentityAnswer extends Answer {
   mchid?: string
   /** The merchant's order number, as asked. */
   out_trade_no?: string
-  /** WeChat Pay's number of the payment, as asked. */
+  /** WeChat Pay's number for the payment, as asked. */
   transaction_id?: string
   /** Does the identity match that of the payer? */
   certificate_check_result: CertificateCheckResult

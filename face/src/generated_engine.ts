@@ -2,16 +2,16 @@
 
 import type { Advice, Attempt, ErrorKind, Finding, Operation, OwnCode, Reason, ServiceCode, Signed } from './generated.js'
 
-/** What the driver is to do next. */
+/** The driver's next task. */
 export type Action =
   /** Sign; answered by `Signed`, `HostFailed` or `TimedOut`. */
   | {
       action: 'sign'
-      /** What to sign. */
+      /** The message to sign. */
       message: Uint8Array
-      /** For the software signer only: blinds the computation. */
+      /** Entropy that blinds the computation; for the software signer only. */
       entropy: Uint8Array | null
-      /** The longest that it may take. */
+      /** The longest that signing may take. */
       timeout_ms: number
     }
   /** Send, without following redirects; answered by `Response` or `Failed`. */
@@ -19,15 +19,15 @@ export type Action =
       action: 'send'
       /** `GET`, `POST` or `PATCH`. */
       method: 'GET' | 'POST' | 'PATCH'
-      /** The whole URL, to be used as it is. */
+      /** The whole URL, to be used unchanged. */
       url: string
       /** All headers. */
       headers: [string, string][]
       /** The body, if there is one. */
       body: string | null
-      /** The longest that it may take. */
+      /** The longest that the exchange may take. */
       timeout_ms: number
-      /** How many bytes of the answer to read at most. */
+      /** The most bytes of the answer to read. */
       max_body: number
     }
   /** Verify; answered by `Verified`, `HostFailed` or `TimedOut`. */
@@ -37,17 +37,17 @@ export type Action =
       key_id: string
       /** The platform key as SubjectPublicKeyInfo, DER. */
       spki_der: Uint8Array
-      /** What was signed. */
+      /** The message that was signed. */
       message: Uint8Array
       /** The signature's bytes. */
       signature: Uint8Array
-      /** The longest that it may take. */
+      /** The longest that verifying may take. */
       timeout_ms: number
     }
-  /** Wait; answered by `Woke`. No engine asks for it yet. */
+  /** Wait; answered by `Woke`. Engines do not ask for it yet. */
   | {
       action: 'sleep'
-      /** How long. */
+      /** The time to wait. */
       ms: number
     }
   /** Load platform keys; answered by `KeysReady`, `KeysFailed` or `TimedOut`. The driver starts one download (`Call::LoadKeys`) for all who wait for the same flight. */
@@ -55,47 +55,27 @@ export type Action =
       action: 'load_keys'
       /** The download's number. */
       flight: number
-      /** Is there no way on without them? */
+      /** Is the call unable to go on without them? */
       urgent: boolean
-      /** The longest that it may take. */
+      /** The longest that loading may take. */
       timeout_ms: number
     }
-  /** The end. */
+  /** The end of the call. */
   | {
       action: 'done'
-      /** How it ended. */
+      /** The way in which the call ended. */
       outcome: Outcome
     }
 
-/**
- * Why no answer came.
- *
- * - `dns`: The host's name could not be resolved.
- * - `connect`: No connection could be made.
- * - `tls`: No secure connection could be made.
- * - `timeout`: It took longer than `timeout_ms`.
- * - `reset`: The connection was closed.
- * - `body`: The answer broke off.
- * - `other`: Anything else.
- */
-export type Cause =
-  | 'dns'
-  | 'connect'
-  | 'tls'
-  | 'timeout'
-  | 'reset'
-  | 'body'
-  | 'other'
-
-/** Everything that an error says. */
+/** The details of an error. */
 export interface ErrorDetails {
-  /** The sort of error. */
+  /** The kind of error. */
   kind: ErrorKind
-  /** The service's code, normalised, or one of this library's. */
+  /** The service's code, normalised, or one of this library's own. */
   code: OwnCode | ServiceCode | (string & {})
-  /** The catalogue's name of a documented refusal. */
+  /** The catalogue's name for a documented refusal. */
   reason: Reason | null
-  /** What happened, for people. */
+  /** The description of what happened, for people. */
   message: string
   /** The operation, if there was one. */
   operation: Operation | null
@@ -103,21 +83,21 @@ export interface ErrorDetails {
   status: number | null
   /** WeChat Pay's id of the request, for its support. */
   request_id: string | null
-  /** The service's `detail`, as sent but for a person's data, which is `***`. */
+  /** The service's `detail` as sent, with a person's data replaced by `***`. */
   detail: unknown
-  /** What is wrong with the request. */
+  /** The findings about the request. */
   findings: Finding[]
-  /** What is odd, but not the error itself. */
+  /** Remarks on what is odd, beside the error itself. */
   warnings: Finding[]
   /** Can the same call succeed later? */
   retryable: boolean
-  /** When to try again at the earliest, in milliseconds. */
+  /** The least time to wait before the next try, in milliseconds. */
   retry_after: number | null
-  /** How many attempts were made. */
+  /** The number of attempts that were made. */
   attempts: number
-  /** May the operation have taken effect all the same? */
+  /** May the operation have taken effect despite the error? */
   may_have_been_applied: boolean
-  /** What to do, in English and Chinese. */
+  /** Advice on what to do, in English and Chinese. */
   advice: Advice | null
   /** Did the signature of the error answer verify? */
   authenticated: boolean
@@ -125,7 +105,7 @@ export interface ErrorDetails {
 
 /** The answer to an action, or the beginning. */
 export type Event =
-  /** Always the first. */
+  /** The first event of every call. */
   | {
       event: 'start'
     }
@@ -135,7 +115,7 @@ export type Event =
       /** The signature's bytes. */
       signature: Uint8Array
     }
-  /** A signer or verifier of the host's own raised; the host keeps what it raised. */
+  /** The host's own signer or verifier raised an exception; the host keeps it. */
   | {
       event: 'host_failed'
     }
@@ -146,13 +126,13 @@ export type Event =
   /** An answer came. */
   | {
       event: 'response'
-      /** HTTP status; 0 for a redirect of which the host does not show it, as `fetch` may. */
+      /** HTTP status; 0 for a redirect whose status the host hides, as `fetch` may. */
       status: number
-      /** All headers, in the order and number in which they came. */
+      /** All headers, in the order in which they came and as often. */
       headers: [string, string][]
-      /** The body, as decoded from its transfer, at most `max_body` bytes. */
+      /** The body, decoded from its transfer, at most `max_body` bytes. */
       body: Uint8Array
-      /** Was there more? */
+      /** Was the body longer than that? */
       truncated: boolean
     }
   /** No answer came. */
@@ -160,10 +140,10 @@ export type Event =
       event: 'failed'
       /** Was the request sent? */
       sent: Sent
-      /** What went wrong. */
-      cause: Cause
+      /** Kind of failure. */
+      cause: Failure
     }
-  /** The signature was looked at. */
+  /** The signature was checked. */
   | {
       event: 'verified'
       /** Is it right? */
@@ -173,20 +153,40 @@ export type Event =
   | {
       event: 'woke'
     }
-  /** The keys are there. */
+  /** The keys were loaded. */
   | {
       event: 'keys_ready'
     }
-  /** The keys could not be had. */
+  /** The keys could not be loaded. */
   | {
       event: 'keys_failed'
-      /** Why: an error as data; null if the host's own signer raised. */
+      /** The error as data; null if the host's own signer raised an exception. */
       error: unknown
     }
-  /** The caller wants to stop; may stand in for any answer. */
+  /** The caller wants to stop; allowed in place of any answer. */
   | {
       event: 'cancel'
     }
+
+/**
+ * Kind of failure that left a request without an answer.
+ *
+ * - `dns`: The host's name could not be resolved.
+ * - `connect`: No connection could be made.
+ * - `tls`: No secure connection could be made.
+ * - `timeout`: The answer took longer than `timeout_ms`.
+ * - `reset`: The connection was closed.
+ * - `body`: The answer broke off.
+ * - `other`: Anything else.
+ */
+export type Failure =
+  | 'dns'
+  | 'connect'
+  | 'tls'
+  | 'timeout'
+  | 'reset'
+  | 'body'
+  | 'other'
 
 /** The time, as the driver reads it. */
 export interface Now {
@@ -196,9 +196,9 @@ export interface Now {
   mono_ms: number
 }
 
-/** How a call ended. */
+/** The way in which a call ended. */
 export type Outcome =
-  /** It was answered. */
+  /** The call was answered. */
   | {
       end: 'ok'
       with: {
@@ -206,11 +206,11 @@ export type Outcome =
         value: Record<string, unknown>
         /** WeChat Pay's id of the request. */
         request_id: string | null
-        /** What is odd. */
+        /** Remarks on what is odd. */
         warnings: Finding[]
       }
     }
-  /** It was to be prepared only, and the caller sends it. */
+  /** The request is prepared for the caller to send. */
   | {
       end: 'prepared'
       with: {
@@ -220,38 +220,38 @@ export type Outcome =
         warnings: Finding[]
       }
     }
-  /** It failed. */
+  /** The call failed. */
   | {
       end: 'err'
       with: ErrorDetails
     }
-  /** The host's own signer or verifier raised: raise that. */
+  /** The host's own signer or verifier raised an exception: raise it again. */
   | {
       end: 'host'
     }
-  /** It was cancelled: raise the host's own cancellation. */
+  /** The call was cancelled: raise the host's own cancellation. */
   | {
       end: 'cancelled'
       with: {
-        /** May the operation have taken effect all the same? */
+        /** May the operation have taken effect despite that? */
         may_have_been_applied: boolean
       }
     }
 
 /**
- * Was a request that failed sent all the same?
+ * Was a failed request sent despite the failure?
  *
- * - `no`: Surely not: the failure came before a connection stood.
- * - `unknown`: It may have been.
+ * - `no`: Certainly not: the failure came before a connection stood.
+ * - `unknown`: Possibly.
  */
 export type Sent =
   | 'no'
   | 'unknown'
 
-/** What one step brings: any number of observations, then exactly one action. */
+/** The result of one step: any number of observations, then exactly one action. */
 export interface Step {
-  /** To be handed on; needs no answer. */
+  /** Observations to pass on; they need no answer. */
   emits: Attempt[]
-  /** To be done. */
+  /** The action to carry out. */
   action: Action
 }

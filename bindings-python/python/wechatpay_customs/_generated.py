@@ -71,7 +71,7 @@ Model = Dataclass | Pydantic | dict[str, NoReturn]
 
 
 class Advice(TypedDict):
-    """What to do, in two languages; options and attributes stand between backticks, in the host's spelling."""
+    """Advice on what to do, in two languages; options and attributes stand between backticks, in the host's spelling."""
 
     en: str
     """In English."""
@@ -80,49 +80,49 @@ class Advice(TypedDict):
 
 
 class Attempt(TypedDict):
-    """Something worth observing. Never holds a secret or a personal field."""
+    """An observation of an attempt. It never holds a secret or a personal field."""
 
     phase: Literal["request", "response", "failure", "skipped"]
-    """`request` when an attempt begins; when it ends, `response` if an answer came and `failure` if none did. Before it ends, `skipped` for each certificate in its answer that cannot be used."""
+    """`request` when an attempt begins; when it ends, `response` if an answer came, else `failure`. Before it ends, `skipped` for each certificate in its answer that cannot be used."""
     operation: Operation
-    """What was asked for."""
+    """The operation of the call."""
     attempt: int
-    """Which attempt, from 1."""
+    """The attempt's number, from 1."""
     host: str
-    """The host that was asked."""
+    """The host that the attempt asks."""
     status: int | None
     """HTTP status."""
     request_id: str | None
     """WeChat Pay's id of the request."""
     key_id: str | None
-    """The serial of a certificate that was skipped."""
+    """The serial of a skipped certificate."""
     ms: int
-    """How long the attempt took."""
+    """The duration of the attempt."""
     reason: OwnCode | ServiceCode | str | None
-    """The code of what went wrong, if anything did."""
+    """The code of the error, if there was one."""
     may_have_been_applied: bool
-    """May a failed attempt have taken effect all the same?"""
+    """May a failed attempt have taken effect despite that?"""
 
 
 CauseName = Literal["changed_body", "changed_bytes", "clock", "compressed_body", "duplicated_headers", "expired_certificate", "full_url", "line_ends", "malformed_authorization", "malformed_headers", "merchant_certificate", "missing_authorization", "path_prefix", "probe", "query_encoding", "repeated_nonce", "reserialised_body", "signature_type", "stripped_headers", "unknown_request", "unknown_serial", "wrong_key", "wrong_mchid", "wrong_request", "wrong_serial"]
-"""Why a signature does not verify."""
+"""The cause of a signature that does not verify."""
 
 
 CertificateCheckResult = Literal["SAME", "DIFFERENT", "UNCHECKED"] | str
-"""Does an identity match? (Chinese page on identity verification, 2025-01-07.)
+"""The result of an identity check (Chinese page on identity verification, 2025-01-07).
 
-- ``SAME``: It does.
-- ``DIFFERENT``: It does not.
-- ``UNCHECKED``: It was not checked (seen by merchants).
+- ``SAME``: The identity matches.
+- ``DIFFERENT``: The identity does not match.
+- ``UNCHECKED``: The identity was not checked (seen by merchants).
 """
 
 
 CheckName = Literal["authorization", "bytes", "clock", "headers", "identity", "key", "path", "probe", "serial"]
-"""What `explain` looks at."""
+"""The name of a check of `explain`."""
 
 
 CustomsCode = Literal["GUANGZHOU_ZS", "HANGZHOU_ZS", "NINGBO", "ZHENGZHOU_BS", "CHONGQING", "SHANGHAI_ZS", "SHENZHEN", "ZHENGZHOU_ZH_ZS", "TIANJIN", "ZONGSHU", "GUANGZHOU_HP_GJ", "GUANGZHOU_NS_GJ", "XIAN", "BEIJING", "NO", "SHANGHAI", "GUANGZHOU", "HANGZHOU", "ZHENGZHOU_ZH"] | str
-"""The customs that is declared to. Read in a third-party transcription of the v3 pages and on the v2 page of 2024-11-14. The list is open: a code that it lacks is a warning, never refused.
+"""The customs that a payment is declared to. Read in a third-party transcription of the v3 pages and on the v2 page of 2024-11-14. The list is open: an unlisted code gives a warning and is never refused.
 
 - ``GUANGZHOU_ZS``: Guangzhou (GACC unified version)
 - ``HANGZHOU_ZS``: Hangzhou (GACC unified version)
@@ -150,23 +150,23 @@ class CustomsOrderFields(TypedDict):
     """The payment fields of the order message, under customs' own names."""
 
     orderNo: str
-    """The order: `out_trade_no`, or `sub_order_no` of a split order."""
+    """The order's number: `out_trade_no`, or `sub_order_no` of a split order."""
     payTransactionId: str
-    """The payment: `transaction_id`, or `sub_order_id` of a split order."""
+    """The payment's number: `transaction_id`, or `sub_order_id` of a split order."""
     payCode: str
     """Tenpay's registration number."""
     payName: str
     """Tenpay's registered name."""
     currency: str
-    """CNY."""
+    """Customs' code for CNY."""
     acturalPaid: str
-    """What was declared, in yuan with two decimals. Customs spells it so."""
+    """The declared amount in yuan with two decimals. The spelling is customs' own."""
 
 
 ErrorKind = Literal["input", "key", "signature", "freshness", "probe", "transport", "api", "response", "state"]
-"""What sort of thing went wrong.
+"""The kind of problem.
 
-- ``input``: What was asked for cannot be sent. Correct the fields or options.
+- ``input``: The call cannot be made as asked. Correct the fields or options.
 - ``key``: A key or certificate cannot be used. Correct the options.
 - ``signature``: The answer's signature is missing or wrong. Do not trust it; query what happened.
 - ``freshness``: The answer's timestamp is too far from the local clock. Check the clock.
@@ -174,62 +174,62 @@ ErrorKind = Literal["input", "key", "signature", "freshness", "probe", "transpor
 - ``transport``: No answer came. See `retryable` and `may_have_been_applied`.
 - ``api``: The service refused. See `code`, `reason` and `advice`.
 - ``response``: An answer came that cannot be read as documented.
-- ``state``: The library was driven in a way that it does not allow.
+- ``state``: The library was used in a way that it does not allow.
 """
 
 
 class Explanation(TypedDict):
-    """What was found out about a message."""
+    """The findings about a message."""
 
     of: Literal["request", "response"]
     """`request` or `response`."""
     lines: list[ExplanationLine]
-    """The message that must have been signed; none if one of its lines is not known."""
+    """The lines of the message that must be signed; empty if one of them is not known."""
     length: int | None
-    """The message's length in bytes."""
+    """The length of that message in bytes."""
     checks: list[ExplanationCheck]
-    """Every check, in order; after one that failed no more is looked at."""
+    """Every check, in order; each is made for itself, also after a failure."""
     failed: CheckName | None
-    """The check that failed."""
+    """The first check that failed."""
     causes: list[ExplanationCause]
-    """Why, the likeliest first."""
+    """The likely causes, the likeliest first."""
     difference: ExplanationDifference | None
-    """Where the message that the server checked and the one that was signed part; for a `SIGN_ERROR` only."""
+    """The first difference between the message that the server checked and the one that was signed; for a `SIGN_ERROR` only."""
 
 
 class ExplanationCause(TypedDict):
     """One cause."""
 
     cause: CauseName
-    """Its name."""
+    """The cause's name."""
     issue: str
-    """What happened."""
+    """Description of what happened."""
     remedy: str
-    """What to do."""
+    """Advice on what to do."""
 
 
 class ExplanationCheck(TypedDict):
     """One check."""
 
     check: CheckName
-    """Its name."""
+    """The check's name."""
     ok: bool | None
-    """Did it pass? Nothing if it was not possible."""
+    """Did it pass? Null if it could not be made."""
     issue: str | None
-    """Why it did not."""
+    """Reason why it did not pass."""
 
 
 class ExplanationDifference(TypedDict):
-    """Where two messages part."""
+    """The first difference between two messages."""
 
     offset: int
-    """The first byte that differs."""
+    """Offset of the first byte that differs."""
     line: Literal["method", "path", "timestamp", "nonce", "body"]
-    """The line that it stands in."""
+    """The line that holds it."""
     ours: str
-    """What was signed from there on, at most 40 characters, escaped."""
+    """The signed text from there on, at most 40 characters, escaped."""
     theirs: str
-    """What the server checked."""
+    """The text that the server checked, likewise."""
 
 
 class ExplanationLine(TypedDict):
@@ -238,26 +238,26 @@ class ExplanationLine(TypedDict):
     name: Literal["method", "path", "timestamp", "nonce", "body"]
     """`method`, `path`, `timestamp`, `nonce` or `body`."""
     start: int
-    """Its first byte."""
+    """Offset of the first byte."""
     end: int
-    """The byte after its line feed."""
+    """Offset of the byte after the line feed."""
     text: str
-    """The line with its line feed; what cannot be seen is escaped, a person's values are `***`."""
+    """The line with its line feed; invisible characters are escaped, a person's values are `***`."""
 
 
 class Finding(TypedDict):
-    """One remark about one field, in the shape of the server's own `detail`."""
+    """A remark about one field, in the shape of the server's own `detail`."""
 
     rule: RuleName | RemarkName
-    """The rule's stable name, or that of a remark about an answer."""
+    """The stable name of the rule, or of a remark about an answer."""
     severity: Severity
     """Does it stop the request?"""
     field: str
-    """JSON Pointer into a body (`/order_fee`); the bare name in a query string or header."""
+    """JSON Pointer into a body (`/order_fee`); in a query string or header the bare name."""
     value: Any
-    """The value as given; null when there is none, `***` for a person's name and ID number."""
+    """The value as given; null if it is missing, `***` for a person's name or ID number."""
     issue: str
-    """What is wrong, and what would be right."""
+    """The problem, and what would be right."""
     location: Literal["body", "query", "argument", "response", "header"]
     """`body`, `query` or `argument`; for remarks about an answer `response` or `header`."""
 
@@ -275,36 +275,36 @@ Operation = Literal["declare", "modify", "query", "redeclare", "verify_identity"
 
 
 OrderType = Literal["out_trade_no", "transaction_id", "sub_order_no", "sub_order_id"] | str
-"""Which kind of number a query goes by (query page, 2020-06-02).
+"""The kind of number that a query goes by (query page, 2020-06-02).
 
 - ``out_trade_no``: The merchant's order number.
-- ``transaction_id``: WeChat Pay's number of the payment.
-- ``sub_order_no``: The merchant's number of a sub-order.
-- ``sub_order_id``: WeChat Pay's number of a sub-order.
+- ``transaction_id``: WeChat Pay's number for the payment.
+- ``sub_order_no``: The merchant's number for a sub-order.
+- ``sub_order_id``: WeChat Pay's number for a sub-order.
 """
 
 
 OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIVATE_KEY_INVALID", "PRIVATE_KEY_IN_BROWSER", "PRIVATE_KEY_MISSING", "PRIVATE_KEY_PASSWORD_MISSING", "PRIVATE_KEY_PASSWORD_WRONG", "PKCS12_UNSUPPORTED", "CERTIFICATE_MISMATCH", "CERTIFICATE_EXPIRED", "SERIAL_NO_MISMATCH", "PLATFORM_KEY_INVALID", "PLATFORM_KEYS_MISSING", "API_V3_KEY_INVALID", "API_V3_KEY_MISSING", "CERTIFICATE_NOT_DECRYPTED", "ENCRYPTION_KEY_MISSING", "SIGNING_FAILED", "SIGNATURE_MISSING", "SIGNATURE_DUPLICATED", "SIGNATURE_MALFORMED", "SIGNATURE_UNSUPPORTED", "SERIAL_UNKNOWN", "CERTIFICATE_NOT_VALID", "SIGNATURE_MISMATCH", "TIMESTAMP_SKEWED", "SIGNATURE_PROBE", "DNS_FAILED", "CONNECT_FAILED", "TLS_FAILED", "TIMEOUT", "DEADLINE_EXCEEDED", "CONNECTION_RESET", "BODY_FAILED", "TRANSPORT_FAILED", "BODY_TOO_LARGE", "BODY_NOT_JSON", "BODY_UNEXPECTED", "ID_MISMATCH", "RECORDS_MISSING", "REDIRECT_REFUSED", "STATUS_UNEXPECTED", "UNEXPECTED_EVENT", "NOT_LOADED", "CLIENT_CLOSED", "RUNTIME_UNSUPPORTED"]
-"""The codes that are this library's own.
+"""This library's own codes.
 
 - ``INVALID_FIELDS``: The request breaks rules; see `findings`.
 - ``INVALID_OPTION``: An option is unknown, missing or unusable.
-- ``UNKNOWN_OPERATION``: There is no such operation.
+- ``UNKNOWN_OPERATION``: The operation does not exist.
 - ``PRIVATE_KEY_INVALID``: The private key cannot be used.
 - ``PRIVATE_KEY_IN_BROWSER``: A private key was given as text or bytes to a page in a browser, where whoever opens the page could read it.
 - ``PRIVATE_KEY_MISSING``: Neither a private key nor a signer was given.
-- ``PRIVATE_KEY_PASSWORD_MISSING``: The private key is encrypted and there is no password.
+- ``PRIVATE_KEY_PASSWORD_MISSING``: The private key is encrypted and its password is missing.
 - ``PRIVATE_KEY_PASSWORD_WRONG``: The password does not open the private key.
 - ``PKCS12_UNSUPPORTED``: PKCS#12 cannot be read on this surface; convert it.
 - ``CERTIFICATE_MISMATCH``: The private key and the certificate beside it do not belong together.
 - ``CERTIFICATE_EXPIRED``: The merchant's certificate has expired.
 - ``SERIAL_NO_MISMATCH``: `serial_no` is not the serial of the certificate that came with the private key.
 - ``PLATFORM_KEY_INVALID``: A platform certificate or public key cannot be used.
-- ``PLATFORM_KEYS_MISSING``: There is nothing to verify an answer with, so nothing was sent.
+- ``PLATFORM_KEYS_MISSING``: A key to verify answers with is missing, so nothing was sent.
 - ``API_V3_KEY_INVALID``: The APIv3 key cannot be used.
 - ``API_V3_KEY_MISSING``: The certificates cannot be decrypted without the APIv3 key.
 - ``CERTIFICATE_NOT_DECRYPTED``: A platform certificate could not be decrypted.
-- ``ENCRYPTION_KEY_MISSING``: There is no valid platform key to encrypt personal fields with.
+- ``ENCRYPTION_KEY_MISSING``: A valid platform key to encrypt personal fields with is missing.
 - ``SIGNING_FAILED``: Signing failed.
 - ``SIGNATURE_MISSING``: A signature header is missing.
 - ``SIGNATURE_DUPLICATED``: A signature header came twice, or holds a comma.
@@ -312,21 +312,21 @@ OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIV
 - ``SIGNATURE_UNSUPPORTED``: The answer is signed by another algorithm than RSA with SHA-256.
 - ``SERIAL_UNKNOWN``: The answer names a platform key that is not known here.
 - ``CERTIFICATE_NOT_VALID``: The platform certificate that the answer names has expired or is not valid yet.
-- ``SIGNATURE_MISMATCH``: The signature does not belong to these bytes and this key.
+- ``SIGNATURE_MISMATCH``: The signature was not made over these bytes with this key.
 - ``TIMESTAMP_SKEWED``: The answer's timestamp is 5 minutes or more from the local clock.
 - ``SIGNATURE_PROBE``: The signature is a deliberate probe.
 - ``DNS_FAILED``: The host's name could not be resolved.
-- ``CONNECT_FAILED``: No connection could be made.
-- ``TLS_FAILED``: No secure connection could be made.
-- ``TIMEOUT``: One attempt took too long.
-- ``DEADLINE_EXCEEDED``: The whole call took too long.
+- ``CONNECT_FAILED``: A connection could not be made.
+- ``TLS_FAILED``: A secure connection could not be made.
+- ``TIMEOUT``: One attempt took longer than its time limit.
+- ``DEADLINE_EXCEEDED``: The whole call took longer than its deadline.
 - ``CONNECTION_RESET``: The connection was closed before an answer came.
 - ``BODY_FAILED``: The answer broke off.
 - ``TRANSPORT_FAILED``: The transport failed in another way.
 - ``BODY_TOO_LARGE``: The body is larger than any answer of this API.
 - ``BODY_NOT_JSON``: The body is not JSON.
 - ``BODY_UNEXPECTED``: The body is JSON, but not of the documented shape.
-- ``ID_MISMATCH``: The answer names another order than the request, where that decides.
+- ``ID_MISMATCH``: The answer names another order than the request, where the call depends on it.
 - ``RECORDS_MISSING``: The pages of a query brought fewer records than the service counts.
 - ``REDIRECT_REFUSED``: The server redirects; this API never does.
 - ``STATUS_UNEXPECTED``: The status is neither success nor failure.
@@ -392,11 +392,11 @@ RemarkName = Literal["id_echo", "error_signature", "certificate_skipped", "empty
 
 
 RuleLevel = Literal["error", "warning", "off"]
-"""What a caller may make of a business rule.
+"""The level that a caller chooses for a business rule.
 
-- ``error``: Breaking it stops the request.
-- ``warning``: Breaking it is only reported.
-- ``off``: It is not looked at.
+- ``error``: Stops a request that breaks the rule.
+- ``warning``: Only reports a request that breaks the rule.
+- ``off``: Ignores the rule.
 """
 
 
@@ -437,15 +437,15 @@ ServiceCode = Literal["APPID_MCHID_NOT_MATCH", "INVALID_REQUEST", "NOAUTH", "ORD
 
 
 Severity = Literal["error", "warning"]
-"""Does a finding stop the request?
+"""The weight of a finding: does it stop the request?
 
-- ``error``: It does.
-- ``warning``: It does not; the live server has the last word.
+- ``error``: It stops the request.
+- ``warning``: It does not stop the request; the live server has the last word.
 """
 
 
 class Signed(TypedDict):
-    """A request ready to be sent, as it is."""
+    """A signed request, to be sent without any change."""
 
     method: Literal["GET", "POST", "PATCH"]
     """`GET`, `POST` or `PATCH`."""
@@ -454,23 +454,23 @@ class Signed(TypedDict):
     headers: dict[str, str]
     """Names and values, each name once."""
     body: str | None
-    """JSON text; nothing for a `GET`."""
+    """JSON text; null for a `GET`."""
 
 
 State = Literal["UNDECLARED", "SUBMITTED", "PROCESSING", "SUCCESS", "FAIL", "EXCEPT"] | str
-"""Where a declaration stands (declare page, 2023-02-17).
+"""The state of a declaration (declare page, 2023-02-17).
 
 - ``UNDECLARED``: Queued; WeChat Pay has not submitted it yet.
 - ``SUBMITTED``: Changed, and not yet submitted again.
 - ``PROCESSING``: With customs.
-- ``SUCCESS``: Customs took it.
-- ``FAIL``: Customs refused it.
+- ``SUCCESS``: Accepted by customs.
+- ``FAIL``: Refused by customs.
 - ``EXCEPT``: The customs interface failed.
 """
 
 
 VerifyDepartment = Literal["UNIONPAY", "NETSUNION", "OTHERS"] | str
-"""Who verified the payment (declare page, 2023-02-17).
+"""The institution that verified the payment (declare page, 2023-02-17).
 
 - ``UNIONPAY``: UnionPay.
 - ``NETSUNION``: NetsUnion.
@@ -495,27 +495,27 @@ class OtherOptions(TypedDict, total=False):
     private_key: str | bytes
     """The merchant's private key, `apiclient_key.pem` or `apiclient_cert.p12`: PKCS#8, PKCS#1 or PKCS#12 as PEM, DER or Base64."""
     private_key_password: str
-    """Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given."""
+    """Password of an encrypted `private_key`; WeChat Pay's PKCS#12 is opened with `mchid` unless given."""
     platform_keys: Mapping[str, str] | Mapping[str, str | bytes]
-    """WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys, requests name the last by id, and encrypt with it."""
+    """WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. If there are several public keys, requests name the last by id, and encrypt with it."""
     api_v3_key: str
     """The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed."""
     base_urls: list[str]
-    """Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed."""
+    """Base URLs to send requests to; `https://apihk.mch.weixin.qq.com` unless given. A path in one is sent but never signed."""
     path_prefix: Literal["v3/global", "global/v3"]
-    """Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020)."""
+    """Beginning of the API's paths: `v3/global` (default) or `global/v3` (pages of 2020)."""
     timeout: float
     """The longest that one attempt may take, at least a millisecond; 10 seconds unless given. In seconds."""
     deadline: float
-    """The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too. In seconds."""
+    """The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It also ends attempts that take longer. In seconds."""
     accept_language: str
     """Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`."""
     user_agent: str
     """The `User-Agent` of requests; this library's name and version unless given."""
     field_encryption: Literal["pkcs1", "oaep"]
-    """How personal fields are encrypted: `pkcs1` (default) or `oaep`."""
+    """Padding with which personal fields are encrypted: `pkcs1` (default) or `oaep`."""
     crypto: Literal["auto", "software"]
-    """Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`."""
+    """Backend that computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`."""
     rules: Mapping[str, RuleLevel]
     """Which rules are errors, warnings or off, by rule name."""
 
@@ -532,31 +532,31 @@ OPTIONS = """\
 - ``mchid``: Merchant id; filled into requests that lack it, and named in every signature.
 - ``serial_no``: Serial number of the merchant's API certificate, hexadecimal; not needed where the certificate comes with the key.
 - ``private_key``: The merchant's private key, `apiclient_key.pem` or `apiclient_cert.p12`: PKCS#8, PKCS#1 or PKCS#12 as PEM, DER or Base64.
-- ``private_key_password``: Opens an encrypted `private_key`; PKCS#12 of WeChat Pay's is opened with `mchid` unless given.
-- ``platform_keys``: WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. Of two public keys, requests name the last by id, and encrypt with it.
+- ``private_key_password``: Password of an encrypted `private_key`; WeChat Pay's PKCS#12 is opened with `mchid` unless given.
+- ``platform_keys``: WeChat Pay's keys: certificates by serial, public keys by `PUB_KEY_ID_…`; PEM, DER or Base64. If there are several public keys, requests name the last by id, and encrypt with it.
 - ``api_v3_key``: The merchant's APIv3 key, 32 bytes: decrypts platform certificates, which are then downloaded when they are needed.
-- ``base_urls``: Where to send requests; `https://apihk.mch.weixin.qq.com` unless given. A path in it is sent but never signed.
-- ``path_prefix``: Where the API's paths begin: `v3/global` (default) or `global/v3` (pages of 2020).
+- ``base_urls``: Base URLs to send requests to; `https://apihk.mch.weixin.qq.com` unless given. A path in one is sent but never signed.
+- ``path_prefix``: Beginning of the API's paths: `v3/global` (default) or `global/v3` (pages of 2020).
 - ``timeout``: The longest that one attempt may take, at least a millisecond; 10 seconds unless given. In seconds.
-- ``deadline``: The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It ends longer attempts too. In seconds.
+- ``deadline``: The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It also ends attempts that take longer. In seconds.
 - ``accept_language``: Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`.
 - ``user_agent``: The `User-Agent` of requests; this library's name and version unless given.
-- ``field_encryption``: How personal fields are encrypted: `pkcs1` (default) or `oaep`.
-- ``crypto``: Who computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`.
+- ``field_encryption``: Padding with which personal fields are encrypted: `pkcs1` (default) or `oaep`.
+- ``crypto``: Backend that computes signatures: `auto` (default) or `software`, the pure-Rust `rsa`.
 - ``rules``: Which rules are errors, warnings or off, by rule name.
 """
 """What the core's options mean, for documentation."""
 
 
 class ErrorAttributes:
-    """Everything that an error says."""
+    """The details of an error."""
 
     kind: ErrorKind
-    """The sort of error."""
+    """The kind of error."""
     code: OwnCode | ServiceCode | str
-    """The service's code, normalised, or one of this library's."""
+    """The service's code, normalised, or one of this library's own."""
     reason: Reason | None
-    """The catalogue's name of a documented refusal."""
+    """The catalogue's name for a documented refusal."""
     operation: Operation | None
     """The operation, if there was one."""
     status: int | None
@@ -564,21 +564,21 @@ class ErrorAttributes:
     request_id: str | None
     """WeChat Pay's id of the request, for its support."""
     detail: Any
-    """The service's `detail`, as sent but for a person's data, which is `***`."""
+    """The service's `detail` as sent, with a person's data replaced by `***`."""
     findings: list[Finding]
-    """What is wrong with the request."""
+    """The findings about the request."""
     warnings: list[Finding]
-    """What is odd, but not the error itself."""
+    """Remarks on what is odd, beside the error itself."""
     retryable: bool
     """Can the same call succeed later?"""
     retry_after: float | None
-    """When to try again at the earliest, in seconds."""
+    """The least time to wait before the next try, in seconds."""
     attempts: int
-    """How many attempts were made."""
+    """The number of attempts that were made."""
     may_have_been_applied: bool
-    """May the operation have taken effect all the same?"""
+    """May the operation have taken effect despite the error?"""
     advice: Advice | None
-    """What to do, in English and Chinese."""
+    """Advice on what to do, in English and Chinese."""
     authenticated: bool
     """Did the signature of the error answer verify?"""
 
@@ -587,13 +587,13 @@ class Declaration(Record):
     """One declaration, as WeChat Pay keeps it."""
 
     sub_order_no: str | None
-    """The merchant's number of the sub-order, for a split order."""
+    """The merchant's number for the sub-order, for a split order."""
     sub_order_id: str | None
-    """WeChat Pay's number of the sub-order, for a split order."""
+    """WeChat Pay's number for the sub-order, for a split order."""
     mch_customs_no: str | None
-    """What the declaration calls `merchant_customs_no`."""
+    """The registration number that the declaration calls `merchant_customs_no`."""
     customs: CustomsCode | None
-    """The customs that was declared to."""
+    """The customs that the payment was declared to."""
     fee_type: str | None
     """Currency: `CNY`."""
     order_fee: int | None
@@ -605,31 +605,31 @@ class Declaration(Record):
     product_fee: int | None
     """Price of the goods in fen."""
     state: State
-    """Where the declaration stands."""
+    """The state of the declaration."""
     explanation: str | None
-    """Why it failed, or what is odd about it."""
+    """Reason why it failed, or a remark on what is odd about it."""
     modify_time: str | None
-    """When the record last changed (RFC 3339, `+08:00`)."""
+    """Time of the record's last change (RFC 3339, `+08:00`)."""
 
 
 class PlatformCertificate(Record):
     """One platform certificate."""
 
     serial_no: str
-    """Its serial number, upper-case hexadecimal."""
+    """The certificate's serial number, upper-case hexadecimal."""
     effective_time: str | None
-    """From when it is valid (RFC 3339); a new one appears 24 hours before it is used."""
+    """The time from which it is valid (RFC 3339); a new one appears 24 hours before it is used."""
     expire_time: str | None
-    """Until when it is valid (RFC 3339)."""
+    """The time until which it is valid (RFC 3339)."""
     certificate: str | None
-    """PEM, as decrypted by this library."""
+    """The certificate in PEM, as decrypted by this library."""
 
 
 class _DeclareRequest(TypedDict):
     out_trade_no: str
     """The merchant's own order number at payment time: digits, letters and `_-|*@`."""
     transaction_id: str
-    """WeChat Pay's number of the payment."""
+    """WeChat Pay's number for the payment."""
     customs: CustomsCode
     """The customs to declare to."""
     merchant_customs_no: str
@@ -637,7 +637,7 @@ class _DeclareRequest(TypedDict):
 
 
 class DeclareRequest(_DeclareRequest, total=False):
-    """What is declared. Giving `sub_order_no` makes it the declaration of one part of a split payment; the four amount fields are then required."""
+    """The declaration. Giving `sub_order_no` makes it the declaration of one part of a split payment; the four amount fields are then required."""
 
     appid: str
     """Application id of the merchant or institution; from the client unless given."""
@@ -646,7 +646,7 @@ class DeclareRequest(_DeclareRequest, total=False):
     duty: int
     """Tariff in fen; not forwarded to customs."""
     sub_order_no: str
-    """The merchant's number of the sub-order; makes this a split order."""
+    """The merchant's number for the sub-order; makes this a split order."""
     fee_type: str
     """Currency of a split order: `CNY`."""
     order_fee: int
@@ -665,34 +665,34 @@ class DeclareAnswer(Answer):
     mchid: str | None
     """Merchant id, as declared."""
     state: State
-    """Where the declaration stands."""
+    """The state of the declaration."""
     out_trade_no: str | None
     """The merchant's order number, as declared."""
     transaction_id: str | None
-    """WeChat Pay's number of the payment, as declared."""
+    """WeChat Pay's number for the payment, as declared."""
     sub_order_no: str | None
-    """The merchant's number of the sub-order, for a split order."""
+    """The merchant's number for the sub-order, for a split order."""
     sub_order_id: str | None
-    """WeChat Pay's number of the sub-order, for a split order: customs knows it by this."""
+    """WeChat Pay's number for the sub-order, for a split order: customs knows it by this."""
     verify_department: VerifyDepartment | None
-    """Who verified the payment."""
+    """The institution that verified the payment."""
     verify_department_trade_id: str | None
-    """The verifying institution's number of the payment."""
+    """The verifying institution's number for the payment."""
 
 
 class _ModifyRequest(TypedDict):
     out_trade_no: str
     """The merchant's order number, as declared."""
     transaction_id: str
-    """WeChat Pay's number of the payment, as declared."""
+    """WeChat Pay's number for the payment, as declared."""
     customs: CustomsCode
-    """The customs that was declared to."""
+    """The customs that the payment was declared to."""
     merchant_customs_no: str
     """The merchant's registration number at that customs; a new one makes WeChat Pay read the registration again."""
 
 
 class ModifyRequest(_ModifyRequest, total=False):
-    """The whole declaration, as it is to be from now on. Only `merchant_customs_no` and the amounts may differ from what was declared; the other fields identify it."""
+    """The whole declaration, as it will be from now on. Only `merchant_customs_no` and the amounts may differ from the earlier declaration; the other fields identify it."""
 
     appid: str
     """Application id of the merchant or institution; from the client unless given."""
@@ -701,7 +701,7 @@ class ModifyRequest(_ModifyRequest, total=False):
     duty: int
     """Tariff in fen; not forwarded to customs."""
     sub_order_no: str
-    """The merchant's number of the sub-order, as declared."""
+    """The merchant's number for the sub-order, as declared."""
     order_fee: int
     """Amount of the sub-order in fen: `transport_fee + product_fee`."""
     transport_fee: int
@@ -718,43 +718,43 @@ class ModifyAnswer(Answer):
     mchid: str | None
     """Merchant id, as declared."""
     state: State
-    """Where the declaration stands."""
+    """The state of the declaration."""
     out_trade_no: str | None
     """The merchant's order number, as declared."""
     transaction_id: str | None
-    """WeChat Pay's number of the payment, as declared."""
+    """WeChat Pay's number for the payment, as declared."""
     sub_order_no: str | None
-    """The merchant's number of the sub-order, for a split order."""
+    """The merchant's number for the sub-order, for a split order."""
     sub_order_id: str | None
-    """WeChat Pay's number of the sub-order, for a split order."""
+    """WeChat Pay's number for the sub-order, for a split order."""
     modify_time: str | None
-    """When the record last changed (RFC 3339, `+08:00`)."""
+    """Time of the record's last change (RFC 3339, `+08:00`)."""
     verify_department: VerifyDepartment | None
-    """Who verified the payment."""
+    """The institution that verified the payment."""
     verify_department_trade_id: str | None
-    """The verifying institution's number of the payment."""
+    """The verifying institution's number for the payment."""
 
 
 class _QueryRequest(TypedDict):
     order_type: OrderType
-    """Which kind of number `order_no` is."""
+    """Kind of number that `order_no` is."""
     order_no: str
-    """The number itself."""
+    """The number to search by."""
     customs: CustomsCode
-    """The customs that was declared to."""
+    """The customs that the payment was declared to."""
 
 
 class QueryRequest(_QueryRequest, total=False):
-    """Which declarations are asked for."""
+    """The selection of declarations."""
 
     appid: str
     """Application id of the merchant or institution; from the client unless given."""
     mchid: str
     """Merchant id; from the client unless given."""
     offset: int
-    """The first record to give, counted from 0."""
+    """The first record to return, counted from 0."""
     limit: int
-    """The most records to give, at least 1; the page suggests 20 and names no maximum."""
+    """The most records to return, at least 1; the page suggests 20 and names no maximum."""
 
 
 class QueryAnswer(Answer):
@@ -766,30 +766,30 @@ class QueryAnswer(Answer):
     mchid: str | None
     """Merchant id, as asked."""
     transaction_id: str | None
-    """WeChat Pay's number of the payment."""
+    """WeChat Pay's number for the payment."""
     verify_department: VerifyDepartment | None
-    """Who verified the payment."""
+    """The institution that verified the payment."""
     verify_department_trade_id: str | None
-    """The verifying institution's number of the payment."""
+    """The verifying institution's number for the payment."""
     offset: int | None
-    """The first record given."""
+    """The first record returned."""
     limit: int | None
-    """The most records given."""
+    """The most records returned."""
     total_count: int | None
-    """How many records there are."""
+    """The number of records in all."""
     data: list[Declaration]
-    """The declarations; empty when there is none."""
+    """The declarations; empty if there are none."""
 
 
 class _RedeclareRequest(TypedDict):
     customs: CustomsCode
-    """The customs that was declared to."""
+    """The customs that the payment was declared to."""
     merchant_customs_no: str
     """The merchant's registration number at that customs."""
 
 
 class RedeclareRequest(_RedeclareRequest, total=False):
-    """Which declaration is pushed again."""
+    """The declaration to push again."""
 
     appid: str
     """Application id of the merchant or institution; from the client unless given."""
@@ -798,11 +798,11 @@ class RedeclareRequest(_RedeclareRequest, total=False):
     out_trade_no: str
     """The merchant's order number; it or `transaction_id` is required."""
     transaction_id: str
-    """WeChat Pay's number of the payment; it or `out_trade_no` is required."""
+    """WeChat Pay's number for the payment; it or `out_trade_no` is required."""
     sub_order_no: str
-    """The merchant's number of the sub-order; for a split order, it or `sub_order_id`."""
+    """The merchant's number for the sub-order; a split order needs it or `sub_order_id`."""
     sub_order_id: str
-    """WeChat Pay's number of the sub-order; for a split order, it or `sub_order_no`."""
+    """WeChat Pay's number for the sub-order; a split order needs it or `sub_order_no`."""
 
 
 class RedeclareAnswer(Answer):
@@ -813,51 +813,51 @@ class RedeclareAnswer(Answer):
     mchid: str | None
     """Merchant id, as declared."""
     state: State
-    """Where the declaration stands."""
+    """The state of the declaration."""
     out_trade_no: str | None
     """The merchant's order number, as declared."""
     transaction_id: str | None
-    """WeChat Pay's number of the payment, as declared."""
+    """WeChat Pay's number for the payment, as declared."""
     sub_order_no: str | None
-    """The merchant's number of the sub-order, for a split order."""
+    """The merchant's number for the sub-order, for a split order."""
     sub_order_id: str | None
-    """WeChat Pay's number of the sub-order, for a split order."""
+    """WeChat Pay's number for the sub-order, for a split order."""
     modify_time: str | None
-    """When the record last changed (RFC 3339, `+08:00`)."""
+    """Time of the record's last change (RFC 3339, `+08:00`)."""
     explanation: str | None
-    """Why it failed, or what is odd about it."""
+    """Reason why it failed, or a remark on what is odd about it."""
 
 
 class _VerifyIdentityRequest(TypedDict):
     out_trade_no: str
     """The merchant's order number, as declared."""
     transaction_id: str
-    """WeChat Pay's number of the payment, as declared."""
+    """WeChat Pay's number for the payment, as declared."""
     customs: CustomsCode
-    """The customs that was declared to."""
+    """The customs that the payment was declared to."""
     merchant_customs_no: str
     """The merchant's registration number at that customs."""
     certificate_type: str
     """Kind of identity document: `IDCARD`."""
     certificate_id: str
-    """ID number, plain; it is encrypted when the request is built."""
+    """ID number in plain text; it is encrypted when the request is built."""
     certificate_name: str
-    """Name, plain; it is encrypted when the request is built."""
+    """Name in plain text; it is encrypted when the request is built."""
 
 
 class VerifyIdentityRequest(_VerifyIdentityRequest, total=False):
-    """Whose identity is checked, for which order."""
+    """The identity to check, and the order that it belongs to."""
 
     appid: str
     """Application id of the merchant or institution; from the client unless given."""
     mchid: str
     """Merchant id; from the client unless given."""
     sub_order_no: str
-    """The merchant's number of the sub-order, for a split order."""
+    """The merchant's number for the sub-order, for a split order."""
 
 
 class VerifyIdentityAnswer(Answer):
-    """Whether the identity matches."""
+    """The result of the identity check."""
 
     appid: str | None
     """Application id, as asked."""
@@ -866,7 +866,7 @@ class VerifyIdentityAnswer(Answer):
     out_trade_no: str | None
     """The merchant's order number, as asked."""
     transaction_id: str | None
-    """WeChat Pay's number of the payment, as asked."""
+    """WeChat Pay's number for the payment, as asked."""
     certificate_check_result: CertificateCheckResult
     """Does the identity match that of the payer?"""
 

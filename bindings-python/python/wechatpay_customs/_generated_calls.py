@@ -59,11 +59,11 @@ class Operations:
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
         :param out_trade_no: The merchant's own order number at payment time: digits, letters and `_-|*@`.
-        :param transaction_id: WeChat Pay's number of the payment.
+        :param transaction_id: WeChat Pay's number for the payment.
         :param customs: The customs to declare to.
         :param merchant_customs_no: The merchant's registration number at that customs.
         :param duty: Tariff in fen; not forwarded to customs.
-        :param sub_order_no: The merchant's number of the sub-order; makes this a split order.
+        :param sub_order_no: The merchant's number for the sub-order; makes this a split order.
         :param fee_type: Currency of a split order: `CNY`.
         :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
         :param transport_fee: Freight in fen, for a split order.
@@ -103,11 +103,11 @@ class Operations:
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
         :param out_trade_no: The merchant's order number, as declared.
-        :param transaction_id: WeChat Pay's number of the payment, as declared.
-        :param customs: The customs that was declared to.
+        :param transaction_id: WeChat Pay's number for the payment, as declared.
+        :param customs: The customs that the payment was declared to.
         :param merchant_customs_no: The merchant's registration number at that customs; a new one makes WeChat Pay read the registration again.
         :param duty: Tariff in fen; not forwarded to customs.
-        :param sub_order_no: The merchant's number of the sub-order, as declared.
+        :param sub_order_no: The merchant's number for the sub-order, as declared.
         :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
         :param transport_fee: Freight in fen, for a split order.
         :param product_fee: Price of the goods in fen, for a split order.
@@ -145,11 +145,11 @@ class Operations:
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
-        :param order_type: Which kind of number `order_no` is.
-        :param order_no: The number itself.
-        :param customs: The customs that was declared to.
-        :param offset: The first record to give, counted from 0.
-        :param limit: The most records to give, at least 1; the page suggests 20 and names no maximum.
+        :param order_type: Kind of number that `order_no` is.
+        :param order_no: The number to search by.
+        :param customs: The customs that the payment was declared to.
+        :param offset: The first record to return, counted from 0.
+        :param limit: The most records to return, at least 1; the page suggests 20 and names no maximum.
         :param timeout: The longest that one attempt may take, in seconds.
         :param deadline: The longest that the whole call may take, in seconds.
         :raises WechatPayError: whatever goes wrong.
@@ -184,11 +184,11 @@ class Operations:
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
-        :param order_type: Which kind of number `order_no` is.
-        :param order_no: The number itself.
-        :param customs: The customs that was declared to.
-        :param offset: The first record to give, counted from 0.
-        :param limit: The most records to give, at least 1; the page suggests 20 and names no maximum.
+        :param order_type: Kind of number that `order_no` is.
+        :param order_no: The number to search by.
+        :param customs: The customs that the payment was declared to.
+        :param offset: The first record to return, counted from 0.
+        :param limit: The most records to return, at least 1; the page suggests 20 and names no maximum.
         :param timeout: The longest that one attempt may take, in seconds.
         :param deadline: The longest that the whole call may take, in seconds.
         :raises WechatPayError: whatever goes wrong.
@@ -224,12 +224,12 @@ class Operations:
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
-        :param customs: The customs that was declared to.
+        :param customs: The customs that the payment was declared to.
         :param merchant_customs_no: The merchant's registration number at that customs.
         :param out_trade_no: The merchant's order number; it or `transaction_id` is required.
-        :param transaction_id: WeChat Pay's number of the payment; it or `out_trade_no` is required.
-        :param sub_order_no: The merchant's number of the sub-order; for a split order, it or `sub_order_id`.
-        :param sub_order_id: WeChat Pay's number of the sub-order; for a split order, it or `sub_order_no`.
+        :param transaction_id: WeChat Pay's number for the payment; it or `out_trade_no` is required.
+        :param sub_order_no: The merchant's number for the sub-order; a split order needs it or `sub_order_id`.
+        :param sub_order_id: WeChat Pay's number for the sub-order; a split order needs it or `sub_order_no`.
         :param timeout: The longest that one attempt may take, in seconds.
         :param deadline: The longest that the whole call may take, in seconds.
         :raises WechatPayError: whatever goes wrong.
@@ -265,13 +265,13 @@ class Operations:
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
         :param out_trade_no: The merchant's order number, as declared.
-        :param transaction_id: WeChat Pay's number of the payment, as declared.
-        :param customs: The customs that was declared to.
+        :param transaction_id: WeChat Pay's number for the payment, as declared.
+        :param customs: The customs that the payment was declared to.
         :param merchant_customs_no: The merchant's registration number at that customs.
-        :param sub_order_no: The merchant's number of the sub-order, for a split order.
+        :param sub_order_no: The merchant's number for the sub-order, for a split order.
         :param certificate_type: Kind of identity document: `IDCARD`.
-        :param certificate_id: ID number, plain; it is encrypted when the request is built.
-        :param certificate_name: Name, plain; it is encrypted when the request is built.
+        :param certificate_id: ID number in plain text; it is encrypted when the request is built.
+        :param certificate_name: Name in plain text; it is encrypted when the request is built.
         :param timeout: The longest that one attempt may take, in seconds.
         :param deadline: The longest that the whole call may take, in seconds.
         :raises WechatPayError: whatever goes wrong.
@@ -378,11 +378,11 @@ class AsyncOperations:
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
         :param out_trade_no: The merchant's own order number at payment time: digits, letters and `_-|*@`.
-        :param transaction_id: WeChat Pay's number of the payment.
+        :param transaction_id: WeChat Pay's number for the payment.
         :param customs: The customs to declare to.
         :param merchant_customs_no: The merchant's registration number at that customs.
         :param duty: Tariff in fen; not forwarded to customs.
-        :param sub_order_no: The merchant's number of the sub-order; makes this a split order.
+        :param sub_order_no: The merchant's number for the sub-order; makes this a split order.
         :param fee_type: Currency of a split order: `CNY`.
         :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
         :param transport_fee: Freight in fen, for a split order.
@@ -422,11 +422,11 @@ class AsyncOperations:
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
         :param out_trade_no: The merchant's order number, as declared.
-        :param transaction_id: WeChat Pay's number of the payment, as declared.
-        :param customs: The customs that was declared to.
+        :param transaction_id: WeChat Pay's number for the payment, as declared.
+        :param customs: The customs that the payment was declared to.
         :param merchant_customs_no: The merchant's registration number at that customs; a new one makes WeChat Pay read the registration again.
         :param duty: Tariff in fen; not forwarded to customs.
-        :param sub_order_no: The merchant's number of the sub-order, as declared.
+        :param sub_order_no: The merchant's number for the sub-order, as declared.
         :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
         :param transport_fee: Freight in fen, for a split order.
         :param product_fee: Price of the goods in fen, for a split order.
@@ -464,11 +464,11 @@ class AsyncOperations:
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
-        :param order_type: Which kind of number `order_no` is.
-        :param order_no: The number itself.
-        :param customs: The customs that was declared to.
-        :param offset: The first record to give, counted from 0.
-        :param limit: The most records to give, at least 1; the page suggests 20 and names no maximum.
+        :param order_type: Kind of number that `order_no` is.
+        :param order_no: The number to search by.
+        :param customs: The customs that the payment was declared to.
+        :param offset: The first record to return, counted from 0.
+        :param limit: The most records to return, at least 1; the page suggests 20 and names no maximum.
         :param timeout: The longest that one attempt may take, in seconds.
         :param deadline: The longest that the whole call may take, in seconds.
         :raises WechatPayError: whatever goes wrong.
@@ -503,11 +503,11 @@ class AsyncOperations:
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
-        :param order_type: Which kind of number `order_no` is.
-        :param order_no: The number itself.
-        :param customs: The customs that was declared to.
-        :param offset: The first record to give, counted from 0.
-        :param limit: The most records to give, at least 1; the page suggests 20 and names no maximum.
+        :param order_type: Kind of number that `order_no` is.
+        :param order_no: The number to search by.
+        :param customs: The customs that the payment was declared to.
+        :param offset: The first record to return, counted from 0.
+        :param limit: The most records to return, at least 1; the page suggests 20 and names no maximum.
         :param timeout: The longest that one attempt may take, in seconds.
         :param deadline: The longest that the whole call may take, in seconds.
         :raises WechatPayError: whatever goes wrong.
@@ -544,12 +544,12 @@ class AsyncOperations:
 
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
-        :param customs: The customs that was declared to.
+        :param customs: The customs that the payment was declared to.
         :param merchant_customs_no: The merchant's registration number at that customs.
         :param out_trade_no: The merchant's order number; it or `transaction_id` is required.
-        :param transaction_id: WeChat Pay's number of the payment; it or `out_trade_no` is required.
-        :param sub_order_no: The merchant's number of the sub-order; for a split order, it or `sub_order_id`.
-        :param sub_order_id: WeChat Pay's number of the sub-order; for a split order, it or `sub_order_no`.
+        :param transaction_id: WeChat Pay's number for the payment; it or `out_trade_no` is required.
+        :param sub_order_no: The merchant's number for the sub-order; a split order needs it or `sub_order_id`.
+        :param sub_order_id: WeChat Pay's number for the sub-order; a split order needs it or `sub_order_no`.
         :param timeout: The longest that one attempt may take, in seconds.
         :param deadline: The longest that the whole call may take, in seconds.
         :raises WechatPayError: whatever goes wrong.
@@ -585,13 +585,13 @@ class AsyncOperations:
         :param appid: Application id of the merchant or institution; from the client unless given.
         :param mchid: Merchant id; from the client unless given.
         :param out_trade_no: The merchant's order number, as declared.
-        :param transaction_id: WeChat Pay's number of the payment, as declared.
-        :param customs: The customs that was declared to.
+        :param transaction_id: WeChat Pay's number for the payment, as declared.
+        :param customs: The customs that the payment was declared to.
         :param merchant_customs_no: The merchant's registration number at that customs.
-        :param sub_order_no: The merchant's number of the sub-order, for a split order.
+        :param sub_order_no: The merchant's number for the sub-order, for a split order.
         :param certificate_type: Kind of identity document: `IDCARD`.
-        :param certificate_id: ID number, plain; it is encrypted when the request is built.
-        :param certificate_name: Name, plain; it is encrypted when the request is built.
+        :param certificate_id: ID number in plain text; it is encrypted when the request is built.
+        :param certificate_name: Name in plain text; it is encrypted when the request is built.
         :param timeout: The longest that one attempt may take, in seconds.
         :param deadline: The longest that the whole call may take, in seconds.
         :raises WechatPayError: whatever goes wrong.

@@ -164,7 +164,7 @@ codes! {
         PLATFORM_KEY_INVALID
             "Give each platform certificate whole under its serial, and the WeChat Pay public key under its PUB_KEY_ID_…."
             "请提供完整的平台证书（以证书序列号为键）或微信支付公钥（以公钥 ID PUB_KEY_ID_… 为键）。",
-        /// No key is available to verify an answer with, so nothing was sent.
+        /// A key to verify answers with is missing, so nothing was sent.
         PLATFORM_KEYS_MISSING
             "Give `platform_keys`, or `api_v3_key` to download platform certificates."
             "请配置 `platform_keys`，或配置 `api_v3_key` 以下载平台证书。",
@@ -180,7 +180,7 @@ codes! {
         CERTIFICATE_NOT_DECRYPTED
             "Check that `api_v3_key` is the one that is set on the merchant platform now."
             "请核对 `api_v3_key` 是否为商户平台当前设置的 APIv3 密钥。",
-        /// No valid platform key is available to encrypt personal fields with.
+        /// A valid platform key to encrypt personal fields with is missing.
         ENCRYPTION_KEY_MISSING
             "Give a platform certificate that is valid or the WeChat Pay public key in `platform_keys`, or give `api_v3_key`."
             "请在 `platform_keys` 中提供有效的平台证书或微信支付公钥，或配置 `api_v3_key`。",

@@ -101,13 +101,13 @@ export type Reason =
   | 'transaction_id_not_set'
 
 /**
- * Where a declaration stands (declare page, 2023-02-17).
+ * The state of a declaration (declare page, 2023-02-17).
  *
  * - `UNDECLARED`: Queued; WeChat Pay has not submitted it yet.
  * - `SUBMITTED`: Changed, and not yet submitted again.
  * - `PROCESSING`: With customs.
- * - `SUCCESS`: Customs took it.
- * - `FAIL`: Customs refused it.
+ * - `SUCCESS`: Accepted by customs.
+ * - `FAIL`: Refused by customs.
  * - `EXCEPT`: The customs interface failed.
  */
 export type State =

@@ -62,13 +62,13 @@ Reason = Literal["api_v3_key_not_set", "appid_mchid_not_match", "appid_not_set",
 
 
 State = Literal["UNDECLARED", "SUBMITTED", "PROCESSING", "SUCCESS", "FAIL", "EXCEPT"] | str
-"""Where a declaration stands (declare page, 2023-02-17).
+"""The state of a declaration (declare page, 2023-02-17).
 
 - ``UNDECLARED``: Queued; WeChat Pay has not submitted it yet.
 - ``SUBMITTED``: Changed, and not yet submitted again.
 - ``PROCESSING``: With customs.
-- ``SUCCESS``: Customs took it.
-- ``FAIL``: Customs refused it.
+- ``SUCCESS``: Accepted by customs.
+- ``FAIL``: Refused by customs.
 - ``EXCEPT``: The customs interface failed.
 """
 
