@@ -1,4 +1,4 @@
-//! Refusals, and answers with their signatures.
+//! Makes refusals, and answers with their signatures.
 
 use std::{
     borrow::Cow,
@@ -22,7 +22,7 @@ use crate::{
     keys::PlatformKey,
 };
 
-/// The most characters of a message and of what `detail` holds.
+/// The most characters of a message and of the texts in `detail`.
 const LONGEST: usize = 256;
 
 /// An error answer.
@@ -32,7 +32,7 @@ pub struct Refusal {
     pub en: String,
     pub zh: String,
     pub detail: Option<Box<Value>>,
-    /// What else the log shows.
+    /// Further members for the log.
     pub log: Box<[(&'static str, Value)]>,
 }
 
@@ -63,7 +63,7 @@ impl Refusal {
         self
     }
 
-    /// `PARAM_ERROR` about one field, header or parameter; no field means the whole body.
+    /// `PARAM_ERROR` about one field, header or parameter; an empty `field` means the whole body.
     pub(crate) fn param(field: &str, value: &Value, issue: &str, location: &str) -> Refusal {
         let value = match value {
             // Nobody's identity is sent back in an error.
@@ -96,7 +96,7 @@ impl Refusal {
         Err(Refusal::param(&found.field, &found.value, &found.issue, found.location.as_str()))
     }
 
-    /// A row of the pages' tables of errors, in words that say what the row says.
+    /// A row of the pages' tables of errors, with a message that says the same.
     pub(crate) fn documented(entry: &catalogue::Entry) -> Refusal {
         let status = match entry.code {
             "NOAUTH" => StatusCode::FORBIDDEN,
@@ -128,7 +128,7 @@ impl Refusal {
     }
 }
 
-/// What the service says for the rows of the tables of errors, by the core's name of the row. The pages print causes, not
+/// The service's messages for the rows of the tables of errors, by the core's name of the row. The pages print causes, not
 /// messages; these stay close to them.
 const WORDS: &[(&str, &str, &str)] = &[
     (
@@ -188,7 +188,7 @@ pub(crate) struct Payload {
 #[derive(PartialEq)]
 enum Breaks {
     Never,
-    /// After a pause, in which the first part goes out.
+    /// A pause, in which the first part goes out.
     Later,
     Now,
 }
@@ -236,24 +236,24 @@ fn made(status: StatusCode, content_type: &'static str, body: Payload) -> Respon
     response
 }
 
-/// Plain JSON, as the control endpoints answer.
+/// An unsigned JSON answer, as control endpoints give it.
 pub(crate) fn plain(status: StatusCode, body: &Value) -> Response {
     made(status, "application/json", body.to_string().into())
 }
 
-/// What a proxy in the way might say.
+/// An HTML answer, such as a proxy in the way might give.
 pub(crate) fn html(status: StatusCode) -> Response {
     let text = format!("<!DOCTYPE html>\n<html><head><title>{status}</title></head><body>{status}</body></html>\n");
     made(status, "text/html; charset=utf-8", text.into())
 }
 
-/// What an answer is signed with.
+/// The material for an answer's signature.
 pub(crate) struct Signing<'a> {
     pub key: &'a PlatformKey,
     pub request_id: &'a str,
     pub nonce: &'a str,
     pub now: i64,
-    /// What is done to it on its way.
+    /// The fault that the answer meets on its way.
     pub fault: Option<&'a Fault>,
 }
 

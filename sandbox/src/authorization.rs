@@ -1,4 +1,4 @@
-//! Is a request signed by the merchant? Written without the core's message builder, which it judges.
+//! Checks that the merchant signed a request. Written without the core's message builder, because it judges that.
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
@@ -16,19 +16,19 @@ use crate::{
     lock,
 };
 
-/// How requests and answers are signed.
+/// The scheme by which requests and answers are signed.
 pub(crate) const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048";
 const NAMES: [&str; 5] = ["mchid", "nonce_str", "timestamp", "serial_no", "signature"];
-/// How far a request's timestamp may be from the wall clock.
+/// The seconds that a request's timestamp may be from the wall clock.
 const FRESH_S: u64 = 300;
-/// How long a nonce is remembered: a timestamp is good for so long, counted from its earliest to its latest.
+/// The time for which a nonce is remembered: from the earliest to the latest moment at which its timestamp is valid.
 const REMEMBERED: Duration = Duration::from_secs(2 * FRESH_S);
 /// The most characters of a signed message that the log shows.
 const SHOWN: usize = 1024;
-/// How many bytes of the body an error shows, as the live service does (seen in public threads).
+/// The number of the body's bytes that an error shows, as the live service does (seen in public threads).
 const BODY_SHOWN: usize = 8;
 
-/// The texts that are signed, each ended by a line feed.
+/// Joins the texts to sign, each ended by a line feed.
 pub(crate) fn lines(texts: &[&[u8]]) -> Vec<u8> {
     texts.iter().flat_map(|text| text.iter().chain(b"\n")).copied().collect()
 }
@@ -45,7 +45,7 @@ pub struct Call<'a> {
     pub body: &'a [u8],
 }
 
-/// Admits what the merchant signed.
+/// Admits requests that the merchant signed.
 pub struct Gate {
     mchid: String,
     serial_no: String,
@@ -54,7 +54,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Knows one merchant; `public_key` is PKCS#1 DER.
+    /// Makes a gate that knows one merchant; `public_key` is PKCS#1 DER.
     pub fn new(mchid: &str, serial_no: &str, public_key: &[u8]) -> Gate {
         Gate {
             mchid: mchid.to_owned(),
@@ -64,10 +64,10 @@ impl Gate {
         }
     }
 
-    /// Lets a request pass, or says why not; `now` is in Unix seconds.
+    /// Lets a request pass, or explains why not; `now` is in Unix seconds.
     ///
     /// # Errors
-    /// `SIGN_ERROR`, whose detail shows the message that must have been signed.
+    /// `SIGN_ERROR`, whose detail shows the message that must be signed.
     pub fn admit(&self, call: &Call<'_>, now: i64) -> Result<(), Refusal> {
         let mut pairs = BTreeMap::new();
         let read = read(call.headers, &mut pairs);
@@ -117,7 +117,7 @@ impl Gate {
     }
 }
 
-/// Reads the pairs of `Authorization`, going on after the first mistake so that the log can show the others.
+/// Reads the pairs of `Authorization`; reads on after the first mistake, so that the log can show the others.
 fn read<'a>(headers: &'a HeaderMap, pairs: &mut BTreeMap<&'static str, &'a str>) -> Result<(), String> {
     let mut given = headers.get_all(AUTHORIZATION).iter();
     let header = match (given.next(), given.next()) {
@@ -187,7 +187,7 @@ fn refusal(call: &Call<'_>, message: &[u8], mut got: BTreeMap<&'static str, &str
     }
 }
 
-/// The nonces of late.
+/// The recently used nonces.
 #[derive(Default)]
 struct Nonces {
     seen: HashSet<String>,

@@ -1,4 +1,4 @@
-//! A sandbox that goes on when the command that started it has returned.
+//! Starts a sandbox that runs on after the command that started it has returned.
 
 use std::{
     env, fs,
@@ -11,13 +11,13 @@ use std::{
 
 use serde_json::Value;
 
-/// How long a sandbox of this machine may take to answer.
+/// The longest that a sandbox on this machine may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Starts this program again, waits until that is ready, and says how to stop it.
+/// Starts this program again, waits until the new process is ready, and says how to stop it.
 ///
 /// # Errors
-/// With what the other process says if it cannot start, and if the one that the file tells of still runs.
+/// The other process's own message if it cannot start, or a message that the sandbox that the file names still runs.
 pub fn start(file: &Path) -> Result<(), String> {
     if let Some(running) = running(file) {
         return Err(format!(
@@ -66,13 +66,13 @@ fn pid(ready: &Value) -> u64 {
     ready.get("pid").and_then(Value::as_u64).unwrap_or_default()
 }
 
-/// The command that stops it.
+/// The command that stops the sandbox.
 fn stop(ready: &Value) -> String {
     let pid = pid(ready);
     if cfg!(windows) { format!("taskkill /F /PID {pid}") } else { format!("kill {pid}") }
 }
 
-/// The ready line in a file, if the very sandbox that wrote it answers.
+/// The ready line in a file, if the same sandbox that wrote it still answers.
 fn running(file: &Path) -> Option<Value> {
     let line = fs::read_to_string(file).ok()?;
     let ready: Value = serde_json::from_str(&line).ok()?;
@@ -85,7 +85,7 @@ fn running(file: &Path) -> Option<Value> {
     answer.ends_with(line.trim()).then_some(ready)
 }
 
-/// Keeps what is meant for the command, such as a terminal's Control-C, from the process in the background.
+/// Shields the background process from signals for the command, such as a terminal's Control-C.
 #[cfg(unix)]
 fn apart(command: &mut Command) {
     std::os::unix::process::CommandExt::process_group(command, 0);

@@ -1,4 +1,4 @@
-//! The wall clock, which signatures go by, and the sandbox clock, which states go by.
+//! The wall clock, which decides signatures, and the sandbox clock, which decides states.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -35,7 +35,7 @@ pub(crate) fn beijing(unix_s: i64) -> String {
     }
 }
 
-/// The wall clock and what it was advanced by.
+/// The wall clock, and the time by which it was advanced.
 pub(crate) struct Clock {
     ahead_s: AtomicI64,
 }
@@ -45,7 +45,7 @@ impl Clock {
         Clock { ahead_s: ahead_s.into() }
     }
 
-    /// How far it is ahead of the wall clock.
+    /// The seconds by which it is ahead of the wall clock.
     pub(crate) fn ahead(&self) -> i64 {
         self.ahead_s.load(Ordering::SeqCst)
     }
@@ -55,12 +55,12 @@ impl Clock {
         wall_s().saturating_add(self.ahead())
     }
 
-    /// Goes by the wall clock again.
+    /// Returns to the wall clock.
     pub(crate) fn reset(&self) {
         self.ahead_s.store(0, Ordering::SeqCst);
     }
 
-    /// Moves the clock forward and gives the new time; `None` for a step back and for one that leads too far.
+    /// Moves the clock forward and returns the new time; `None` for a step back, and for one that leads too far.
     pub(crate) fn advance(&self, by_s: i64) -> Option<i64> {
         let moved = |ahead: i64| ahead.checked_add(by_s).filter(|ahead| by_s >= 0 && *ahead <= FARTHEST_S);
         self.ahead_s.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved).ok().map(|_| self.now())

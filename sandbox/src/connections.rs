@@ -1,4 +1,4 @@
-//! Connections: accepted one by one, so that a fault can end one without an answer.
+//! Accepts connections one by one, so that a fault can end one without an answer.
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -12,10 +12,10 @@ use tokio::{
 
 use crate::server::Service;
 
-/// How long nothing is accepted after a failure, such as too many open files.
+/// The pause before accepting again after a failure, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until it is stopped, then answers what is under way.
+/// Serves until it is stopped, then answers the requests under way.
 pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>, mut stopped: oneshot::Receiver<()>) {
     let (stop, stopping) = watch::channel(());
     let mut connections = JoinSet::new();

@@ -1,4 +1,4 @@
-//! The endpoints that control the sandbox; nothing of them is signed.
+//! The endpoints that control the sandbox; neither their requests nor their answers are signed.
 
 use hyper::{
     StatusCode, Uri,
@@ -19,10 +19,10 @@ use crate::{
     server::{Service, Settings},
 };
 
-/// Where they are.
+/// The path under which they lie.
 pub(crate) const CONTROL: &str = "/sandbox";
 
-/// What there is, for who asks for something else.
+/// The list of endpoints, for the refusal of any other.
 const ENDPOINTS: &str = "GET ready; POST reset; POST clock; GET, POST and DELETE faults; POST rotate; GET and POST \
                          payments; POST identities; GET and POST settings";
 
@@ -37,8 +37,8 @@ type Answered = Result<Value, String>;
 impl Service {
     /// Answers a request to a control endpoint.
     ///
-    /// No body means one that is too large. They are for programs of this machine: a page of the web that has given its
-    /// own name this machine's address (DNS rebinding), or posts to it, must neither read keys nor order anything.
+    /// `None` for the body means one that is too large. The endpoints are for programs on this machine: a web page that has
+    /// given its own name this machine's address (DNS rebinding), or posts to it, must not read keys or order anything.
     pub(crate) fn control(&self, parts: &Parts, body: Option<&[u8]>) -> (StatusCode, Value) {
         if let Err(error) = from_this_machine(parts) {
             return (StatusCode::FORBIDDEN, json!({ "error": error }));
@@ -77,7 +77,7 @@ impl Service {
         }
     }
 
-    /// Goes back to how it was when it started: its keys, and nothing else, stay.
+    /// Returns to the state at its start; only its keys stay.
     pub(crate) fn reset(&self) -> Result<(), String> {
         // Held all the while, so that nothing is declared between.
         let mut records = lock(&self.records);
@@ -151,7 +151,7 @@ impl Service {
     }
 }
 
-/// Is a request addressed to this machine, and not by a page from elsewhere?
+/// Makes sure that a request is addressed to this machine, and not sent by a page from elsewhere.
 fn from_this_machine(parts: &Parts) -> Result<(), String> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let mut hosts = parts.headers.get_all(HOST).iter().map(text).chain(parts.uri.authority().map(ToString::to_string));

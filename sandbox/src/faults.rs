@@ -1,4 +1,4 @@
-//! What goes wrong on demand.
+//! Faults that can be ordered.
 
 use std::collections::HashSet;
 
@@ -7,45 +7,45 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use wechatpay_customs::{Operation, catalogue, model, schema::Reason};
 
-/// An order with a number that begins so meets the fault that the number names next.
+/// The beginning of an order number that names a fault, which the order then meets.
 const BY_NUMBER: &str = "fault@";
 
-/// How far a timestamp can be moved, in seconds: a hundred years.
+/// The farthest that a timestamp can be moved, in seconds: a hundred years.
 const FARTHEST_S: i64 = 100 * 366 * 86_400;
 /// The longest that an answer can take, in milliseconds: an hour.
 const SLOWEST_MS: u64 = 3_600_000;
 
-/// One thing that goes wrong. All but `state` are about the answer to one request.
+/// A fault. All but `state` change the answer to one request.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 // Braces even around nothing: serde refuses unknown parameters only of such variants.
 #[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Fault {
-    /// The answer has no `Wechatpay-…` headers.
+    /// The answer lacks the `Wechatpay-…` headers.
     NoSignature {},
     /// The answer has the signature of another text.
     WrongSignature {},
     /// The answer has a signature that begins `WECHATPAY/SIGNTEST/`.
     ProbeSignature {},
-    /// The answer's timestamp lies back, rightly signed.
+    /// The answer's timestamp lies in the past, with a right signature.
     StaleClock {
-        /// How many seconds it lies back, or ahead if negative; 600 unless given.
+        /// The seconds by which it lies in the past, or in the future if negative; 600 unless given.
         #[serde(default = "stale")]
         seconds: i64,
     },
-    /// The answer names a serial that no list has.
+    /// The answer names a serial that is not in any list.
     UnknownSerial {},
-    /// The answer is signed by a new certificate, as all that follow are.
+    /// The answer is signed by a new certificate, as are all answers after it.
     RotatedKey {},
     /// The answer has `Wechatpay-Signature` twice.
     DuplicatedHeader {},
-    /// Half of the answer's body comes, then the end of the connection.
+    /// Half of the answer's body comes, then the connection ends.
     TruncatedBody {},
-    /// The answer is HTML, as of a proxy in the way, and unsigned.
+    /// The answer is unsigned HTML, as if from a proxy in the way.
     Html {
         /// The HTTP status; 200 unless given.
         #[serde(default = "ok")]
         status: u16,
-        /// Whether the operation takes effect; no unless given.
+        /// Does the operation take effect? Not unless given.
         #[serde(default)]
         carried_out: bool,
     },
@@ -60,13 +60,13 @@ pub(crate) enum Fault {
         /// The HTTP status; 500 unless given.
         #[serde(default = "internal")]
         status: u16,
-        /// Whether the operation takes effect; no unless given.
+        /// Does the operation take effect? Not unless given.
         #[serde(default)]
         carried_out: bool,
     },
-    /// The answer takes its time; the operation takes effect at once.
+    /// The answer comes late; the operation takes effect at once.
     Slow {
-        /// How long, in milliseconds; 1000 unless given, an hour at most.
+        /// The delay in milliseconds; 1000 unless given, an hour at most.
         #[serde(default = "slow")]
         ms: u64,
     },
@@ -74,7 +74,7 @@ pub(crate) enum Fault {
     DropBefore {},
     /// The connection ends after the operation was carried out.
     DropAfter {},
-    /// The answer is a refusal of one's choice: `refusal`, or `status`, `code` and `message`.
+    /// The answer is a chosen refusal: `refusal`, or `status`, `code` and `message`.
     Error {
         /// A documented row by its name, or by its place in the catalogue, from 1.
         refusal: Option<Row>,
@@ -84,10 +84,10 @@ pub(crate) enum Fault {
         code: Option<String>,
         /// The message, of which 256 characters are sent.
         message: Option<String>,
-        /// Whatever the refusal's `detail` is to be.
+        /// The refusal's `detail`, of any kind.
         detail: Option<Value>,
     },
-    /// The records with the number `order`, or else the next that is declared, stay in a state.
+    /// The records with the number `order` stay in a state; if there are none yet, the next one declared.
     State {
         /// The state.
         state: model::State,
@@ -167,7 +167,7 @@ impl Fault {
         Ok(fault)
     }
 
-    /// What the log shows: of a refusal of one's choice not the texts, as a real one quotes a person's data there.
+    /// The fault for the log, without the texts of a chosen refusal, because a real one quotes a person's data there.
     pub(crate) fn logged(&self) -> Value {
         match self {
             Fault::Error { refusal, status, .. } => json!({ "fault": "error", "refusal": refusal, "status": status }),
@@ -175,7 +175,7 @@ impl Fault {
         }
     }
 
-    /// Are the parameters such that they can be done?
+    /// Makes sure that the parameters are possible.
     fn checked(&self) -> Result<(), String> {
         let within = |name: &str, sound: bool, bounds: &str| match sound {
             true => Ok(()),
@@ -207,7 +207,7 @@ impl Fault {
     }
 }
 
-/// A documented row; by its name it may be the row of one operation.
+/// Finds a documented row; a name is looked up among the rows of `operation` first, if one is given.
 pub(crate) fn row(refusal: &Row, operation: Option<Operation>) -> Option<&'static catalogue::Entry> {
     match refusal {
         Row::Place(place) => catalogue::ENTRIES.get(place.checked_sub(1)?),
@@ -229,12 +229,12 @@ pub(crate) struct Queued {
     /// Only for this operation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
-    /// For how many requests more.
+    /// The number of requests that it still meets.
     pub times: u32,
 }
 
 impl Queued {
-    /// Reads a fault as it is posted.
+    /// Reads a fault from a request's body.
     pub(crate) fn read(body: &[u8]) -> Result<Queued, String> {
         let mut given: Map<String, Value> =
             serde_json::from_slice(body).map_err(|error| format!("the body must be a JSON object: {error}"))?;
@@ -276,7 +276,7 @@ impl Faults {
         self.queue.push(queued);
     }
 
-    /// Takes back the faults that wait; an order number that met its fault does not meet it again.
+    /// Removes the faults that wait; an order number that met its fault does not meet it again.
     pub(crate) fn clear(&mut self) {
         self.queue.clear();
     }
@@ -285,7 +285,7 @@ impl Faults {
         &self.queue
     }
 
-    /// The fault that a request meets: the first in the queue that is for it, else the one that its number names.
+    /// The fault that a request meets: the first in the queue that fits it, else the one that its number names.
     pub(crate) fn take(&mut self, operation: Operation, numbers: &[String]) -> Option<Fault> {
         let meets = |queued: &Queued| {
             // A state can wait only for the record that has it.

@@ -1,4 +1,4 @@
-//! From a body or query string to a checked request.
+//! Turns a body or query string into a checked request.
 
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -49,7 +49,7 @@ pub(crate) fn of_query(operation: Operation, query: &str, rules: &Rules) -> Resu
     Ok(fields)
 }
 
-/// The request that sound fields make.
+/// Makes the typed request from sound fields.
 pub(crate) fn request<R: Endpoint + DeserializeOwned>(fields: Value) -> Result<R, Refusal> {
     serde_json::from_value(fields).map_err(|error| Refusal::param("", &Value::Null, &error.to_string(), "body"))
 }
@@ -84,7 +84,7 @@ pub(crate) fn numbers(names: &[&str], query: &str, body: &[u8]) -> Vec<String> {
     of_query.chain(names.iter().filter_map(|name| Some(body.get(name)?.as_str()?.to_owned()))).collect()
 }
 
-/// Percent-decoding; a plus is a plus.
+/// Decodes percent escapes; a plus stays a plus.
 fn decoded(text: &str) -> Option<String> {
     let whole = text.split('%').skip(1).all(|after| {
         let mut digits = after.bytes().map(|byte| byte.is_ascii_hexdigit());
@@ -93,7 +93,7 @@ fn decoded(text: &str) -> Option<String> {
     whole.then(|| percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned())).flatten()
 }
 
-/// A number where the operation wants one; any other text is left for the check to refuse.
+/// Reads a number if the operation wants one; leaves any other text for the check to refuse.
 fn typed(operation: Operation, name: &str, value: String) -> Value {
     let number = operation
         .request_fields()

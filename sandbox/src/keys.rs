@@ -1,4 +1,4 @@
-//! The keys of a sandbox: made at its start or given, and platform certificates that follow one another.
+//! The keys of a sandbox: made at its start or given, and platform certificates that replace one another.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,19 +21,19 @@ use wechatpay_customs::{model::Personal, options::FieldEncryption};
 
 use crate::{Error, lock};
 
-/// What can stand in a nonce.
+/// The characters of a nonce.
 pub(crate) const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/// The digits of a number that is an id.
+/// The digits of a decimal id.
 pub(crate) const DIGITS: &[u8] = b"0123456789";
 /// The digits of a serial number or request id.
 pub(crate) const HEX: &[u8] = b"0123456789ABCDEF";
-/// From when certificates are valid; each is valid a year longer than the one before.
+/// The year from which certificates are valid; each is valid a year longer than the one before.
 const VALID_FROM: i32 = 2000;
-/// Until when the first certificate is valid.
+/// The year until which the first certificate is valid.
 const VALID_UNTIL: i32 = 2100;
 /// The most certificates, so that the list of them stays well below the megabyte that clients read.
 const MOST: usize = 200;
-/// Where streams of randomness for rotated keys begin, after those of the first keys.
+/// The first stream of randomness for rotated keys, after those of the first keys.
 const ROTATED: u64 = 16;
 
 /// A text of characters drawn from an alphabet.
@@ -53,13 +53,13 @@ pub(crate) struct Merchant {
     pub public_key: Vec<u8>,
 }
 
-/// A key that answers are signed with, and personal fields encrypted for.
+/// A key that signs answers and decrypts personal fields.
 pub(crate) struct PlatformKey {
     /// The certificate's serial, or `PUB_KEY_ID_…`.
     pub id: String,
     /// The certificate or public key.
     pub pem: String,
-    /// Until which year it is valid.
+    /// The year until which it is valid.
     until: i32,
     pair: RsaKeyPair,
     private: RsaPrivateKey,
@@ -74,7 +74,7 @@ impl PlatformKey {
         Ok(PlatformKey { id: hex(&serial), pem, until, pair, private })
     }
 
-    /// Signs a message; `None` if the system has no randomness for blinding.
+    /// Signs a message; `None` if the system cannot give randomness for blinding.
     pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).ok()?;
@@ -91,14 +91,14 @@ impl PlatformKey {
         String::from_utf8(plain.ok()?).ok().map(Personal::from)
     }
 
-    /// From when until when a certificate is valid (RFC 3339).
+    /// The times from which and until which a certificate is valid (RFC 3339).
     pub(crate) fn valid(&self) -> (String, String) {
         let midnight = |year: i32| format!("{year}-01-01T08:00:00+08:00");
         (midnight(VALID_FROM), midnight(self.until))
     }
 }
 
-/// The keys of the platform, of which the last certificate signs.
+/// The keys of the platform; the last certificate signs.
 pub(crate) struct Platform {
     pub public_key: Arc<PlatformKey>,
     certificates: Mutex<Certificates>,
@@ -107,9 +107,9 @@ pub(crate) struct Platform {
 
 struct Certificates {
     current: Arc<PlatformKey>,
-    /// Those before it, the oldest first.
+    /// The earlier certificates, the oldest first.
     older: Vec<Arc<PlatformKey>>,
-    /// How many were ever made.
+    /// The number of certificates ever made.
     made: u64,
 }
 
@@ -133,7 +133,7 @@ impl Platform {
         self.certificates().into_iter().find(|key| key.id.eq_ignore_ascii_case(id))
     }
 
-    /// Makes a certificate that signs from now on. It takes a while.
+    /// Makes a certificate that signs from now on. That takes a while.
     pub(crate) fn rotate(&self) -> Result<Arc<PlatformKey>, Error> {
         // Held all the while, so that of two at once each makes its own.
         let mut certificates = lock(&self.certificates);
@@ -151,7 +151,7 @@ impl Platform {
         Ok(key)
     }
 
-    /// Goes back to the first certificate. One that is made later is not one of those before, which a client may know.
+    /// Returns to the first certificate. Later ones still differ from those before, because a client may know them.
     pub(crate) fn reset(&self) {
         let mut certificates = lock(&self.certificates);
         if !certificates.older.is_empty() {
@@ -170,7 +170,7 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Makes those that are not given as PEM.
+    /// Makes the keys that are not given as PEM.
     pub(crate) fn make(
         rng: &mut ChaCha20Rng,
         merchant: Option<&str>,
@@ -233,7 +233,7 @@ fn given(name: &str, pem: Option<&str>) -> Result<Option<RsaPrivateKey>, Error> 
     }
 }
 
-/// 20 bytes, positive, without leading zeros: the same key always has the same.
+/// A serial of 20 bytes, positive, without leading zeros; the same key always has the same one.
 fn serial(pair: &RsaKeyPair) -> Vec<u8> {
     let hash = digest(&SHA256, pair.public().as_ref());
     let mut serial: Vec<u8> = hash.as_ref().iter().take(20).copied().collect();

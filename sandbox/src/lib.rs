@@ -61,21 +61,21 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 pub use identities::IDENTITY;
 pub use log::Log;
 
-/// How long a shutdown waits for requests under way.
+/// The longest that a shutdown waits for requests under way.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What a sandbox is made from.
+/// The options of a sandbox.
 #[derive(Clone)]
 pub struct Config {
     /// The port on 127.0.0.1; 0, the default, takes any free one.
     pub port: u16,
     /// Makes keys, ids and nonces the same at each start; random unless given.
     pub seed: Option<u64>,
-    /// The one application id that the sandbox knows.
+    /// The only application id that the sandbox knows.
     pub appid: String,
-    /// The one merchant id that the sandbox knows.
+    /// The only merchant id that the sandbox knows.
     pub mchid: String,
-    /// Where the line about each request goes; nowhere unless given.
+    /// Receiver of the line about each request; lines are dropped unless given.
     pub log: Option<Log>,
     /// The SQLite file that declarations are kept in; memory unless given.
     pub state: Option<PathBuf>,
@@ -120,7 +120,7 @@ impl Sandbox {
     /// Makes the keys and begins to listen on 127.0.0.1.
     ///
     /// # Errors
-    /// For ids, keys and a state file that cannot be used, and for a port that is taken.
+    /// An id, key or state file cannot be used, or the port is taken.
     pub async fn start(config: Config) -> Result<Sandbox, Error> {
         for (name, id) in [("appid", &config.appid), ("mchid", &config.mchid)] {
             let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
@@ -181,27 +181,27 @@ impl Sandbox {
         Ok(Sandbox { address, service, stop, server })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What the program prints when it is ready; `client` holds the options of a client.
+    /// The line that the program prints when it is ready; `client` holds the options of a client.
     pub fn ready(&self) -> &Value {
         &self.service.ready
     }
 
-    /// Goes back to how it was when it started, in the state file as well: without declarations, payments, faults and
+    /// Returns to the state at its start, in the state file as well: without declarations, payments, faults and
     /// rotated certificates, with the first identity, the first settings and the wall clock. Its keys stay, so that
-    /// clients can go on.
+    /// clients keep working.
     ///
     /// # Errors
-    /// If the state file cannot be written; then the sandbox is as it was.
+    /// The state file cannot be written; the sandbox is then unchanged.
     pub fn reset(&self) -> Result<(), Error> {
         self.service.reset().map_err(Error)
     }
 
-    /// Stops listening and answers what is under way, for two seconds at most.
+    /// Stops listening and answers the requests under way, for two seconds at most.
     pub async fn shutdown(mut self) {
         drop(self.stop);
         if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
@@ -210,7 +210,7 @@ impl Sandbox {
     }
 }
 
-/// Why a sandbox could not be started, in one line.
+/// The error for a sandbox that could not be started, in one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(String);
 
@@ -222,7 +222,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Nothing here leaves shared data half-changed, so a lock is good even after a panic.
+/// Takes a lock even after a panic, because shared data is never left half-changed.
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

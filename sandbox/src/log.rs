@@ -1,4 +1,4 @@
-//! One line of JSON for each request.
+//! Logs one line of JSON for each request.
 
 use std::sync::Arc;
 
@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 /// Receives the line about each request.
 pub type Log = Arc<dyn Fn(&Value) + Send + Sync>;
 
-/// What is logged of one request; the query string is left out, since nobody knows what a wrong one holds.
+/// The log line of one request, without the query string, because a wrong one may hold anything.
 pub(crate) struct Line<'a> {
     pub received_ms: i64,
     pub method: &'a str,
     pub path: &'a str,
-    /// None if the connection was dropped.
+    /// `None` if the connection was dropped.
     pub status: Option<u16>,
     pub code: Option<&'a str>,
     pub request_id: Option<&'a str>,
     /// The fault that the request met.
     pub fault: Option<Value>,
-    /// What was found wrong with a signature.
+    /// The mistakes in a signature.
     pub more: Box<[(&'static str, Value)]>,
 }
 

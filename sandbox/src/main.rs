@@ -139,7 +139,7 @@ async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A log that is appended to a file.
+/// Makes a log that appends to a file.
 fn log(file: &Path) -> Result<Log, String> {
     let log = OpenOptions::new().append(true).create(true).open(file);
     let log = log.map_err(|error| format!("the log {} cannot be written: {error}", file.display()))?;
@@ -151,7 +151,7 @@ fn log(file: &Path) -> Result<Log, String> {
     }))
 }
 
-/// Writes a file so that nobody ever reads a part of it, and nobody but its owner reads it at all.
+/// Writes a file so that readers never see a part of it, and only its owner can read it.
 fn write_whole(file: &Path, text: &str) -> io::Result<()> {
     let mut name = file.file_name().ok_or_else(|| io::Error::other("it is no name of a file"))?.to_owned();
     name.push(format!(".{}", std::process::id()));
@@ -176,7 +176,7 @@ fn pem(file: Option<PathBuf>) -> Result<Option<String>, String> {
     file.map(read).transpose()
 }
 
-/// Waits for the end of standard input, or for ever if that means nothing.
+/// Waits for the end of standard input; for ever unless `exit_with_stdin`.
 async fn orphaned(exit_with_stdin: bool) {
     if !exit_with_stdin {
         return std::future::pending().await;

@@ -5,18 +5,18 @@ use wechatpay_customs::{Operation, api::declare, model::Fen};
 
 use crate::answer::Refusal;
 
-/// A payment, as it is registered.
+/// A registered payment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Payment {
     pub out_trade_no: String,
     pub transaction_id: String,
-    /// What was paid, in fen.
+    /// The paid amount, in fen.
     pub amount: Fen,
     /// The settlement currency.
     #[serde(default = "cny")]
     pub currency: String,
-    /// What was given back, in fen.
+    /// The refunded amount, in fen.
     #[serde(default)]
     pub refunded: Fen,
 }
@@ -25,7 +25,7 @@ fn cny() -> String {
     "CNY".to_owned()
 }
 
-/// How a wrong amount is refused: the pages name two codes for it.
+/// The code that refuses a wrong amount, because the pages name two.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum WrongAmount {
@@ -39,7 +39,7 @@ pub(crate) enum WrongAmount {
 pub(crate) struct Payments(Vec<Payment>);
 
 impl Payments {
-    /// Registers a payment, in place of one that has one of its numbers.
+    /// Registers a payment, replacing one that has one of its numbers.
     pub(crate) fn register(&mut self, payment: Payment) {
         self.0.retain(|known| {
             known.out_trade_no != payment.out_trade_no && known.transaction_id != payment.transaction_id
@@ -51,8 +51,8 @@ impl Payments {
         &self.0
     }
 
-    /// Can this be declared? `declared` is the sum of the payment's other sub-orders at that customs. A payment that is
-    /// not registered can.
+    /// Checks that this can be declared. `declared` is the sum of the payment's other sub-orders at that customs. A payment
+    /// that is not registered passes.
     pub(crate) fn check(
         &self,
         request: &declare::Request,

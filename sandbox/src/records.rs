@@ -1,4 +1,4 @@
-//! What was declared, and where each declaration stands.
+//! The declarations and their states.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,9 @@ use wechatpay_customs::{
 
 use crate::{answer::Refusal, identities::Identities, payments::Payments, store::Store};
 
-/// How long after its declaration a record goes to customs.
+/// The seconds after its declaration when a record goes to customs.
 const PROCESSING_AFTER_S: i64 = 60;
-/// How long after its declaration customs has taken it.
+/// The seconds after its declaration when customs has accepted it.
 const SUCCESS_AFTER_S: i64 = 180;
 
 /// One declaration.
@@ -30,7 +30,7 @@ pub(crate) struct Record {
     pub forced: Option<Forced>,
 }
 
-/// A state that a record was told to have.
+/// A state that a fault gives a record.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Forced {
     pub state: State,
@@ -67,12 +67,12 @@ impl Record {
     }
 }
 
-/// All records of the one merchant, in order of declaration.
+/// All records of the merchant, in order of declaration.
 pub(crate) struct Records {
     list: Vec<Record>,
     /// Places in the list by every number that a query can go by.
     places: HashMap<(OrderType, String), Vec<usize>>,
-    /// The first 18 digits of each sub-order id; the others count.
+    /// The first 18 digits of each sub-order id; the remaining digits are a counter.
     sub_order_ids: String,
     sub_orders: u64,
     store: Option<Store>,
@@ -155,7 +155,7 @@ impl Records {
         Ok(())
     }
 
-    /// Keeps how far the clock is ahead.
+    /// Saves how far the clock is ahead.
     pub(crate) fn keep_ahead(&self, ahead_s: i64) -> Result<(), String> {
         self.store.as_ref().map_or(Ok(()), |store| store.set_ahead(ahead_s))
     }

@@ -34,7 +34,7 @@ use crate::{
     store::{Kept, Store},
 };
 
-/// The largest body that is taken.
+/// The largest body that is accepted.
 const MAX_BODY: usize = 1024 * 1024;
 /// The largest body that is read to its end, so that its sender gets an answer and not a reset.
 const MAX_READ: usize = 8 * MAX_BODY;
@@ -51,15 +51,15 @@ pub(crate) struct Service {
     pub rng: Mutex<ChaCha20Rng>,
 }
 
-/// What can be chosen while the sandbox runs.
+/// The settings that can be changed while the sandbox runs.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// How a wrong amount is refused.
+    /// The code that refuses a wrong amount.
     pub wrong_amount: WrongAmount,
-    /// How personal fields are to be encrypted.
+    /// The encryption that personal fields must have.
     pub field_encryption: Encryption,
-    /// Are lengths those of the declare page's table of errors?
+    /// Must lengths be those of the declare page's table of errors?
     pub literal: bool,
 }
 
@@ -82,7 +82,7 @@ impl Settings {
     }
 }
 
-/// Why a connection ends without an answer.
+/// The error for a connection that ends without an answer.
 #[derive(Debug)]
 pub(crate) struct Dropped;
 
@@ -176,7 +176,7 @@ impl Service {
         response
     }
 
-    /// What the API answers, unless a fault keeps it from that.
+    /// The API's answer, unless a fault prevents it.
     fn carried_out(
         &self,
         parts: &Parts,
@@ -218,7 +218,7 @@ impl Service {
         Err(refusal)
     }
 
-    /// Signs an answer and lets its fault befall it.
+    /// Signs an answer and applies its fault.
     async fn answered(
         &self,
         headers: &HeaderMap,
@@ -245,7 +245,7 @@ impl Service {
         Ok(signed(status, body, &with))
     }
 
-    /// What the API answers; no body means one that is too large.
+    /// The API's answer; `None` for the body means one that is too large.
     fn answer(
         &self,
         parts: &Parts,

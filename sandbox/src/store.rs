@@ -1,4 +1,4 @@
-//! Declarations in a file, so that they outlive the process.
+//! Stores declarations in a file, so that they outlive the process.
 
 use std::{path::Path, time::Duration};
 
@@ -6,25 +6,25 @@ use rusqlite::{Connection, Error as SqlError, ErrorCode, OptionalExtension, para
 
 use crate::{Error, clock::FARTHEST_S, records::Record};
 
-/// "WXCS": says whose file it is.
+/// "WXCS", which marks the file as the sandbox's.
 const APPLICATION: i64 = 0x5758_4353;
 /// The version of the tables.
 const VERSION: i64 = 1;
-/// How long a sandbox that is about to end may still hold the file.
+/// The longest that a sandbox that is about to end may still hold the file.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// An open state file; nobody else can open it meanwhile.
 pub(crate) struct Store(Connection);
 
-/// What a state file held.
+/// The content of a state file.
 pub(crate) struct Kept {
     pub records: Vec<Record>,
-    /// How far the sandbox clock was ahead.
+    /// The seconds by which the sandbox clock was ahead.
     pub ahead_s: i64,
 }
 
 impl Store {
-    /// Opens a file, or makes it.
+    /// Opens a file, or creates it.
     pub(crate) fn open(path: &Path, appid: &str, mchid: &str) -> Result<(Store, Kept), Error> {
         let refused = |why: &str| Error(format!("the state file {} cannot be used: {why}", path.display()));
         let sql = |error: SqlError| match error.sqlite_error_code() {
@@ -102,12 +102,12 @@ impl Store {
         self.0.execute_batch(emptied).map_err(|error| error.to_string())
     }
 
-    /// Keeps how far the sandbox clock is ahead.
+    /// Saves how far the sandbox clock is ahead.
     pub(crate) fn set_ahead(&self, ahead_s: i64) -> Result<(), String> {
         self.set_fact("ahead_s", &ahead_s.to_string()).map_err(|error| error.to_string())
     }
 
-    /// Keeps a record under its place, in place of what was there.
+    /// Saves a record under its place, replacing what was there.
     pub(crate) fn save(&self, place: usize, record: &Record) -> Result<(), String> {
         let text = serde_json::to_string(record).map_err(|error| error.to_string())?;
         let place = i64::try_from(place).map_err(|error| error.to_string())?;

@@ -131,28 +131,28 @@ export interface For {
 
 /** What each fault can be told, by its name. */
 export interface Faults {
-  /** The answer has no `Wechatpay-…` headers. */
+  /** The answer lacks the `Wechatpay-…` headers. */
   no_signature: For
   /** The answer has the signature of another text. */
   wrong_signature: For
   /** The answer has a signature that begins `WECHATPAY/SIGNTEST/`. */
   probe_signature: For
-  /** The answer's timestamp lies back, rightly signed. */
+  /** The answer's timestamp lies in the past, with a right signature. */
   stale_clock: For & {
-    /** How many seconds it lies back, or ahead if negative; 600 unless given. */
+    /** The seconds by which it lies in the past, or in the future if negative; 600 unless given. */
     seconds?: number
   }
-  /** The answer names a serial that no list has. */
+  /** The answer names a serial that is not in any list. */
   unknown_serial: For
-  /** The answer is signed by a new certificate, as all that follow are. */
+  /** The answer is signed by a new certificate, as are all answers after it. */
   rotated_key: For
   /** The answer has `Wechatpay-Signature` twice. */
   duplicated_header: For
-  /** Half of the answer's body comes, then the end of the connection. */
+  /** Half of the answer's body comes, then the connection ends. */
   truncated_body: For
-  /** The answer is HTML, as of a proxy in the way, and unsigned. */
+  /** The answer is unsigned HTML, as if from a proxy in the way. */
   html: For & {
-    /** Whether the operation takes effect; no unless given. */
+    /** Does the operation take effect? Not unless given. */
     carried_out?: boolean
     /** The HTTP status; 200 unless given. */
     status?: number
@@ -164,25 +164,25 @@ export interface Faults {
   }
   /** The answer is 5xx: `SERVICE_UNAVAILABLE` for 503, else `SYSTEMERROR`. */
   server_error: For & {
-    /** Whether the operation takes effect; no unless given. */
+    /** Does the operation take effect? Not unless given. */
     carried_out?: boolean
     /** The HTTP status; 500 unless given. */
     status?: number
   }
-  /** The answer takes its time; the operation takes effect at once. */
+  /** The answer comes late; the operation takes effect at once. */
   slow: For & {
-    /** How long, in milliseconds; 1000 unless given, an hour at most. */
+    /** The delay in milliseconds; 1000 unless given, an hour at most. */
     ms?: number
   }
   /** The connection ends before the operation is carried out. */
   drop_before: For
   /** The connection ends after the operation was carried out. */
   drop_after: For
-  /** The answer is a refusal of one's choice: `refusal`, or `status`, `code` and `message`. */
+  /** The answer is a chosen refusal: `refusal`, or `status`, `code` and `message`. */
   error: For & {
     /** The error code. */
     code?: string
-    /** Whatever the refusal's `detail` is to be. */
+    /** The refusal's `detail`, of any kind. */
     detail?: unknown
     /** The message, of which 256 characters are sent. */
     message?: string
@@ -191,7 +191,7 @@ export interface Faults {
     /** The HTTP status, 400 to 599. */
     status?: number
   }
-  /** The records with the number `order`, or else the next that is declared, stay in a state. */
+  /** The records with the number `order` stay in a state; if there are none yet, the next one declared. */
   state: For & {
     /** The record's `explanation`. */
     explanation?: string

@@ -76,22 +76,22 @@ State = Literal["UNDECLARED", "SUBMITTED", "PROCESSING", "SUCCESS", "FAIL", "EXC
 FaultName = Literal["no_signature", "wrong_signature", "probe_signature", "stale_clock", "unknown_serial", "rotated_key", "duplicated_header", "truncated_body", "html", "rate_limited", "server_error", "slow", "drop_before", "drop_after", "error", "state"]
 """The name of a fault.
 
-- ``no_signature``: The answer has no `Wechatpay-…` headers.
+- ``no_signature``: The answer lacks the `Wechatpay-…` headers.
 - ``wrong_signature``: The answer has the signature of another text.
 - ``probe_signature``: The answer has a signature that begins `WECHATPAY/SIGNTEST/`.
-- ``stale_clock``: The answer's timestamp lies back, rightly signed.
-- ``unknown_serial``: The answer names a serial that no list has.
-- ``rotated_key``: The answer is signed by a new certificate, as all that follow are.
+- ``stale_clock``: The answer's timestamp lies in the past, with a right signature.
+- ``unknown_serial``: The answer names a serial that is not in any list.
+- ``rotated_key``: The answer is signed by a new certificate, as are all answers after it.
 - ``duplicated_header``: The answer has `Wechatpay-Signature` twice.
-- ``truncated_body``: Half of the answer's body comes, then the end of the connection.
-- ``html``: The answer is HTML, as of a proxy in the way, and unsigned.
+- ``truncated_body``: Half of the answer's body comes, then the connection ends.
+- ``html``: The answer is unsigned HTML, as if from a proxy in the way.
 - ``rate_limited``: The answer is 429 `RATE_LIMITED`.
 - ``server_error``: The answer is 5xx: `SERVICE_UNAVAILABLE` for 503, else `SYSTEMERROR`.
-- ``slow``: The answer takes its time; the operation takes effect at once.
+- ``slow``: The answer comes late; the operation takes effect at once.
 - ``drop_before``: The connection ends before the operation is carried out.
 - ``drop_after``: The connection ends after the operation was carried out.
-- ``error``: The answer is a refusal of one's choice: `refusal`, or `status`, `code` and `message`.
-- ``state``: The records with the number `order`, or else the next that is declared, stay in a state.
+- ``error``: The answer is a chosen refusal: `refusal`, or `status`, `code` and `message`.
+- ``state``: The records with the number `order` stay in a state; if there are none yet, the next one declared.
 """
 
 
@@ -105,19 +105,19 @@ class FaultParameters(TypedDict, total=False):
     times: int
     """How many requests meet it; 1 unless given."""
     seconds: int
-    """Of ``stale_clock``: How many seconds it lies back, or ahead if negative; 600 unless given."""
+    """Of ``stale_clock``: The seconds by which it lies in the past, or in the future if negative; 600 unless given."""
     carried_out: bool
-    """Of ``html``: Whether the operation takes effect; no unless given. Of ``server_error``: Whether the operation takes effect; no unless given."""
+    """Of ``html``: Does the operation take effect? Not unless given. Of ``server_error``: Does the operation take effect? Not unless given."""
     status: int
     """Of ``html``: The HTTP status; 200 unless given. Of ``server_error``: The HTTP status; 500 unless given. Of ``error``: The HTTP status, 400 to 599."""
     retry_after: int
     """Of ``rate_limited``: `Retry-After`, in seconds; 1 unless given."""
     ms: int
-    """Of ``slow``: How long, in milliseconds; 1000 unless given, an hour at most."""
+    """Of ``slow``: The delay in milliseconds; 1000 unless given, an hour at most."""
     code: str
     """Of ``error``: The error code."""
     detail: Any
-    """Of ``error``: Whatever the refusal's `detail` is to be."""
+    """Of ``error``: The refusal's `detail`, of any kind."""
     message: str
     """Of ``error``: The message, of which 256 characters are sent."""
     refusal: int | Reason
