@@ -90,7 +90,7 @@ impl Engine {
         let next = match &*event {
             "cancel" | "timed_out" => match call.interrupted(&event, &self.means, clock.at) {
                 Ok(computation) => Next::Compute(computation),
-                Err(action) => return Ok(Either::A(call.to_json(action)?)),
+                Err(action) => return Ok(Either::A(call.action_json(action)?)),
             },
             _ => Next::Take { event, members, bytes: bytes.to_vec() },
         };
@@ -116,7 +116,7 @@ impl Call {
         action
     }
 
-    fn to_json(&mut self, action: Action) -> Result<String> {
+    fn action_json(&mut self, action: Action) -> Result<String> {
         Ok(serde_json::to_string(&Step { emits: mem::take(&mut self.emits), action })?)
     }
 
@@ -223,7 +223,7 @@ impl Task for Work {
         loop {
             match next {
                 Err(action) => {
-                    call.ready = Some(call.to_json(action)?);
+                    call.ready = Some(call.action_json(action)?);
                     return Ok(());
                 }
                 Ok(computation) => {

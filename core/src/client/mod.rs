@@ -1,5 +1,7 @@
 //! The driver for Rust: carries out an [`Engine`]'s actions with `reqwest`, natively and on wasm32.
 //!
+//! It may use [`crate::engine`] and the floors below it, and decides nothing. Begin with [`Client`].
+//!
 //! # On wasm32
 //!
 //! Rust programs that are compiled to `wasm32-unknown-unknown` and bound with `wasm-bindgen` send with the host's `fetch`,

@@ -164,14 +164,14 @@ impl Course {
     }
 
     pub(super) fn why_not_loaded(&self, flight: u64, now: Now) -> Error {
-        let unknown = || Error::new(TRANSPORT_FAILED, "the download ended without a reason");
+        let unknown = || Error::new(TRANSPORT_FAILED, "the download ended without saying why");
         self.account.trust.failure(flight, now).unwrap_or_else(unknown)
     }
 
     /// Explains that a download did not bring a serial.
     pub(super) fn not_brought(&self, serial: &str) -> String {
         match self.account.trust.skipped(serial) {
-            Some(why) => format!("its certificate was downloaded and is not used, as {why}"),
+            Some(why) => format!("its certificate was downloaded and is not used, because {why}"),
             None => "the platform certificates were downloaded without it".to_owned(),
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn failed(
     let deadline_first = since.saturating_add(course.limit()) >= course.ends_at;
     let by_deadline = course.left(now) == 0 || (deadline_first && course.left(now) < EARLY);
     let in_time = match now.mono_ms.saturating_sub(since).saturating_add(EARLY) < course.limit() {
-        true => "no answer came within a limit of the transport's own".to_owned(),
+        true => "no answer came within the transport's own time limit".to_owned(),
         false => format!("no answer came within its timeout of {} ms", course.limit()),
     };
     let (code, what): (Code, &str) = match cause {

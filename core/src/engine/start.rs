@@ -176,7 +176,7 @@ fn in_operation(error: Error, operation: Operation) -> Error {
 fn not_loaded(operation: Operation, why: Error) -> Error {
     why.with(|details| {
         details.message = format!(
-            "{operation} was not sent, as the platform certificates could not be downloaded: {}",
+            "{operation} was not sent, because the platform certificates could not be downloaded: {}",
             details.message
         );
         details.operation = Some(operation);

@@ -177,7 +177,7 @@ impl Trust {
         let (fetched_at, given) = exported(text).ok_or_else(|| {
             Error::new(
                 PLATFORM_KEY_INVALID,
-                "these are no exported platform keys; give the text that `export_keys` gave, whole and unchanged",
+                "this text is not an export of platform keys; give the text that `export_keys` gave, whole and unchanged",
             )
         })?;
         let keys = PlatformKeys::read(given.iter().map(|(id, key)| (id.as_str(), key)))?;

@@ -48,7 +48,7 @@ pub(crate) struct Listed {
 /// `CERTIFICATE_NOT_DECRYPTED` if the APIv3 key is another or the text was changed, `PLATFORM_KEY_INVALID`.
 pub(crate) fn listed(body: &[u8], key: &ApiV3Key) -> Result<Listed, Error> {
     let list: Value = serde_json::from_slice(body)
-        .map_err(|_| Error::new(BODY_NOT_JSON, "the answer is not JSON, so it is no list of certificates"))?;
+        .map_err(|_| Error::new(BODY_NOT_JSON, "the answer is not JSON, so it is not a list of certificates"))?;
     let mut listed = Listed::default();
     for (place, item) in list.get("data").and_then(Value::as_array).ok_or_else(unexpected)?.iter().enumerate() {
         let serial_no = text(&item["serial_no"])?;
@@ -78,7 +78,7 @@ pub(crate) fn listed(body: &[u8], key: &ApiV3Key) -> Result<Listed, Error> {
 }
 
 fn unexpected() -> Error {
-    Error::new(BODY_UNEXPECTED, "the answer is no list of encrypted certificates, as the certificates page shows it")
+    Error::new(BODY_UNEXPECTED, "the answer is not a list of encrypted certificates as on the certificates page")
 }
 
 fn text(value: &Value) -> Result<String, Error> {

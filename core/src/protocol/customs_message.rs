@@ -163,5 +163,5 @@ fn refused(rule: &rules::Rule, field: &str, location: Location, issue: &str) -> 
         issue: issue.to_owned(),
         location,
     };
-    Error::invalid_fields(Operation::Declare, "the fields for customs cannot be told", vec![finding])
+    Error::invalid_fields(Operation::Declare, "the fields for customs cannot be determined", vec![finding])
 }

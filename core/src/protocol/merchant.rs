@@ -54,7 +54,7 @@ impl Merchant {
         let refused = |name: &str, why: &str| Error::new(INVALID_OPTION, format!("option `{name}` {why}"));
         let header = |name: &str, value: Option<String>, default: &str| match value {
             Some(text) if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) => {
-                Err(refused(name, "must hold only printable ASCII characters, as it goes into a header"))
+                Err(refused(name, "must hold only printable ASCII characters, because it goes into a header"))
             }
             text => Ok(text.unwrap_or_else(|| default.to_owned())),
         };
@@ -172,7 +172,7 @@ fn base(url: &str) -> Result<Base, String> {
     let number =
         |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
     if !port.is_empty() && !port.strip_prefix(':').is_some_and(number) {
-        return wrong("whose port is none");
+        return wrong("whose port is not a number from 1 to 65535");
     }
     let scheme = match scheme.to_ascii_lowercase().as_str() {
         "https" => "https",

@@ -463,7 +463,7 @@ impl fmt::Debug for Error {
             write!(formatter, "\n  advice: {}", advice.en)?;
         }
         if self.may_have_been_applied && !message.contains("query it") {
-            formatter.write_str("\n  it may have been carried out all the same: query it")?;
+            formatter.write_str("\n  it may still have been carried out: query it")?;
         }
         if self.retryable {
             formatter.write_str("\n  the same call can be tried again")?;

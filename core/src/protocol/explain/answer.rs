@@ -63,7 +63,7 @@ pub(super) fn explain(
                     let otherwise = if is_compressed(response) { COMPRESSED_BODY } else { RECEIVED_CHANGED_BYTES };
                     Verdict::of_bytes(lines, digest, |variant| variant.response, otherwise)
                 }
-                _ => Verdict::Impossible("what was signed or what must have been signed is not known"),
+                _ => Verdict::Impossible("the signed bytes, or the bytes that must be signed, are not known"),
             },
         });
     }

@@ -79,13 +79,13 @@ causes! {
         "the server refuses the merchant's API certificate",
         "See on the merchant platform (API security) which certificate is valid, and give its private key and `serial_no`.";
     REPEATED_NONCE "repeated_nonce":
-        "the server has seen this nonce before, or takes it for none",
+        "the server has seen this nonce before, or does not accept it as a nonce",
         "Sign each attempt anew, with a nonce of its own, and send it once.";
     WRONG_REQUEST "wrong_request":
         "the answer is another request's",
         "Give the request that was answered: each attempt has its own nonce and timestamp.";
     UNKNOWN_REQUEST "unknown_request":
-        "without the request it cannot be told where its signed message and the server's part",
+        "without the request, its signed message cannot be compared with the server's",
         "Give `request` as it was sent: method, URL, headers and body.";
     STRIPPED_HEADERS "stripped_headers":
         "the answer lacks signature headers",
@@ -112,7 +112,7 @@ causes! {
         "the platform certificate that the answer names is not valid at this time",
         "Fetch the platform certificates anew; check the clock.";
     NO_KNOWN_KEY "wrong_key":
-        "no platform key that is known made the signature",
+        "the signature was not made with any known platform key",
         "Check that `platform_keys` holds the keys of this merchant and service, under their own ids; else do not trust the answer.";
     COMPRESSED_BODY "compressed_body":
         "the body is compressed, and the signature is over what was compressed",

@@ -47,7 +47,7 @@ pub(super) fn explain(merchant: &Merchant, request: &Request, now: Option<i64>) 
                 (Some(digest), Some(lines)) => {
                     Verdict::of_bytes(lines, digest, |variant| Some(variant.request), CHANGED_BYTES)
                 }
-                _ => Verdict::Impossible("what was signed or what must have been signed is not known"),
+                _ => Verdict::Impossible("the signed bytes, or the bytes that must be signed, are not known"),
             },
         });
     }
@@ -111,7 +111,7 @@ impl Authorization {
             match known {
                 None => {
                     wrong.get_or_insert(
-                        "holds something that is none of the five pairs, such as mchid=\"…\"".to_owned(),
+                        "holds something that is not one of the five pairs, such as mchid=\"…\"".to_owned(),
                     );
                 }
                 Some((name, value)) => {
@@ -199,13 +199,13 @@ impl<'a> Target<'a> {
         let mut target = match (right.pop(), other.pop()) {
             (Some(target), _) => target,
             (None, Some(target)) => {
-                let wrong = "the URL goes on after its base with a path that is not of this API";
+                let wrong = "the path after the base URL is not one of this API";
                 Target { wrong: Some(wrong), ..target }
             }
             (None, None) => Target {
                 path: after_host(url).unwrap_or(if url.starts_with('/') { url } else { "" }).to_owned(),
                 base_path: "",
-                wrong: Some("the URL begins with none of `base_urls`"),
+                wrong: Some("the URL does not begin with one of `base_urls`"),
             },
         };
         if target.path.is_empty() && url.contains("://") || target.path.starts_with('?') {

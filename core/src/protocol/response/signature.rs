@@ -38,7 +38,7 @@ pub(crate) fn signature_headers(headers: &[(String, String)]) -> Result<[&str; 4
                 return Err(Error::new(
                     SIGNATURE_MALFORMED,
                     format!(
-                        "the header `{name}` holds a control character, which could forge a line of what is verified"
+                        "the header `{name}` holds a control character, which could forge a line of the verified message"
                     ),
                 ));
             }
