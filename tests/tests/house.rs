@@ -215,7 +215,7 @@ fn own_names() -> [(&'static str, Convention, Vec<String>); 4] {
     let derived = before.lines().last().and_then(|line| line.strip_prefix("#[derive(")?.strip_suffix(")]"));
     rust.extend(derived.expect("what it derives").split(", ").map(str::to_lowercase));
 
-    let face = fs::read_to_string(root().join("bindings-wasm/face/src/client.ts")).expect("a source");
+    let face = fs::read_to_string(root().join("face/src/client.ts")).expect("a source");
     let javascript = names(blocks(&face, |line| line == "export class Client {"), 2);
 
     let [mut written, mut generated] = [String::new(), String::new()];
