@@ -28,7 +28,7 @@ import wechatpay_customs as wx
 VECTORS = pathlib.Path(__file__).parents[2] / "tests/vectors"
 OPTIONS: dict[str, Any] = json.loads((VECTORS / "options.json").read_text(encoding="utf-8"))
 PARSED: list[dict[str, Any]] = json.loads((VECTORS / "parse.json").read_text(encoding="utf-8"))["vectors"]
-# Such as belongs to the order: another's would be warned of in each call.
+# The order's own answer, because another order's would cause warnings in each call.
 ANSWER: dict[str, Any] = next(vector for vector in PARSED if vector["id"] == "declare-unsplit-answer")["response"]
 HEADERS = {name: value for name, value in ANSWER["headers"]}
 SIGNED_AT = 1_767_225_600

@@ -7,13 +7,13 @@ use wechatpay_customs::model::Personal;
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Identity {
-    /// Whose payment; of every payer that has none of its own unless given.
+    /// The order whose payer it is; unless given, every payer without an identity of their own.
     pub out_trade_no: Option<String>,
     certificate_id: Personal,
     certificate_name: Personal,
 }
 
-/// Whose identity is on file for every payer, unless another is put there: ID number and name of a person made up. The
+/// The identity on file for every payer, unless another is put there: ID number and name of an invented person. The
 /// number's check digit is right, its region is none.
 pub const IDENTITY: (&str, &str) = ("00000019000101005X", "张三");
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value, json};
 
-use super::{Client, unwritable};
+use super::{Client, unexpected, unwritable};
 use crate::{
     protocol::{api::query, pages::Pages},
     words::{
@@ -57,7 +57,7 @@ impl QueryAll<'_> {
         let Some(fields) = self.pages.request(fields) else { return Ok(false) };
         self.pages.asked(&fields);
         let (answer, _, warnings) = self.client.answered(Operation::Query, fields.into()).await?;
-        let Value::Object(mut answer) = answer else { return Ok(false) };
+        let Value::Object(mut answer) = answer else { return Err(unexpected()) };
         answer.insert("warnings".to_owned(), json!(warnings));
         let records = self.pages.take(&answer)?;
         self.records = serde_json::from_value(records.into())

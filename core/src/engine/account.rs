@@ -74,10 +74,7 @@ impl Account {
     /// `INVALID_OPTION`, `PRIVATE_KEY_INVALID`, `PRIVATE_KEY_IN_BROWSER`, `PLATFORM_KEY_INVALID`.
     pub fn new(mut options: Options, signing: SignedBy) -> Result<Account, Error> {
         if signing == SignedBy::Caller && options.private_key.is_some() {
-            return Err(Error::new(
-                INVALID_OPTION,
-                "option `private_key` and a signer of one's own exclude each other; give one of them",
-            ));
+            return Err(two_signers());
         }
         if signing == SignedBy::Browser && options.private_key.is_some() {
             return Err(Error::new(
@@ -209,4 +206,9 @@ impl Account {
     pub fn verifier(&self) -> Option<Arc<dyn Verifier>> {
         crypto::verifier(self.crypto)
     }
+}
+
+/// The error for `private_key` beside a signer.
+pub(crate) fn two_signers() -> Error {
+    Error::new(INVALID_OPTION, "option `private_key` and a signer of one's own exclude each other; give one of them")
 }

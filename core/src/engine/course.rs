@@ -9,15 +9,12 @@ use super::{
 };
 use crate::{
     keys::crypto::Random,
-    protocol::options::CallOptions,
+    protocol::{clock::LONGEST_TIMER_MS, options::CallOptions},
     words::{
         error::{DEADLINE_EXCEEDED, Error, TRANSPORT_FAILED, UNEXPECTED_EVENT},
         operation::Operation,
     },
 };
-
-/// The most milliseconds that the timers of all hosts can count.
-pub(super) const LONGEST: u64 = i32::MAX as u64;
 
 /// The data that all states of a call share.
 pub(super) struct Course {
@@ -135,12 +132,12 @@ impl Course {
 
     /// Milliseconds until the deadline, at most what a host's timer can count.
     pub(super) fn left(&self, now: Now) -> u64 {
-        self.ends_at.saturating_sub(now.mono_ms).min(LONGEST)
+        self.ends_at.saturating_sub(now.mono_ms).min(LONGEST_TIMER_MS)
     }
 
     /// Milliseconds that the whole call may take, at most what a host's timer can count.
     pub fn whole(&self) -> u64 {
-        millis(self.deadline).min(LONGEST)
+        millis(self.deadline).min(LONGEST_TIMER_MS)
     }
 
     /// 32 random bytes to seed something else.

@@ -80,6 +80,7 @@ mod trust;
 
 use std::{mem, sync::Arc};
 
+pub(crate) use account::two_signers;
 pub use account::{Account, SignedBy};
 pub use action::{Action, Emit, Event, Failure, Now, Outcome, Phase, Sent, Step};
 use attempt::{Loading, Sending, Verifying};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     base::{json::take, secret::Wiped},
-    engine::{Account, Action, Call, Engine, Event, Now, Outcome, SignedBy, Step},
+    engine::{Account, Action, Call, Engine, Event, Now, Outcome, SignedBy, Step, two_signers},
     keys,
     protocol::{
         check::{check, read_json},
@@ -171,10 +171,7 @@ pub fn account(mut options: Value, convention: Convention, mut signing: SignedBy
     let described = |key: &&mut Value| convention == Convention::JavaScript && key["$type"] == "CryptoKey";
     if let Some(held) = private_key.filter(described) {
         if signing == SignedBy::Caller {
-            return Err(Error::new(
-                INVALID_OPTION,
-                "option `private_key` and a signer of one's own exclude each other; give one of them",
-            ));
+            return Err(two_signers());
         }
         keys::require_signing_key(&held.take())?;
         signing = SignedBy::Caller;

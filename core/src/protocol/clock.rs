@@ -42,6 +42,9 @@ pub(crate) fn fresh(what: &str, seconds: i64, clock: &Clock, now: i64) -> Result
     ))
 }
 
+/// The most milliseconds that the timers of all hosts can count.
+pub(crate) const LONGEST_TIMER_MS: u64 = i32::MAX as u64;
+
 /// Is it meant in milliseconds? Read as seconds it would lie thousands of years from now.
 pub(crate) fn in_milliseconds(seconds: i64) -> bool {
     seconds >= 100_000_000_000

@@ -12,7 +12,7 @@ use crate::{
     lock,
 };
 
-/// What is encrypted with each certificate, so that it is taken for nothing else.
+/// The associated data of each encrypted certificate, as the certificates page shows it.
 const ASSOCIATED_DATA: &str = "certificate";
 
 impl Answered for Request {

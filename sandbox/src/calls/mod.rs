@@ -68,7 +68,7 @@ trait Answered: Endpoint {
     fn answer(self, given: &Admitted<'_>) -> Result<Self::Response, Refusal>;
 }
 
-/// What the server needs to know of a call without knowing its types.
+/// The facts about a call that the server needs without its types.
 pub(crate) struct Spec {
     pub operation: Operation,
     pub route: Route,

@@ -24,7 +24,8 @@ impl Answered for Request {
         let offset = self.offset.map_or(0, |offset| offset.0);
         let limit = self.limit.map_or(LIMIT, |limit| limit.0);
         let found: Vec<&Record> = known.filter(|record| record.request.customs == self.customs).collect();
-        let page = found.iter().skip(offset as usize).take(limit as usize);
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let page = found.iter().skip(count(offset)).take(count(limit));
         Ok(Response {
             appid: first.request.appid.clone(),
             mchid: first.request.mchid.clone(),

@@ -83,7 +83,7 @@ impl Faults {
         let mut parameters: Vec<Member> = which();
         for fault in &self.faults {
             for member in &fault.parameters.members {
-                let about = format!("Of ``{}``: {}", fault.name, member.doc);
+                let about = format!("For ``{}``: {}", fault.name, member.doc);
                 match parameters.iter_mut().find(|known| known.name == member.name) {
                     Some(known) => known.doc = format!("{} {about}", known.doc),
                     None => parameters.push(Member { doc: about, ..member.clone() }),

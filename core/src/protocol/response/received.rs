@@ -13,7 +13,7 @@ use crate::{
     },
     protocol::{
         api::Endpoint,
-        clock::{self, fresh, http_date},
+        clock::{self, LONGEST_TIMER_MS, fresh, http_date},
         hiding::Hidden,
         message,
     },
@@ -175,13 +175,11 @@ impl Received {
     /// `Retry-After` in milliseconds; a date is counted from the answer's own date.
     pub(super) fn retry_after_ms(&self) -> Option<u64> {
         let given = self.header("Retry-After")?;
-        // The longest that a host's timer can count.
-        const LONGEST: u64 = i32::MAX as u64;
         let seconds = match given.trim().parse::<u64>() {
             Ok(seconds) => seconds,
             Err(_) => u64::try_from(http_date(given)?.saturating_sub(self.date()?)).unwrap_or(0),
         };
-        Some(seconds.saturating_mul(1000).min(LONGEST))
+        Some(seconds.saturating_mul(1000).min(LONGEST_TIMER_MS))
     }
 
     pub(crate) fn status(&self) -> u16 {

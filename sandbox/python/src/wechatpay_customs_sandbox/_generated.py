@@ -105,24 +105,24 @@ class FaultParameters(TypedDict, total=False):
     times: int
     """How many requests meet it; 1 unless given."""
     seconds: int
-    """Of ``stale_clock``: The seconds by which it lies in the past, or in the future if negative; 600 unless given."""
+    """For ``stale_clock``: The seconds by which it lies in the past, or in the future if negative; 600 unless given."""
     carried_out: bool
-    """Of ``html``: Does the operation take effect? Not unless given. Of ``server_error``: Does the operation take effect? Not unless given."""
+    """For ``html``: Does the operation take effect? Not unless given. For ``server_error``: Does the operation take effect? Not unless given."""
     status: int
-    """Of ``html``: The HTTP status; 200 unless given. Of ``server_error``: The HTTP status; 500 unless given. Of ``error``: The HTTP status, 400 to 599."""
+    """For ``html``: The HTTP status; 200 unless given. For ``server_error``: The HTTP status; 500 unless given. For ``error``: The HTTP status, 400 to 599."""
     retry_after: int
-    """Of ``rate_limited``: `Retry-After`, in seconds; 1 unless given."""
+    """For ``rate_limited``: `Retry-After`, in seconds; 1 unless given."""
     ms: int
-    """Of ``slow``: The delay in milliseconds; 1000 unless given, an hour at most."""
+    """For ``slow``: The delay in milliseconds; 1000 unless given, an hour at most."""
     code: str
-    """Of ``error``: The error code."""
+    """For ``error``: The error code."""
     detail: Any
-    """Of ``error``: The refusal's `detail`, of any kind."""
+    """For ``error``: The refusal's `detail`, of any kind."""
     message: str
-    """Of ``error``: The message, of which 256 characters are sent."""
+    """For ``error``: The message, of which 256 characters are sent."""
     refusal: int | Reason
-    """Of ``error``: A documented row by its name, or by its place in the catalogue, from 1."""
+    """For ``error``: A documented row by its name, or by its place in the catalogue, from 1."""
     explanation: str
-    """Of ``state``: The record's `explanation`."""
+    """For ``state``: The record's `explanation`."""
     state: State
-    """Of ``state``: The state."""
+    """For ``state``: The state."""

@@ -142,7 +142,7 @@ def verification_vectors(declare: Operation, query: Operation) -> list[Object]:
             unverified(
                 f"signature-with-a-control-character-in-{short[header]}",
                 declare,
-                with_header(good, header, lambda value, odd=odd: value + odd),  # type: ignore[misc]  # a default value
+                with_header(good, header, lambda value, odd=odd: value + odd),  # type: ignore[misc]  # a lambda with a default has no type
                 "signature",
                 "SIGNATURE_MALFORMED",
             )
