@@ -12,7 +12,7 @@ use crate::{
     lock,
 };
 
-/// The associated data of each encrypted certificate, as the certificates page shows it.
+/// The associated data with which each certificate is encrypted.
 const ASSOCIATED_DATA: &str = "certificate";
 
 impl Answered for Request {
