@@ -6,6 +6,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
@@ -221,6 +222,21 @@ impl Driver {
         }
         Ok(reports)
     }
+}
+
+/// Does something with every driver, with as many at once as keep the processors busy; gives what each came to.
+pub fn with_each<T: Send>(drivers: &[Driver], run: impl Fn(&Driver) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let take = || drivers.get(next.fetch_add(1, Ordering::Relaxed));
+        std::iter::from_fn(take).map(&run).collect::<Vec<T>>()
+    };
+    // Each waits now and then, for its runtime or for a time limit.
+    let workers = 2 * thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+        running.into_iter().flat_map(|worker| worker.join().expect("no driver's test panics")).collect()
+    })
 }
 
 /// The files of `tests/vectors` that hold vectors.

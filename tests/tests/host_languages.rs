@@ -11,7 +11,6 @@ use std::{
 
 use planted::{found, plan, sentinels};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 use wechatpay_customs::{
     ErrorKind,
     error::{CODES, Code, PRIVATE_KEY_IN_BROWSER},
@@ -19,11 +18,7 @@ use wechatpay_customs::{
 use wechatpay_customs_sandbox::{Config, Sandbox};
 use wechatpay_customs_tests::{python, root, tests_in};
 
-/// Two of them at once would take each other's time: one makes a thousand calls, others run a thousand cases.
-static ALONE: Mutex<()> = Mutex::const_new(());
-
 async fn passes(sandbox: &Sandbox, mut command: Command) -> String {
-    let _alone = ALONE.lock().await;
     command.current_dir(root()).env("SANDBOX_READY", sandbox.ready().to_string());
     let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic");
     let output = output.expect("the program starts; `cargo xtask build` makes what it needs");

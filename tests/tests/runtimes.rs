@@ -2,12 +2,8 @@
 
 use std::process::Command;
 
-use tokio::sync::Mutex;
 use wechatpay_customs_sandbox::{Config, Sandbox};
 use wechatpay_customs_tests::{root, tests_in};
-
-/// One at a time: some of them make thousands of calls.
-static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// Runs every file of Node.js tests in a folder of `tests`, each beside a sandbox of its own.
 async fn pass(folder: &str) {
@@ -21,7 +17,6 @@ async fn pass(folder: &str) {
 }
 
 async fn passes(folder: &str, test: &str) -> Result<(), String> {
-    let _alone = ALONE.lock().await;
     let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
     let mut node = Command::new("node");
     node.args(["--test", "--unhandled-rejections=strict", test]).current_dir(root().join("tests").join(folder));

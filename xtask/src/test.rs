@@ -1,6 +1,13 @@
 //! Everything that must hold, in one run; installs what is missing first.
 
-use std::{env, path::PathBuf, process::Command, time::Instant};
+use std::{
+    env,
+    path::PathBuf,
+    process::Command,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Instant,
+};
 
 use crate::{
     Result, build,
@@ -9,8 +16,6 @@ use crate::{
     run::{command, quietly, step, target},
     runtimes, size, wasm,
 };
-
-const CARGO_DENY: &str = "0.20.2";
 
 /// One thing that must hold, and how many tests stood behind it.
 type Check = fn() -> Result<Count>;
@@ -22,108 +27,93 @@ struct Count {
     skipped: Vec<String>,
 }
 
-/// Runs every check, also after one failed, and ends with the counts.
-pub fn test() -> Result {
-    let checks: &[(&str, Check)] = &[
+/// Checks that run beside one another; the checks of one row run in turn.
+type Rows<'a> = &'a [&'a [(&'static str, Check)]];
+
+/// Everything, in an order that leaves no processor idle: many tests wait most of their time, for a runtime or a time limit.
+const STAGES: [Rows; 3] = [
+    &[&[
         ("formatting", || once(cargo(&["fmt", "--all", "--check"]))),
         ("generated types are what the core says", || generate(&["--check"]).map(|()| one())),
-        ("builds", || build::all().map(|()| one())),
-        ("the WASM module is the same when built again", || wasm::reproducible().map(|()| one())),
-        ("the WASM package's size", wasm_size),
-        ("JavaScript runtimes", || runtimes::install().map(|()| one())),
-        ("clippy", || {
-            once(cargo(&[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--features",
-                "wechatpay-customs/rsa",
-                "--",
-                "-D",
-                "warnings",
-            ]))
-        }),
-        ("Rust tests", || {
-            counted(cargo(&[
-                "test",
-                "--workspace",
-                "--no-fail-fast",
-                "--features",
-                "wechatpay-customs/rsa",
-                "--exclude",
-                "wechatpay-customs-python",
-                "--exclude",
-                "wechatpay-customs-node",
-                "--exclude",
-                "wechatpay-customs-wasm",
-                "--exclude",
-                "wechatpay-customs-benches",
-                "--exclude",
-                "wechatpay-customs-generate",
-                "--exclude",
-                "wechatpay-customs-wasm-tool",
-            ]))
-        }),
+        // Beside the Rust tests it would change a program that they start.
         ("the demo", || once(cargo(&["xtask", "demo"]))),
-        ("vectors are what their script makes", vectors),
-        ("Python types", python_types),
-        ("Python versions", || Ok(Count { skipped: pythons::missing(), ..one() })),
-        ("the Python sdist installs", python_sdist),
-        ("rustdoc", || {
-            once({
-                let mut doc = cargo(&[
-                    "doc",
-                    "--no-deps",
-                    "--features",
-                    "rsa,schema",
-                    "--package",
-                    "wechatpay-customs",
-                    "--package",
-                    "wechatpay-customs-sandbox",
-                ]);
-                doc.env("RUSTDOCFLAGS", "-D warnings");
-                doc
-            })
-        }),
-        ("core checks for wasm32 without the client", || wasm32("rsa")),
-        ("core checks for wasm32 with the client", || wasm32("rsa,client")),
-        ("clippy of a program on wasm32", || {
-            let program = ["clippy", "--package", "wechatpay-customs-wasm-client", "--target", build::WASM];
-            once(cargo(&[&program[..], &["--", "-D", "warnings"]].concat()))
-        }),
-        ("minimum Rust version", minimum_rust),
-        ("licences, sources, bans", deny),
-    ];
+        ("builds", || build::all().map(|()| one())),
+        ("the WASM package's size", wasm_size),
+    ]],
+    &[
+        &[("Rust tests, compiled", || quietly(rust_tests().arg("--no-run")).map(|_| one()))],
+        &[("JavaScript runtimes", || runtimes::install().map(|()| one())), ("Python types", python_types)],
+    ],
+    &[
+        &[("Rust tests", || counted(rust_tests()))],
+        // None of them builds what a test starts or loads.
+        &[
+            ("vectors are what their script makes", vectors),
+            ("Python versions", || Ok(Count { skipped: pythons::missing(), ..one() })),
+            ("clippy", || once(clippy(&["--workspace", "--all-targets", "--features", "wechatpay-customs/rsa"]))),
+            ("clippy of a program on wasm32", || {
+                once(clippy(&["--package", "wechatpay-customs-wasm-client", "--target", build::WASM]))
+            }),
+            ("core checks for wasm32 without the client", || wasm32("rsa")),
+            ("core checks for wasm32 with the client", || wasm32("rsa,client")),
+            ("minimum Rust version", minimum_rust),
+            ("the WASM module is the same when built again", || wasm::reproducible().map(|()| one())),
+            ("the Python sdist installs", python_sdist),
+            ("rustdoc", rustdoc),
+        ],
+    ],
+];
+
+/// Runs every check, also after one failed, and ends with the counts.
+pub fn test() -> Result {
     let begun = Instant::now();
-    let mut total = Count::default();
-    let mut seconds = Vec::new();
-    for (name, check) in checks {
-        eprintln!("== {name}");
-        let since = Instant::now();
-        let checked = check();
-        seconds.push((since.elapsed().as_secs(), *name));
-        match checked {
-            Ok(count) => {
-                count.skipped.iter().for_each(|why| println!("skipped: {name}: {why}"));
-                println!("ok: {name}: {} in {} s", count.passed, since.elapsed().as_secs());
-                total.passed += count.passed;
-                total.failed += count.failed;
-                total.skipped.extend(count.skipped);
+    let total = Mutex::default();
+    for rows in STAGES {
+        thread::scope(|scope| {
+            for row in rows {
+                scope.spawn(|| row.iter().for_each(|(name, check)| run(name, *check, &total)));
             }
-            Err(error) => {
-                println!("FAILED: {name}\n{error}");
-                total.failed += 1;
-            }
-        }
+        });
     }
+    let Total { count: Count { passed, failed, skipped }, mut seconds } =
+        total.into_inner().unwrap_or_else(PoisonError::into_inner);
     seconds.sort_by(|one, other| other.cmp(one));
     let slowest: Vec<String> =
         seconds.iter().take(10).map(|(seconds, name)| format!("  {seconds:>4} s  {name}")).collect();
-    println!("\n{} s; the slowest parts:\n{}", begun.elapsed().as_secs(), slowest.join("\n"));
-    println!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped.len());
-    match total.failed {
+    println!("\n{} s; the slowest parts, some beside others:\n{}", begun.elapsed().as_secs(), slowest.join("\n"));
+    println!("{passed} passed, {failed} failed, {} skipped", skipped.len());
+    match failed {
         0 => Ok(()),
         failed => Err(format!("{failed} failed").into()),
+    }
+}
+
+/// What all checks so far came to, and how long each took.
+#[derive(Default)]
+struct Total {
+    count: Count,
+    seconds: Vec<(u64, &'static str)>,
+}
+
+fn run(name: &'static str, check: Check, total: &Mutex<Total>) {
+    eprintln!("== {name}");
+    let since = Instant::now();
+    let checked = check();
+    let took = since.elapsed().as_secs();
+    let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
+    total.seconds.push((took, name));
+    match checked {
+        Ok(count) => {
+            count.skipped.iter().for_each(|why| println!("skipped: {name}: {why}"));
+            println!("ok: {name}: {} in {took} s", count.passed);
+            total.count.passed += count.passed;
+            total.count.failed += count.failed;
+            total.count.skipped.extend(count.skipped);
+        }
+        Err(error) => {
+            println!("FAILED: {name}\n{error}");
+            total.count.failed += 1;
+        }
     }
 }
 
@@ -133,6 +123,39 @@ fn one() -> Count {
 
 fn once(mut command: Command) -> Result<Count> {
     quietly(&mut command).map(|_| one())
+}
+
+fn rust_tests() -> Command {
+    cargo(&[
+        "test",
+        "--workspace",
+        "--no-fail-fast",
+        "--features",
+        "wechatpay-customs/rsa",
+        "--exclude",
+        "wechatpay-customs-python",
+        "--exclude",
+        "wechatpay-customs-node",
+        "--exclude",
+        "wechatpay-customs-wasm",
+        "--exclude",
+        "wechatpay-customs-benches",
+        "--exclude",
+        "wechatpay-customs-generate",
+        "--exclude",
+        "wechatpay-customs-wasm-tool",
+    ])
+}
+
+fn clippy(arguments: &[&str]) -> Command {
+    cargo(&[&["clippy"], arguments, &["--", "-D", "warnings"]].concat())
+}
+
+fn rustdoc() -> Result<Count> {
+    let packages = ["--package", "wechatpay-customs", "--package", "wechatpay-customs-sandbox"];
+    let mut doc = cargo(&[&["doc", "--no-deps", "--features", "rsa,schema"], &packages[..]].concat());
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    once(doc)
 }
 
 /// Runs `cargo test` and adds up the result lines of its binaries.
@@ -232,15 +255,6 @@ fn minimum_rust() -> Result<Count> {
     let mut check = command("rustup", &check);
     check.env("CARGO_TARGET_DIR", target("minimum-rust"));
     once(check)
-}
-
-fn deny() -> Result<Count> {
-    once({
-        let mut deny =
-            command(tool("cargo-deny", CARGO_DENY)?, &["--all-features", "check", "licenses", "bans", "sources"]);
-        deny.env_remove("CARGO");
-        deny
-    })
 }
 
 /// A cargo tool of this version, below `target/tools`.
