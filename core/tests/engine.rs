@@ -40,8 +40,11 @@ fn query() -> Call {
     }
 }
 
+/// What follows a failed attempt is tested in `retries.rs`.
+const ONCE: CallOptions = CallOptions { timeout: None, deadline: None, max_retries: Some(0) };
+
 fn engine(call: Call) -> Engine {
-    Engine::new(call, account(|_| {}), CallOptions::default(), [7; 32])
+    Engine::new(call, account(|_| {}), ONCE, [7; 32])
 }
 
 fn later(ms: u64) -> Now {
@@ -206,7 +209,7 @@ fn the_shorter_of_timeout_and_deadline_ends_an_attempt() {
         (30_000, 30_000, 29_999, "DEADLINE_EXCEEDED", "deadline"),
         (30_000, 30_000, 400, "TIMEOUT", "the transport's own"),
     ] {
-        let options = CallOptions { timeout: Some(ms(timeout)), deadline: Some(ms(deadline)) };
+        let options = CallOptions { timeout: Some(ms(timeout)), deadline: Some(ms(deadline)), ..ONCE };
         let mut engine = Engine::new(declare(), account(|_| {}), options, [7; 32]);
         engine.step(Event::Start, NOW);
         let Action::Send { timeout_ms, .. } = engine.step(signed(), NOW).action else { panic!("it is sent") };
@@ -219,7 +222,7 @@ fn the_shorter_of_timeout_and_deadline_ends_an_attempt() {
 
 #[test]
 fn less_than_a_millisecond_is_an_attempt_all_the_same() {
-    let options = CallOptions { timeout: Some(std::time::Duration::from_micros(400)), deadline: None };
+    let options = CallOptions { timeout: Some(std::time::Duration::from_micros(400)), ..ONCE };
     let mut engine = Engine::new(declare(), account(|_| {}), options, [7; 32]);
     engine.step(Event::Start, NOW);
     assert!(matches!(engine.step(signed(), NOW).action, Action::Send { timeout_ms: 1, .. }));

@@ -68,7 +68,7 @@ fn declare() -> Call {
 }
 
 fn engine(call: Call, account: &Arc<Account>) -> Engine {
-    Engine::new(call, Arc::clone(account), CallOptions::default(), [7; 32])
+    Engine::new(call, Arc::clone(account), CallOptions { max_retries: Some(0), ..CallOptions::default() }, [7; 32])
 }
 
 /// An answer of WeChat Pay's, signed with the key of the platform's certificate under any serial.

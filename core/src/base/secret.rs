@@ -83,6 +83,12 @@ impl fmt::Debug for KeyMaterial {
 #[derive(Clone)]
 pub(crate) struct Wiped(Value);
 
+impl fmt::Debug for Wiped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
 impl From<Value> for Wiped {
     fn from(value: Value) -> Self {
         Wiped(value)

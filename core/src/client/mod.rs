@@ -64,7 +64,6 @@ use crate::{
             UNEXPECTED_EVENT,
         },
         field::Method,
-        finding::Finding,
         operation::Operation,
     },
 };
@@ -107,6 +106,7 @@ pub struct Client {
     transport: Transport,
     flights: Arc<flights::Flights>,
     observer: Option<Observer>,
+    options: CallOptions,
 }
 
 impl std::fmt::Debug for Client {
@@ -162,6 +162,7 @@ impl Client {
             transport: Transport::of_process(),
             flights: Arc::default(),
             observer: None,
+            options: CallOptions::default(),
         })
     }
 
@@ -175,6 +176,22 @@ impl Client {
     pub fn over(mut self, transport: Transport) -> Client {
         self.transport = transport;
         self
+    }
+
+    /// The same client with options for the calls that are made through it.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use wechatpay_customs::{api::query, client::Client, options::CallOptions};
+    /// # async fn query(client: Client, request: query::Request) -> Result<(), wechatpay_customs::Error> {
+    /// let patient = CallOptions { deadline: Some(Duration::from_secs(120)), ..CallOptions::default() };
+    /// client.with_options(patient).query(&request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_options(&self, options: CallOptions) -> Client {
+        Client { options, ..self.clone() }
     }
 
     /// Calls `observer` at the beginning and end of each attempt. The same is logged as `tracing` events at level DEBUG,
@@ -199,18 +216,15 @@ impl Client {
     /// Any error; dropping the future cancels the call.
     pub async fn call<R: Endpoint>(&self, request: &R) -> Result<Verified<R::Response>, Error> {
         let fields = serde_json::to_value(request).map_err(unwritable)?;
-        let (value, request_id, warnings) = self.answered(R::OPERATION, fields).await?;
-        Verified::from_parts(value, request_id, warnings, R::OPERATION)
+        self.answered(R::OPERATION, fields).await?.typed(R::OPERATION)
     }
 
     /// Makes the call with fields and answer as data.
-    async fn answered(
-        &self,
-        operation: Operation,
-        fields: Value,
-    ) -> Result<(Value, Option<String>, Vec<Finding>), Error> {
-        match self.run(Call::Operation { operation, fields }, CallOptions::default(), pending()).await {
-            Ok(Outcome::Ok { value, request_id, warnings }) => Ok((value, request_id, warnings)),
+    async fn answered(&self, operation: Operation, fields: Value) -> Result<Verified<Value>, Error> {
+        match self.run(Call::Operation { operation, fields }, self.options, pending()).await {
+            Ok(Outcome::Ok { value, request_id, warnings, attempts }) => {
+                Ok(Verified::of_engine(value, request_id, warnings, attempts))
+            }
             Ok(Outcome::Err(error)) | Err(error) => Err(error),
             Ok(Outcome::Prepared { .. } | Outcome::Host | Outcome::Cancelled { .. }) => Err(unexpected()),
         }

@@ -56,9 +56,10 @@ impl QueryAll<'_> {
         };
         let Some(fields) = self.pages.request(fields) else { return Ok(false) };
         self.pages.asked(&fields);
-        let (answer, _, warnings) = self.client.answered(Operation::Query, fields.into()).await?;
-        let Value::Object(mut answer) = answer else { return Err(unexpected()) };
-        answer.insert("warnings".to_owned(), json!(warnings));
+        let answer = self.client.answered(Operation::Query, fields.into()).await?;
+        let warnings = json!(answer.warnings);
+        let Value::Object(mut answer) = answer.into_inner() else { return Err(unexpected()) };
+        answer.insert("warnings".to_owned(), warnings);
         let records = self.pages.take(&answer)?;
         self.records = serde_json::from_value(records.into())
             .map_err(|error| Error::new(BODY_UNEXPECTED, format!("the records cannot be read: {error}")))?;

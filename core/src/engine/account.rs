@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use super::trust::Trust;
+use super::{clock::ServiceClock, hosts::Hosts, pace::Pace, trust::Trust};
 use crate::{
     keys::{
         PlatformKeys, api_v3_key,
@@ -25,6 +25,11 @@ use crate::{
 pub struct Account {
     pub(crate) merchant: Merchant,
     pub(crate) trust: Trust,
+    pub(crate) hosts: Hosts,
+    pub(crate) pace: Pace,
+    /// The service's clock, if timestamps are corrected by it.
+    pub(crate) service_clock: Option<ServiceClock>,
+    pub(crate) max_retries: u32,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) signer_kind: SignerKind,
@@ -95,6 +100,10 @@ impl Account {
             _ => SignerKind::Host,
         };
         Ok(Account {
+            hosts: Hosts::new(merchant.bases.len()),
+            pace: Pace::default(),
+            service_clock: options.correct_clock.unwrap_or_default().then(ServiceClock::default),
+            max_retries: options.max_retries.unwrap_or(2),
             merchant,
             trust: Trust::new(platform_keys),
             timeout: options.timeout.unwrap_or(Duration::from_secs(10)),

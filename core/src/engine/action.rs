@@ -125,6 +125,8 @@ pub enum Failure {
     Connect,
     /// No secure connection could be made.
     Tls,
+    /// The server's certificate is not trusted.
+    Certificate,
     /// The answer took longer than `timeout_ms`.
     Timeout,
     /// The connection was closed.
@@ -188,7 +190,7 @@ pub enum Action {
         /// The longest that verifying may take.
         timeout_ms: u64,
     },
-    /// Wait; answered by `Woke`. Engines do not ask for it yet.
+    /// Wait; answered by `Woke`.
     Sleep {
         /// The time to wait.
         ms: u64,
@@ -224,6 +226,8 @@ pub enum Outcome {
         request_id: Option<String>,
         /// Remarks on what is odd.
         warnings: Vec<Finding>,
+        /// The number of requests that were made; queries about a lost answer are not counted.
+        attempts: u32,
     },
     /// The request is prepared for the caller to send.
     Prepared {
@@ -257,6 +261,8 @@ pub enum Phase {
     Failure,
     /// A certificate in the answer cannot be used; observed before the attempt ends.
     Skipped,
+    /// The call pauses before its next attempt.
+    Pause,
 }
 
 impl Phase {
@@ -267,6 +273,7 @@ impl Phase {
             Phase::Response => "response",
             Phase::Failure => "failure",
             Phase::Skipped => "skipped",
+            Phase::Pause => "pause",
         }
     }
 }
@@ -276,12 +283,15 @@ impl Phase {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Attempt"))]
 pub struct Emit {
     /// `request` when an attempt begins; when it ends, `response` if an answer came, else `failure`. Before it ends,
-    /// `skipped` for each certificate in its answer that cannot be used.
+    /// `skipped` for each certificate in its answer that cannot be used. `pause` before an attempt that repeats another or
+    /// waits for its turn.
     pub phase: Phase,
     /// The operation of the call.
     pub operation: Operation,
-    /// The attempt's number, from 1.
+    /// The attempt's number, from 1; of a pause, that of the attempt to come. Questions are counted apart.
     pub attempt: u32,
+    /// Is it a query that asks whether a request with a lost answer was carried out?
+    pub question: bool,
     /// The host that the attempt asks.
     pub host: String,
     /// HTTP status.
@@ -290,12 +300,12 @@ pub struct Emit {
     pub request_id: Option<String>,
     /// The serial of a skipped certificate.
     pub key_id: Option<String>,
-    /// The duration of the attempt.
+    /// The duration of the attempt, or of the pause to come.
     pub ms: u64,
-    /// The code of the error, if there was one.
+    /// The code of the error, if there was one; of a pause, the error that is its reason.
     #[cfg_attr(feature = "schema", schemars(with = "Option<crate::schema::ErrorCode>"))]
     pub reason: Option<String>,
-    /// May a failed attempt have taken effect despite that?
+    /// May the operation have taken effect, by this attempt or an earlier one, without a verified answer?
     pub may_have_been_applied: bool,
 }
 

@@ -5,17 +5,18 @@ use serde_json::Value;
 use super::{
     State, Turn,
     account::SignerKind,
-    action::{Action, Emit, Event, Now, Outcome, Phase},
+    action::{Action, Event, Now, Outcome, Phase},
     certificates::{certificates, keys, show_decrypted, skipped},
     course::{Course, Stake, Waiting, done, unexpected_event},
     exchange::Exchange,
     failure::failed,
+    question, repeat,
+    retry::Met,
     trust::{Refresh, next_download},
 };
 use crate::{
     keys::names_public_key,
     protocol::{
-        merchant::Base,
         request::Unsigned,
         response::{Examined, MAX_BODY, Received},
     },
@@ -32,19 +33,15 @@ pub(super) enum Then {
 /// A request while it is being signed.
 pub(super) struct Signing {
     unsigned: Unsigned,
-    base: Base,
     then: Then,
 }
 
 impl Signing {
     /// Asks for the request's signature.
     pub fn begin(course: &mut Course, unsigned: Unsigned, then: Then, now: Now) -> Turn {
-        let Some(base) = course.account.merchant.bases.first().cloned() else {
-            return Err(Error::new(INVALID_OPTION, "option `base_urls` is empty"));
-        };
         let entropy = (course.account.signer_kind == SignerKind::Software).then(|| course.seed());
         let action = Action::Sign { message: unsigned.message(), entropy, timeout_ms: course.left(now) };
-        Ok((State::Signing(Signing { unsigned, base, then }), action))
+        Ok((State::Signing(Signing { unsigned, then }), action))
     }
 }
 
@@ -53,40 +50,35 @@ impl Waiting for Signing {
     const CAN_TIME_OUT: bool = true;
 
     fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
-        let Signing { mut unsigned, base, then } = self;
+        let Signing { unsigned, then } = self;
         let operation = unsigned.operation();
         let Event::Signed { signature } = event else { return Err(unexpected_event(Some(operation), false)) };
         if signature.is_empty() {
             let why = "the signer gave no signature; it must give the signature's bytes, not text";
             return Err(Error::new(SIGNING_FAILED, why).with(|details| details.operation = Some(operation)));
         }
-        let warnings = unsigned.warnings().to_vec();
+        let Some(base) = course.account.merchant.bases.get(course.host) else {
+            return Err(Error::new(INVALID_OPTION, "option `base_urls` is empty"));
+        };
         let message = Some(unsigned.message());
-        let (fields, hidden) = unsigned.take_fields();
-        let signed = unsigned.attach(&base.url, &signature);
+        let (signed, content) = unsigned.signed(&base.url, &signature);
         if then == Then::HandOver {
-            return done(Outcome::Prepared { request: signed, warnings });
+            return done(Outcome::Prepared { request: signed, warnings: content.warnings });
         }
         if course.left(now) == 0 {
             return Err(course.too_late(operation, false));
         }
         let timeout_ms = course.limit().min(course.left(now));
-        course.attempts += 1;
-        let attempt = Emit {
-            phase: Phase::Request,
-            operation,
-            attempt: course.attempts,
-            host: base.host,
-            status: None,
-            request_id: None,
-            key_id: None,
-            ms: 0,
-            reason: None,
-            may_have_been_applied: false,
-        };
+        match &mut course.question {
+            Some(question) => question.asked += 1,
+            None => {
+                course.attempts += 1;
+                course.first_sent_s.get_or_insert(now.unix_s());
+            }
+        }
+        let attempt = course.attempt(Phase::Request, operation);
         course.emits.push(attempt.clone());
-        let request = Some(Value::Object(fields).into());
-        let exchange = Exchange { operation, request, hidden, warnings, message, attempt: Some(attempt) };
+        let exchange = Exchange { content, message, attempt: Some(attempt) };
         let state = State::Sending(Sending { exchange, since: now.mono_ms });
         Ok((
             state,
@@ -117,18 +109,26 @@ impl Waiting for Sending {
         let Sending { mut exchange, since } = self;
         let received = match event {
             Event::Response { status, headers, body, truncated } => Received::new(status, headers, body, truncated),
-            Event::Failed { sent, cause } => return Err(failed(course, exchange, sent, cause, since, now)),
-            _ => return Err(unexpected_event(Some(exchange.operation), exchange.may_have_been_applied())),
+            Event::Failed { sent, cause } => {
+                let error = failed(course, &exchange, sent, cause, since, now);
+                if let Some(attempt) = &mut exchange.attempt {
+                    attempt.ms = now.mono_ms.saturating_sub(since);
+                }
+                course.observe_end(exchange.attempt.clone(), Some(&error), error.may_have_been_applied);
+                return repeat::failed(course, exchange, error, Met::without_answer(sent, cause), now);
+            }
+            _ => return Err(unexpected_event(Some(exchange.operation()), exchange.may_have_been_applied())),
         };
+        course.account.hosts.reached(course.host);
         if let Some(attempt) = &mut exchange.attempt {
             attempt.phase = Phase::Response;
             attempt.status = Some(received.status());
             attempt.request_id = received.request_id();
             attempt.ms = now.mono_ms.saturating_sub(since);
         }
-        let now_s = now.unix_s();
+        let now_s = course.judging(&received, now.unix_s());
         // Only a call of our own may download keys; its answer may be the first to name a new one.
-        if course.account.api_v3_key.is_some() && !exchange.operation.spec().brings_keys {
+        if course.account.api_v3_key.is_some() && !exchange.operation().spec().brings_keys {
             let keys = course.account.platform_keys();
             let another = received.names_another_key(&keys, now_s);
             if let Some(serial) = another.filter(|serial| !names_public_key(serial)) {
@@ -187,13 +187,20 @@ impl Waiting for Loading {
                 return done(Outcome::Host);
             }
             Event::KeysFailed { .. } => Some(failed_download(&course.why_not_loaded(flight, now))),
-            _ => return Err(unexpected_event(Some(exchange.operation), may_have_been_applied)),
+            _ => return Err(unexpected_event(Some(exchange.operation()), may_have_been_applied)),
         };
         examined(course, exchange, received, now_s, now, note)
     }
 
     fn stake(self) -> Stake {
         self.exchange.stake()
+    }
+}
+
+impl Course {
+    /// The time to judge an answer's freshness by (Unix seconds).
+    fn judging(&self, received: &Received, local: i64) -> i64 {
+        self.account.service_clock.as_ref().map_or(local, |clock| clock.judging(received.stamp(), local))
     }
 }
 
@@ -207,8 +214,8 @@ pub(super) fn examined(
     now: Now,
     note: Option<Note>,
 ) -> Turn {
-    let examined = match keys(course, &received, exchange.operation, now_s) {
-        Ok(keys) => received.examine(exchange.operation, &keys, now_s, &exchange.hidden),
+    let examined = match keys(course, &received, exchange.operation(), now_s) {
+        Ok(keys) => received.examine(exchange.operation(), &keys, now_s, &exchange.content.hidden),
         Err(error) => Err(error),
     };
     let examined = match examined {
@@ -219,11 +226,12 @@ pub(super) fn examined(
                 Some(note) => error.with(|details| {
                     details.message = format!("{}; {}", details.message, note.text);
                     details.retry_after = note.retry_after;
-                    details.retryable = note.retry_after.is_some() && exchange.operation.spec().repeatable;
+                    details.retryable = note.retry_after.is_some() && exchange.operation().spec().repeatable;
                 }),
             };
-            course.observe_end(exchange.attempt, Some(&error), error.may_have_been_applied);
-            return Err(error);
+            course.observe_end(exchange.attempt.clone(), Some(&error), error.may_have_been_applied);
+            let met = Met::answer(&error);
+            return repeat::failed(course, exchange, error, met, now);
         }
     };
     let verifying = Verifying { examined, exchange };
@@ -248,32 +256,60 @@ impl Verifying {
     fn verified(self, course: &mut Course, ok: bool, now: Now) -> Turn {
         let Verifying { examined, exchange } = self;
         let certificates = certificates(course, &examined, &exchange, ok, now);
-        let Exchange { request, hidden, mut warnings, message, attempt, .. } = exchange;
         let refused = examined.received().sign_error();
-        let sent = |field: &str| request.as_ref()?.get(field)?.as_str();
-        match certificates.and_then(|certificates| Ok((examined.settle(ok, sent, &hidden)?, certificates))) {
+        let (local, status, stamp) = (now.unix_s(), examined.received().status(), examined.received().stamp());
+        let service_time = stamp.filter(|_| ok).or_else(|| examined.received().date());
+        let content = &exchange.content;
+        let settled = certificates.and_then(|certificates| {
+            Ok((examined.settle(ok, |field| content.text(field), &content.hidden)?, certificates))
+        });
+        match settled {
             Ok((answer, certificates)) => {
-                course.observe_end(attempt, None, false);
+                course.observe_end(exchange.attempt.clone(), None, false);
+                if exchange.attempt.is_some() {
+                    course.account.pace.accepted(now.mono_ms);
+                }
+                if let (Some(clock), Some(stamp)) = (&course.account.service_clock, stamp) {
+                    clock.learn(stamp, local);
+                }
                 let request_id = answer.request_id.clone();
+                if course.question.is_some() {
+                    let warnings = answer.warnings.clone();
+                    return question::answered(course, answer.into_inner(), &warnings, request_id, stamp, now);
+                }
+                let mut warnings = exchange.content.warnings;
                 warnings.extend(answer.warnings.iter().cloned());
                 let mut value = Value::Object(answer.into_inner());
                 if let Some(listed) = certificates {
                     warnings.extend(listed.skipped.iter().map(skipped));
                     show_decrypted(&mut value, &listed.texts);
                 }
-                done(Outcome::Ok { value, request_id, warnings })
+                done(Outcome::Ok { value, request_id, warnings, attempts: course.attempts })
             }
             Err(error) => {
-                course.observe_end(attempt, Some(&error), error.may_have_been_applied);
-                let told = refused.zip(message).and_then(|(refusal, ours)| refusal.summary(&ours));
-                Err(error.with(|details| {
+                course.observe_end(exchange.attempt.clone(), Some(&error), error.may_have_been_applied);
+                let met = match (&course.account.service_clock, service_time) {
+                    (Some(clock), Some(time))
+                        if refused.is_some() && !course.corrected && clock.explains(time, local) =>
+                    {
+                        course.corrected = true;
+                        Met::WrongTime
+                    }
+                    _ => Met::answer(&error),
+                };
+                if exchange.attempt.is_some() && status != 429 {
+                    course.account.pace.accepted(now.mono_ms);
+                }
+                let told = refused.zip(exchange.message.as_ref()).and_then(|(refusal, ours)| refusal.summary(ours));
+                let error = error.with(|details| {
                     // Oddities of the request may explain its refusal.
-                    details.warnings.splice(..0, warnings).for_each(drop);
+                    details.warnings.splice(..0, content.warnings.iter().cloned()).for_each(drop);
                     if let Some(told) = told {
                         details.message.push_str("; ");
-                        details.message.push_str(&hidden.masked(&told));
+                        details.message.push_str(&content.hidden.masked(&told));
                     }
-                }))
+                });
+                repeat::failed(course, exchange, error, met, now)
             }
         }
     }
@@ -286,7 +322,7 @@ impl Waiting for Verifying {
     fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
         match event {
             Event::Verified { ok } => self.verified(course, ok, now),
-            _ => Err(unexpected_event(Some(self.exchange.operation), self.exchange.may_have_been_applied())),
+            _ => Err(unexpected_event(Some(self.exchange.operation()), self.exchange.may_have_been_applied())),
         }
     }
 

@@ -51,7 +51,7 @@ pub(super) fn certificates(
     ok: bool,
     now: Now,
 ) -> Result<Option<Listed>, Error> {
-    let operation = exchange.operation;
+    let operation = exchange.operation();
     let key = course.account.api_v3_key.as_ref().filter(|_| ok && examined.succeeded() && operation.spec().brings_keys);
     let Some(key) = key else { return Ok(None) };
     let listed = examined.received().certificates(operation, key)?;

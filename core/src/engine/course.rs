@@ -6,6 +6,7 @@ use super::{
     State, Turn,
     account::Account,
     action::{Action, Emit, Event, Now, Outcome, Phase},
+    question::Question,
 };
 use crate::{
     keys::crypto::Random,
@@ -22,8 +23,24 @@ pub(super) struct Course {
     timeout: Duration,
     pub deadline: Duration,
     random: Random,
-    /// The number of attempts so far.
+    /// The number of attempts so far; questions are not counted.
     pub attempts: u32,
+    pub max_retries: u32,
+    /// The attempts that repeated another, but for those after a 429.
+    pub repetitions: u32,
+    pub pauses: u32,
+    /// The host that is being asked, and those that were tried since the last pause.
+    pub host: usize,
+    pub tried: Vec<usize>,
+    /// Was an answer a probe? Was the clock corrected after a refusal?
+    pub probed: bool,
+    pub corrected: bool,
+    /// Did an attempt end so that the operation may have taken effect?
+    pub open: bool,
+    /// The time when the request was first sent, by the local clock (Unix seconds).
+    pub first_sent_s: Option<i64>,
+    /// The question about a request whose answer was lost.
+    pub question: Option<Box<Question>>,
     /// The deadline on the monotonic clock; set by the first event.
     pub ends_at: u64,
     pub emits: Vec<Emit>,
@@ -64,13 +81,23 @@ impl Course {
         Course {
             timeout: options.timeout.unwrap_or(account.timeout),
             deadline: options.deadline.unwrap_or(account.deadline),
-            account,
             random: Random::new(seed),
             attempts: 0,
+            max_retries: options.max_retries.unwrap_or(account.max_retries),
+            repetitions: 0,
+            pauses: 0,
+            host: 0,
+            tried: Vec::new(),
+            probed: false,
+            corrected: false,
+            open: false,
+            first_sent_s: None,
+            question: None,
             ends_at: 0,
             emits: Vec::new(),
             flight: None,
             between: None,
+            account,
         }
     }
 
@@ -86,6 +113,8 @@ impl Course {
             Ok(turn) => return turn,
             Err(state) => state.stake(),
         };
+        let may_have_been_applied = may_have_been_applied || self.open;
+        let operation = self.question.as_ref().map(|question| question.operation()).or(operation);
         match (event, operation) {
             (Event::Cancel, _) => {
                 self.observe_end(attempt, None, may_have_been_applied);
@@ -103,14 +132,48 @@ impl Course {
         }
     }
 
+    /// The error that ends the call, with what is true of the call as a whole.
+    pub fn ended(&self, error: Error) -> Error {
+        error.with(|details| {
+            details.attempts = self.attempts;
+            details.may_have_been_applied |= self.open;
+            let repeatable = details.operation.is_none_or(|operation| operation.spec().repeatable);
+            details.retryable &= repeatable || !details.may_have_been_applied;
+        })
+    }
+
     /// Emits the observation that an attempt ended.
     pub(super) fn observe_end(&mut self, attempt: Option<Emit>, error: Option<&Error>, may_have_been_applied: bool) {
         self.emits.extend(attempt.map(|attempt| Emit {
             phase: if attempt.phase == Phase::Request { Phase::Failure } else { attempt.phase },
             reason: error.map(|error| error.code.clone()),
-            may_have_been_applied,
+            may_have_been_applied: may_have_been_applied || self.open,
             ..attempt
         }));
+    }
+
+    /// Emits the observation that a request waits for so many milliseconds.
+    pub(super) fn observe_pause(&mut self, operation: Operation, ms: u64, reason: &str) {
+        let pause = self.attempt(Phase::Pause, operation);
+        self.emits.push(Emit { attempt: pause.attempt + 1, ms, reason: Some(reason.to_owned()), ..pause });
+    }
+
+    /// The observation of the current attempt.
+    pub(super) fn attempt(&self, phase: Phase, operation: Operation) -> Emit {
+        let host = self.account.merchant.bases.get(self.host).map(|base| base.host.clone()).unwrap_or_default();
+        Emit {
+            phase,
+            operation,
+            attempt: self.question.as_ref().map_or(self.attempts, |question| question.asked),
+            question: self.question.is_some(),
+            host,
+            status: None,
+            request_id: None,
+            key_id: None,
+            ms: 0,
+            reason: None,
+            may_have_been_applied: self.open,
+        }
     }
 
     pub(super) fn too_late(&self, operation: Operation, may_have_been_applied: bool) -> Error {
@@ -138,6 +201,16 @@ impl Course {
     /// Milliseconds that the whole call may take, at most what a host's timer can count.
     pub fn whole(&self) -> u64 {
         millis(self.deadline).min(LONGEST_TIMER_MS)
+    }
+
+    /// Unix seconds: the service's, as far as its clock is followed; else the local clock's.
+    pub(super) fn service_time(&self, now: Now) -> i64 {
+        self.account.service_clock.as_ref().map_or(now.unix_s(), |clock| clock.at(now.unix_s()))
+    }
+
+    /// A random number below `limit`.
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
+        u64::from_le_bytes(self.random.bytes()).checked_rem(limit).unwrap_or_default()
     }
 
     /// 32 random bytes to seed something else.

@@ -1,19 +1,11 @@
 //! A request, and the data that its answer needs.
 
 use super::{action::Emit, course::Stake};
-use crate::{
-    base::secret::Wiped,
-    protocol::hiding::Hidden,
-    words::{finding::Finding, operation::Operation},
-};
+use crate::{protocol::request::Content, words::operation::Operation};
 
 /// A request that went out, or that the caller sent by other means.
 pub(super) struct Exchange {
-    pub operation: Operation,
-    pub request: Option<Wiped>,
-    /// Personal data that the answer may quote and that must not be shown.
-    pub hidden: Hidden,
-    pub warnings: Vec<Finding>,
+    pub content: Content,
     /// The signed message, if this library signed it.
     pub message: Option<Vec<u8>>,
     /// The observation to emit when the attempt ends; `None` if the caller sent the request.
@@ -21,16 +13,18 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
+    pub fn operation(&self) -> Operation {
+        self.content.operation
+    }
+
     /// May a request that this library sent have taken effect, whatever becomes of its answer?
     pub fn may_have_been_applied(&self) -> bool {
-        self.attempt.is_some() && self.operation.spec().changes
+        self.attempt.is_some() && self.operation().spec().changes
     }
-}
 
-impl Exchange {
     pub fn stake(self) -> Stake {
         Stake {
-            operation: Some(self.operation),
+            operation: Some(self.operation()),
             may_have_been_applied: self.may_have_been_applied(),
             attempt: self.attempt,
         }

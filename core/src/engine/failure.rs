@@ -13,16 +13,16 @@ use crate::words::error::{
 /// The most milliseconds that a host's timer may go off early.
 const EARLY: u64 = 50;
 
-/// Ends an attempt that got no answer, and returns the error for it.
+/// The error for an attempt that got no answer.
 pub(super) fn failed(
     course: &mut Course,
-    mut exchange: Exchange,
+    exchange: &Exchange,
     sent: Sent,
     cause: Failure,
     since: u64,
     now: Now,
 ) -> Error {
-    let operation = exchange.operation;
+    let operation = exchange.operation();
     let host = exchange.attempt.as_ref().map(|attempt| attempt.host.clone()).unwrap_or_default();
     let may_have_been_applied = sent == Sent::Unknown && operation.spec().changes;
     // The shorter of the two limits ended it, unless the transport's own did.
@@ -36,6 +36,7 @@ pub(super) fn failed(
         Failure::Dns => (DNS_FAILED, "its name could not be resolved"),
         Failure::Connect => (CONNECT_FAILED, "no connection could be made"),
         Failure::Tls => (TLS_FAILED, "no secure connection could be made"),
+        Failure::Certificate => (TLS_FAILED, "its certificate is not trusted"),
         Failure::Timeout if by_deadline => (DEADLINE_EXCEEDED, "the whole call took longer than its deadline"),
         Failure::Timeout => (TIMEOUT, &in_time),
         Failure::Reset => (CONNECTION_RESET, "the connection was closed before an answer came"),
@@ -48,14 +49,9 @@ pub(super) fn failed(
     };
     let between = course.between.take().map(|between| format!("; {between}")).unwrap_or_default();
     let message = format!("{operation} got no answer from {host}: {what}{between}{after}");
-    let error = Error::new(code, message).with(|details| {
+    Error::new(code, message).with(|details| {
         details.operation = Some(operation);
         details.may_have_been_applied = may_have_been_applied;
         details.retryable = operation.spec().repeatable || sent == Sent::No;
-    });
-    if let Some(attempt) = &mut exchange.attempt {
-        attempt.ms = now.mono_ms.saturating_sub(since);
-    }
-    course.observe_end(exchange.attempt, Some(&error), may_have_been_applied);
-    error
+    })
 }

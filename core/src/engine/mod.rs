@@ -72,9 +72,15 @@ mod action;
 mod attempt;
 mod call;
 mod certificates;
+mod clock;
 mod course;
 mod exchange;
 mod failure;
+mod hosts;
+mod pace;
+mod question;
+mod repeat;
+mod retry;
 mod start;
 mod trust;
 
@@ -86,6 +92,7 @@ pub use action::{Action, Emit, Event, Failure, Now, Outcome, Phase, Sent, Step};
 use attempt::{Loading, Sending, Verifying};
 pub use call::Call;
 use course::{Course, unexpected_event};
+use repeat::Pausing;
 use start::{Preloading, Ready};
 
 use crate::{protocol::options::CallOptions, words::error::Error};
@@ -99,6 +106,7 @@ pub struct Engine {
 enum State {
     Ready(Ready),
     Preloading(Preloading),
+    Pausing(Pausing),
     Signing(attempt::Signing),
     Sending(Sending),
     Loading(Loading),
@@ -129,6 +137,7 @@ impl Engine {
         let turn = match mem::replace(&mut self.state, State::Finished) {
             State::Ready(state) => course.turn(state, event, now),
             State::Preloading(state) => course.turn(state, event, now),
+            State::Pausing(state) => course.turn(state, event, now),
             State::Signing(state) => course.turn(state, event, now),
             State::Sending(state) => course.turn(state, event, now),
             State::Loading(state) => course.turn(state, event, now),
@@ -140,10 +149,7 @@ impl Engine {
                 self.state = state;
                 action
             }
-            Err(error) => {
-                let attempts = course.attempts;
-                Action::Done { outcome: Outcome::Err(error.with(|details| details.attempts = attempts)) }
-            }
+            Err(error) => Action::Done { outcome: Outcome::Err(course.ended(error)) },
         };
         if let (Some(flight), Action::Done { outcome }) = (course.flight, &action) {
             match outcome {

@@ -11,14 +11,14 @@ use super::{
     call::Call,
     course::{Course, Stake, Waiting, done, millis, unexpected_event},
     exchange::Exchange,
+    repeat::send,
     trust::{Refresh, next_download},
 };
 use crate::{
     keys::crypto::encryption::Padding,
     protocol::{
         clock::in_milliseconds,
-        hiding::Hidden,
-        request::{Checked, filled},
+        request::{Checked, Content, filled},
     },
     words::{
         error::{ENCRYPTION_KEY_MISSING, Error, INVALID_OPTION, PLATFORM_KEYS_MISSING},
@@ -71,7 +71,7 @@ impl Ready {
             Call::LoadKeys { flight } => {
                 if !account.trust.awaits(*flight) {
                     let value = Value::Object(Map::new());
-                    return done(Outcome::Ok { value, request_id: None, warnings: Vec::new() });
+                    return done(Outcome::Ok { value, request_id: None, warnings: Vec::new(), attempts: 0 });
                 }
                 course.flight = Some(*flight);
                 account.require_signing()?;
@@ -81,7 +81,7 @@ impl Ready {
                 account.require_signing()?;
                 let nonce = nonce.take().unwrap_or_else(|| course.nonce());
                 let padding = padding.take().map_or_else(|| Padding::Seed(course.seed()), Padding::Given);
-                let timestamp = timestamp.unwrap_or(now.unix_s());
+                let timestamp = timestamp.unwrap_or_else(|| course.service_time(now));
                 let checked = Checked::new(merchant, operation, fields.take());
                 let unsigned = checked.build(merchant, &account.platform_keys(), timestamp, nonce, padding)?;
                 Signing::begin(course, unsigned, Then::HandOver, now)
@@ -92,10 +92,8 @@ impl Ready {
                     account.require_platform_keys(operation, None)?;
                 }
                 let request = request.take().map(|request| filled(merchant, operation, request.into()));
-                let map = request.as_deref().and_then(Value::as_object);
-                let hidden = map.map(|map| Hidden::of(operation.request_fields(), map)).unwrap_or_default();
-                let exchange =
-                    Exchange { operation, request, hidden, warnings: Vec::new(), message: None, attempt: None };
+                let content = Content::of_caller(operation, request.unwrap_or_else(|| Value::Null.into()));
+                let exchange = Exchange { content, message: None, attempt: None };
                 let received = std::mem::take(response);
                 examined(course, exchange, received, at.unwrap_or(now.unix_s()), now, None)
             }
@@ -116,13 +114,14 @@ fn refresh(course: &Course, checked: &Checked, now: Now) -> Refresh {
 
 /// Builds a request to send, and asks for its signature.
 fn compose(course: &mut Course, checked: Checked, now: Now) -> Turn {
-    let (nonce, padding, now_s) = (course.nonce(), Padding::Seed(course.seed()), now.unix_s());
+    let (nonce, padding, now_s) = (course.nonce(), Padding::Seed(course.seed()), course.service_time(now));
     let (account, operation) = (Arc::clone(&course.account), checked.operation());
     let unsigned = checked
         .build(&account.merchant, &account.platform_keys(), now_s, nonce, padding)
         .and_then(|unsigned| account.require_platform_keys(operation, Some(now_s)).map(|()| unsigned))
         .map_err(|error| in_operation(error, operation))?;
-    Signing::begin(course, unsigned, Then::Send, now)
+    course.host = account.hosts.pick(&[], now.mono_ms);
+    send(course, unsigned, now)
 }
 
 /// A call while keys are loaded before its request.

@@ -35,6 +35,7 @@ impl Event {
                     "dns" => Failure::Dns,
                     "connect" => Failure::Connect,
                     "tls" => Failure::Tls,
+                    "certificate" => Failure::Certificate,
                     "timeout" => Failure::Timeout,
                     "reset" => Failure::Reset,
                     "body" => Failure::Body,

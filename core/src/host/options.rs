@@ -141,6 +141,18 @@ impl FromHost for Duration {
     }
 }
 
+impl FromHost for u32 {
+    fn read(value: &mut Value, _: Convention) -> Option<Self> {
+        u32::try_from(value.as_u64()?).ok()
+    }
+}
+
+impl FromHost for bool {
+    fn read(value: &mut Value, _: Convention) -> Option<Self> {
+        value.as_bool()
+    }
+}
+
 impl FromHost for PathPrefix {
     fn read(value: &mut Value, _: Convention) -> Option<Self> {
         PathPrefix::ALL.iter().copied().find(|prefix| *value == prefix.as_str())
@@ -222,7 +234,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Reads `timeout` and `deadline` for one call, as a host language writes them.
+    /// Reads `timeout`, `deadline` and `max_retries` for one call, as a host language writes them.
     ///
     /// # Errors
     /// `INVALID_OPTION`, as [`Options::from_value`].
@@ -249,7 +261,7 @@ impl Options {
             return Err(unknown(name, " for one call", &names.collect::<Vec<_>>()));
         }
         let options = Options::from_value(Value::Object(given), convention)?;
-        Ok(CallOptions { timeout: options.timeout, deadline: options.deadline })
+        Ok(CallOptions { timeout: options.timeout, deadline: options.deadline, max_retries: options.max_retries })
     }
 }
 

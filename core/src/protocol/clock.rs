@@ -78,6 +78,24 @@ pub(crate) fn http_date(text: &str) -> Option<i64> {
     i64::try_from(date.ok()?.unix_duration().as_secs()).ok()
 }
 
+/// Reads a time of RFC 3339, such as `2015-10-28T15:00:00+08:00`, as Unix seconds.
+pub(crate) fn rfc3339(text: &str) -> Option<i64> {
+    let (date, time) = text.trim().split_once(['T', 't', ' '])?;
+    let zone = time.rfind(['+', '-', 'Z', 'z'])?;
+    let (time, zone) = time.split_at(zone);
+    let time = time.split_once('.').map_or(time, |(whole, _)| whole);
+    let utc = format!("{date}T{time}Z").parse::<DateTime>().ok()?;
+    let ahead = match zone {
+        "Z" | "z" => 0,
+        zone => {
+            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+            let ahead = hours.parse::<i64>().ok()?.checked_mul(60)?.checked_add(minutes.parse().ok()?)?;
+            if zone.starts_with('-') { -ahead } else { ahead }
+        }
+    };
+    i64::try_from(utc.unix_duration().as_secs()).ok()?.checked_sub(ahead.checked_mul(60)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +117,17 @@ mod tests {
             "Sun, 06  1994 08:49:37 GMT",
         ] {
             assert_eq!(http_date(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_with_their_zone() {
+        for same in ["2015-10-28T15:00:00+08:00", "2015-10-28T07:00:00Z", "2015-10-28T06:30:00.25-00:30"] {
+            assert_eq!(rfc3339(same), Some(1_446_015_600), "{same}");
+        }
+        for wrong in ["", "2015-10-28", "2015-10-28T15:00:00", "2015-10-28T15:00:00+0800", "2015-02-30T15:00:00Z", "T+"]
+        {
+            assert_eq!(rfc3339(wrong), None, "{wrong}");
         }
     }
 

@@ -14,5 +14,6 @@ pub mod merchant;
 pub mod message;
 pub mod options;
 pub mod pages;
+pub(crate) mod recovery;
 pub mod request;
 pub mod response;

@@ -58,6 +58,10 @@ pub enum OptionKind {
     KeyMaterials,
     /// A span of time, in the host's unit.
     Duration,
+    /// A whole number, 0 or more.
+    Count,
+    /// True or false.
+    Flag,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A map from rule name to level.
@@ -78,6 +82,8 @@ impl OptionKind {
                 None => "at least a millisecond",
             }
             .to_owned(),
+            OptionKind::Count => "a whole number, 0 or more".to_owned(),
+            OptionKind::Flag => "true or false".to_owned(),
             OptionKind::Word(words) => format!("one of \"{}\"", words.join("\", \"")),
             OptionKind::Rules => "a map from rule name to level".to_owned(),
         }
@@ -134,6 +140,14 @@ impl OptionType for Duration {
         // Timers count milliseconds.
         *self >= Duration::from_millis(1)
     }
+}
+
+impl OptionType for u32 {
+    const KIND: OptionKind = OptionKind::Count;
+}
+
+impl OptionType for bool {
+    const KIND: OptionKind = OptionKind::Flag;
 }
 
 impl OptionType for PathPrefix {
@@ -244,6 +258,12 @@ macro_rules! each_option {
             /// The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It also ends
             /// attempts that take longer.
             deadline: Duration,
+            /// The most times that a call sends its request again after a failure that may pass; 2 unless given, 0 turns
+            /// retries off. `deadline` bounds them all.
+            max_retries: u32,
+            /// Follow WeChat Pay's clock where the local one is wrong, by less than an hour? Off unless given, because an
+            /// answer up to an hour old could then be replayed.
+            correct_clock: bool,
             /// Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`.
             accept_language: String,
             /// The `User-Agent` of requests; this library's name and version unless given.
@@ -326,6 +346,8 @@ pub const DEFAULTS: &[(&str, &str)] = &[
     ("path_prefix", "`v3/global`"),
     ("timeout", "10 s"),
     ("deadline", "30 s"),
+    ("max_retries", "2"),
+    ("correct_clock", "false"),
     ("accept_language", "`en`"),
     ("user_agent", "name and version"),
     ("field_encryption", "`pkcs1`"),
@@ -334,7 +356,7 @@ pub const DEFAULTS: &[(&str, &str)] = &[
 ];
 
 /// The options of one call that the core reads.
-pub const PER_CALL: [&str; 2] = ["timeout", "deadline"];
+pub const PER_CALL: [&str; 3] = ["timeout", "deadline", "max_retries"];
 
 pub(crate) fn must_be(name: &str, wanted: &str) -> Error {
     Error::new(INVALID_OPTION, format!("option `{name}` must be {wanted}"))
@@ -347,6 +369,8 @@ pub struct CallOptions {
     pub timeout: Option<Duration>,
     /// The longest that the whole call may take.
     pub deadline: Option<Duration>,
+    /// The most times that the request is sent again.
+    pub max_retries: Option<u32>,
 }
 
 /// The options of the library's own connections.

@@ -15,7 +15,12 @@ use crate::{
         PlatformKeys,
         crypto::encryption::{self, Padding},
     },
-    protocol::{check::check, hiding::Hidden, merchant::Merchant, message},
+    protocol::{
+        check::check,
+        hiding::Hidden,
+        merchant::{Identity, Merchant},
+        message,
+    },
     words::{
         choice::PathPrefix,
         error::{ENCRYPTION_KEY_MISSING, Error, INVALID_FIELDS, INVALID_OPTION},
@@ -33,14 +38,24 @@ pub struct Checked {
     findings: Vec<Finding>,
 }
 
+/// The content of a request, which stays the same however often it is signed and sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Content {
+    pub operation: Operation,
+    /// The checked fields, with a person's encrypted; null if they are not known.
+    pub fields: Wiped,
+    /// A person's data as it was given, to mask it in the answer.
+    pub hidden: Hidden,
+    /// The id of the platform key that encrypted a person's fields.
+    encrypted_for: Option<String>,
+    /// Findings that did not stop it.
+    pub warnings: Vec<Finding>,
+}
+
 /// A request that lacks only its signature.
 #[derive(Debug, Clone)]
 pub struct Unsigned {
-    operation: Operation,
-    /// The checked fields, with a person's encrypted.
-    fields: Map<String, Value>,
-    /// A person's data as it was given, to mask it in the answer.
-    hidden: Hidden,
+    content: Content,
     path: String,
     body: String,
     mchid: String,
@@ -48,7 +63,6 @@ pub struct Unsigned {
     timestamp: i64,
     nonce: String,
     headers: Vec<(String, String)>,
-    warnings: Vec<Finding>,
 }
 
 /// A signed request, to be sent without any change.
@@ -138,9 +152,53 @@ impl Checked {
         let (false, Value::Object(fields)) = (refused, &mut *fields) else {
             return Err(Error::invalid_fields(operation, &format!("{operation} was not sent"), findings));
         };
-        let spec = operation.spec();
-        let hidden = Hidden::of(spec.request, fields);
+        let hidden = Hidden::of(operation.request_fields(), fields);
         let encrypted_for = encrypt_personal(merchant, keys, operation, fields, timestamp, padding)?;
+        let fields = Value::Object(std::mem::take(fields)).into();
+        let content = Content { operation, fields, hidden, encrypted_for, warnings: findings };
+        content.composed(merchant, keys, identity, timestamp, nonce)
+    }
+}
+
+impl Content {
+    /// The content of a request that the caller sent; `fields` are null if they are not known.
+    pub fn of_caller(operation: Operation, fields: Wiped) -> Content {
+        let hidden = fields.as_object().map(|fields| Hidden::of(operation.request_fields(), fields));
+        let hidden = hidden.unwrap_or_default();
+        Content { operation, fields, hidden, encrypted_for: None, warnings: Vec::new() }
+    }
+
+    /// The text in a field.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.fields.get(field)?.as_str()
+    }
+
+    /// Builds the request once more, with another time and nonce.
+    ///
+    /// # Errors
+    /// `CERTIFICATE_EXPIRED`.
+    pub fn again(
+        self,
+        merchant: &Merchant,
+        keys: &PlatformKeys,
+        timestamp: i64,
+        nonce: String,
+    ) -> Result<Unsigned, Error> {
+        merchant.require_valid_certificate(timestamp)?;
+        self.composed(merchant, keys, merchant.identity()?, timestamp, nonce)
+    }
+
+    fn composed(
+        self,
+        merchant: &Merchant,
+        keys: &PlatformKeys,
+        identity: &Identity,
+        timestamp: i64,
+        nonce: String,
+    ) -> Result<Unsigned, Error> {
+        let spec = self.operation.spec();
+        let nothing = Map::new();
+        let fields = self.fields.as_object().unwrap_or(&nothing);
         let mut path = ["/", spec.prefix.unwrap_or(merchant.path_prefix).as_str(), spec.path].concat();
         let body = match spec.method {
             Method::Get => {
@@ -164,13 +222,11 @@ impl Checked {
             header("User-Agent", &merchant.user_agent),
             header("Accept-Language", &merchant.accept_language),
         ]);
-        if let Some(id) = encrypted_for.as_deref().or_else(|| keys.public_key_id()) {
+        if let Some(id) = self.encrypted_for.as_deref().or_else(|| keys.public_key_id()) {
             headers.push(header("Wechatpay-Serial", id));
         }
         Ok(Unsigned {
-            operation,
-            fields: std::mem::take(fields),
-            hidden,
+            content: self,
             path,
             body,
             mchid: identity.mchid.clone(),
@@ -178,7 +234,6 @@ impl Checked {
             timestamp,
             nonce,
             headers,
-            warnings: findings,
         })
     }
 }
@@ -186,13 +241,13 @@ impl Checked {
 impl Unsigned {
     /// The operation that the request is for.
     pub fn operation(&self) -> Operation {
-        self.operation
+        self.content.operation
     }
 
     /// The five lines to sign.
     pub fn message(&self) -> Vec<u8> {
         message::request(
-            self.operation.spec().method.as_str(),
+            self.content.operation.spec().method.as_str(),
             &self.path,
             self.timestamp,
             &self.nonce,
@@ -202,18 +257,23 @@ impl Unsigned {
 
     /// Findings that did not stop the request.
     pub fn warnings(&self) -> &[Finding] {
-        &self.warnings
+        &self.content.warnings
     }
 
-    /// Takes the fields to compare an answer with, and the data that must not be shown of them.
-    pub(crate) fn take_fields(&mut self) -> (Map<String, Value>, Hidden) {
-        (std::mem::take(&mut self.fields), std::mem::take(&mut self.hidden))
+    /// The content, to be signed at another time.
+    pub(crate) fn into_content(self) -> Content {
+        self.content
     }
 
     /// Adds the signature of [`Unsigned::message`] and a base URL, one of [`Merchant::base_urls`]. Nothing can be changed
     /// afterwards.
     pub fn attach(self, base_url: &str, signature: &[u8]) -> Signed {
-        let Unsigned { operation, path, body, mchid, serial_no, timestamp, nonce, mut headers, .. } = self;
+        self.signed(base_url, signature).0
+    }
+
+    /// As [`Unsigned::attach`]; also gives the content, to compare the answer with and to send it again.
+    pub(crate) fn signed(self, base_url: &str, signature: &[u8]) -> (Signed, Content) {
+        let Unsigned { content, path, body, mchid, serial_no, timestamp, nonce, mut headers } = self;
         let signature = Base64::encode_string(signature);
         headers.push((
             "Authorization".to_owned(),
@@ -233,8 +293,9 @@ impl Unsigned {
             ]
             .concat(),
         ));
-        let method = operation.spec().method;
-        Signed { method, url: [base_url, &path].concat(), headers, body: (method != Method::Get).then_some(body) }
+        let method = content.operation.spec().method;
+        let body = (method != Method::Get).then_some(body);
+        (Signed { method, url: [base_url, &path].concat(), headers, body }, content)
     }
 }
 

@@ -78,6 +78,9 @@ pub(crate) const ERROR_SIGNATURE: &str = "error_signature";
 /// The remark for an accepted change whose answer says nothing of the record.
 pub(crate) const EMPTY_ANSWER: &str = "empty_answer";
 
+/// The remark for an answer that was lost and is made from the record.
+pub(crate) const ANSWER_RECOVERED: &str = "answer_recovered";
+
 /// The remark for a platform certificate in a list that cannot be used.
 pub(crate) const CERTIFICATE_SKIPPED: &str = "certificate_skipped";
 
@@ -88,6 +91,7 @@ pub(crate) const REMARKS: &[(&str, &str)] = &[
     (ERROR_SIGNATURE, "The signature of an error answer, where there is one, should be right."),
     (CERTIFICATE_SKIPPED, "A platform certificate in a list should be one that can be used."),
     (EMPTY_ANSWER, "An answer should say what became of the record."),
+    (ANSWER_RECOVERED, "An answer should arrive; this one was lost, and is made from the record that a query brought."),
 ];
 
 /// The level that a caller chooses for a business rule.

@@ -80,7 +80,7 @@ impl Examined {
                 location: Location::Response,
             };
             let request_id = received.request_id();
-            return Ok(Verified { value: Map::new(), request_id, warnings: vec![warning] });
+            return Ok(Verified { value: Map::new(), request_id, warnings: vec![warning], attempts: 0 });
         }
         let table = operation.response_fields();
         let value = match lenient::json(&received.body) {
@@ -98,7 +98,7 @@ impl Examined {
             hidden.in_text(&mut warning.issue);
             hidden.in_value(&mut warning.value);
         }
-        Ok(Verified { value, request_id: received.request_id(), warnings })
+        Ok(Verified { value, request_id: received.request_id(), warnings, attempts: 0 })
     }
 }
 

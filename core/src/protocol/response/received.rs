@@ -167,6 +167,11 @@ impl Received {
         self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// The timestamp that the answer's signature covers.
+    pub(crate) fn stamp(&self) -> Option<i64> {
+        stamp(self.header("Wechatpay-Timestamp")?.trim()).ok()
+    }
+
     /// The time at which the server answered, by its own clock.
     pub(crate) fn date(&self) -> Option<i64> {
         http_date(self.header("Date")?)

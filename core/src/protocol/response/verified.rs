@@ -18,6 +18,8 @@ pub struct Verified<T> {
     pub request_id: Option<String>,
     /// Remarks on what is odd about the answer.
     pub warnings: Vec<Finding>,
+    /// The number of requests that were made for it; 0 if this library made none.
+    pub attempts: u32,
 }
 
 impl<T> Deref for Verified<T> {
@@ -37,17 +39,25 @@ impl<T> Verified<T> {
 
 impl Verified<Map<String, Value>> {
     pub(crate) fn typed<T: DeserializeOwned>(self, operation: Operation) -> Result<Verified<T>, Error> {
-        Verified::from_parts(Value::Object(self.value), self.request_id, self.warnings, operation)
+        let Verified { value, request_id, warnings, attempts } = self;
+        Verified { value: Value::Object(value), request_id, warnings, attempts }.typed(operation)
     }
 }
 
-impl<T: DeserializeOwned> Verified<T> {
-    pub(crate) fn from_parts(
-        mut value: Value,
+impl Verified<Value> {
+    /// Takes the answer that an engine has verified.
+    #[cfg(feature = "client")]
+    pub(crate) fn of_engine(
+        value: Value,
         request_id: Option<String>,
         warnings: Vec<Finding>,
-        operation: Operation,
-    ) -> Result<Verified<T>, Error> {
+        attempts: u32,
+    ) -> Verified<Value> {
+        Verified { value, request_id, warnings, attempts }
+    }
+
+    pub(crate) fn typed<T: DeserializeOwned>(self, operation: Operation) -> Result<Verified<T>, Error> {
+        let Verified { mut value, request_id, warnings, attempts } = self;
         // Fills in required fields, because Rust types cannot leave them out; only an answer without a body lacks any.
         if let Some(fields) = value.as_object_mut() {
             for field in operation.response_fields().iter().filter(|field| field.need == Need::Required) {
@@ -62,6 +72,6 @@ impl<T: DeserializeOwned> Verified<T> {
                 details.may_have_been_applied = operation.spec().changes;
             })
         })?;
-        Ok(Verified { value, request_id, warnings })
+        Ok(Verified { value, request_id, warnings, attempts })
     }
 }

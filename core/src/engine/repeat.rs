@@ -1,0 +1,188 @@
+//! What an attempt is followed by: the same request again, perhaps after a pause, a question, or the end.
+
+use std::sync::Arc;
+
+use super::{
+    State, Turn,
+    action::{Action, Event, Now},
+    attempt::{Signing, Then},
+    course::{Course, Stake, Waiting, unexpected_event},
+    exchange::Exchange,
+    question::{Question, unanswered},
+    retry::{Met, Next, Situation, next},
+};
+use crate::{
+    protocol::request::{Content, Unsigned},
+    words::{
+        error::{DEADLINE_EXCEEDED, Error},
+        operation::Operation,
+    },
+};
+
+/// The service's code for too many requests.
+const RATE_LIMITED: &str = "RATE_LIMITED";
+
+/// The longest first pause, in milliseconds; each one after it may be twice as long.
+const FIRST_PAUSE_MS: u64 = 500;
+/// The longest pause, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 8_000;
+
+/// Decides what follows an attempt that failed.
+pub(super) fn failed(course: &mut Course, exchange: Exchange, error: Error, met: Met, now: Now) -> Turn {
+    if exchange.attempt.is_none() {
+        return Err(error);
+    }
+    if met == Met::Busy {
+        course.account.pace.refused(error.retry_after, now.mono_ms);
+    }
+    if matches!(met, Met::NotSent | Met::Distrusted) {
+        course.account.hosts.failed(course.host, now.mono_ms);
+    }
+    if course.question.is_some() {
+        return unanswered(course, exchange.content, error, met, now);
+    }
+    let next = course.next(met, exchange.operation().spec().repeatable, course.max_retries - course.repetitions);
+    course.open |= error.may_have_been_applied;
+    match next {
+        Next::GiveUp => Err(error),
+        Next::Again { elsewhere, pause } => {
+            course.repetitions += u32::from(met != Met::Busy);
+            again(course, exchange.content, error, elsewhere, pause, now)
+        }
+        Next::Ask { pause } => {
+            let pause = if pause { course.pause(&error) } else { 0 };
+            Question::begin(course, exchange.content, error, met == Met::Refused, pause, now)
+        }
+    }
+}
+
+impl Course {
+    /// Decides what follows, for an operation that may be `repeatable` and has `left` repetitions.
+    pub(super) fn next(&mut self, met: Met, repeatable: bool, left: u32) -> Next {
+        if !self.tried.contains(&self.host) {
+            self.tried.push(self.host);
+        }
+        let situation = Situation {
+            repeatable,
+            off: self.max_retries == 0,
+            left,
+            untried: self.tried.len() < self.account.hosts.count(),
+            probed: self.probed,
+            open: self.open,
+        };
+        self.probed |= met == Met::Probe;
+        next(met, situation)
+    }
+
+    /// The milliseconds until the next attempt: those that the service asks for, or else random.
+    pub(super) fn pause(&mut self, error: &Error) -> u64 {
+        let longest = FIRST_PAUSE_MS.saturating_mul(1 << self.pauses.min(8)).min(LONGEST_PAUSE_MS);
+        self.pauses = self.pauses.saturating_add(1);
+        error.retry_after.unwrap_or_else(|| self.below(longest))
+    }
+}
+
+/// Sends the same content again.
+pub(super) fn again(
+    course: &mut Course,
+    content: Content,
+    error: Error,
+    elsewhere: bool,
+    pause: bool,
+    now: Now,
+) -> Turn {
+    let pause = if pause { course.pause(&error) } else { 0 };
+    if pause > 0 && elsewhere {
+        // After a pause every host but the last one may be tried again.
+        course.tried = vec![course.host];
+    }
+    if elsewhere {
+        course.host = course.account.hosts.pick(&course.tried, now.mono_ms);
+    }
+    paused(course, content, error, pause, now)
+}
+
+/// Sends after a pause, unless the deadline comes before its end; then the call ends with `error`.
+pub(super) fn paused(course: &mut Course, content: Content, error: Error, ms: u64, now: Now) -> Turn {
+    if ms >= course.left(now) {
+        return Err(too_late(error));
+    }
+    course.observe_pause(content.operation, ms, &error.code);
+    match ms {
+        0 => in_turn(course, content, Some(error), now),
+        ms => Ok((State::Pausing(Pausing { content, error: Some(error), has_turn: false }), Action::Sleep { ms })),
+    }
+}
+
+/// Signs and sends a request that was just built, when it is its turn.
+pub(super) fn send(course: &mut Course, unsigned: Unsigned, now: Now) -> Turn {
+    match course.account.pace.wait(now.mono_ms) {
+        0 => Signing::begin(course, unsigned, Then::Send, now),
+        wait => turn_in(course, unsigned.into_content(), None, wait, now),
+    }
+}
+
+/// Signs and sends when it is the request's turn.
+fn in_turn(course: &mut Course, content: Content, error: Option<Error>, now: Now) -> Turn {
+    match course.account.pace.wait(now.mono_ms) {
+        0 => sign(course, content, now),
+        wait => turn_in(course, content, error, wait, now),
+    }
+}
+
+/// Waits for the request's turn; `error` is that of the last attempt, if there was one.
+fn turn_in(course: &mut Course, content: Content, error: Option<Error>, wait: u64, now: Now) -> Turn {
+    if wait >= course.left(now) {
+        return Err(too_late(error.unwrap_or_else(|| crowded(content.operation, wait))));
+    }
+    course.observe_pause(content.operation, wait, RATE_LIMITED);
+    Ok((State::Pausing(Pausing { content, error, has_turn: true }), Action::Sleep { ms: wait }))
+}
+
+fn sign(course: &mut Course, content: Content, now: Now) -> Turn {
+    let account = Arc::clone(&course.account);
+    let (nonce, timestamp) = (course.nonce(), course.service_time(now));
+    let unsigned = content.again(&account.merchant, &account.platform_keys(), timestamp, nonce)?;
+    Signing::begin(course, unsigned, Then::Send, now)
+}
+
+/// A request that waits for its time.
+pub(super) struct Pausing {
+    content: Content,
+    /// The error of the attempt before, if there was one.
+    error: Option<Error>,
+    /// Does the pause end at this request's turn?
+    has_turn: bool,
+}
+
+impl Waiting for Pausing {
+    fn answered(self, course: &mut Course, event: Event, now: Now) -> Turn {
+        let Pausing { content, error, has_turn } = self;
+        match event {
+            Event::Woke if has_turn => sign(course, content, now),
+            Event::Woke => in_turn(course, content, error, now),
+            _ => Err(unexpected_event(Some(content.operation), false)),
+        }
+    }
+
+    fn stake(self) -> Stake {
+        Stake { operation: Some(self.content.operation), may_have_been_applied: false, attempt: None }
+    }
+}
+
+fn too_late(error: Error) -> Error {
+    error.with(|details| details.message.push_str("; the deadline left no time to try again"))
+}
+
+/// The error for a request whose turn comes after the deadline.
+fn crowded(operation: Operation, wait: u64) -> Error {
+    let why = format!(
+        "{operation} was not sent: WeChat Pay asked for fewer requests (HTTP 429), and its turn comes in {} s",
+        wait.div_ceil(1000)
+    );
+    Error::new(DEADLINE_EXCEEDED, why).with(|details| {
+        details.operation = Some(operation);
+        details.retryable = true;
+        details.retry_after = Some(wait);
+    })
+}
