@@ -6,7 +6,7 @@ import { pipeline, type Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import zlib from 'node:zlib'
 import type { Exchange, Send, Told } from '../../face/src/driver.js'
-import { brokenOff, failed, failure } from '../../face/src/driver.js'
+import { CERTIFICATE, brokenOff, failed, failure } from '../../face/src/driver.js'
 
 /** The step that a request's own connection waits for, before anything of the request is sent. */
 type Before = 'connect' | 'tls' | undefined
@@ -82,7 +82,7 @@ function decoded(message: http.IncomingMessage): Readable {
 /** The failure of a request whose connection never stood, so that nothing was sent. */
 function unsent(error: NodeJS.ErrnoException, before: 'connect' | 'tls'): Told {
   const { code, syscall } = error
-  return failed('no', syscall === 'getaddrinfo' ? 'dns' : code === 'ETIMEDOUT' ? 'timeout' : before, error)
+  return failed('no', syscall === 'getaddrinfo' ? 'dns' : code === 'ETIMEDOUT' ? 'timeout' : CERTIFICATE.test(code ?? '') ? 'certificate' : before, error)
 }
 
 /** Parsed URLs, cached because parsing takes longer than a lookup; a client has one or two, tests may have many. */

@@ -337,10 +337,11 @@ impl Turn {
             }
             Next::Action(Action::Sleep { ms }) => ("sleep", seconds(ms).into_bound_py_any(py)?),
             Next::Action(Action::Done { outcome }) => match outcome {
-                Outcome::Ok { value, request_id, warnings } => {
+                Outcome::Ok { value, request_id, warnings, attempts } => {
                     let answer = to_python(py, &value)?;
                     answer.set_item("request_id", request_id)?;
                     answer.set_item("warnings", listed(py, &warnings)?)?;
+                    answer.set_item("attempts", attempts)?;
                     ("ok", answer)
                 }
                 Outcome::Prepared { request, warnings } => {

@@ -117,8 +117,8 @@ function parts({ thrown: _, ...event }: Told): [members: object, bytes: Uint8Arr
 function ended(outcome: Outcome, signal: AbortSignal | undefined, thrown: unknown, cause: unknown): object {
   switch (outcome.end) {
     case 'ok': {
-      const { value, request_id, warnings } = outcome.with
-      return Object.assign(value, { request_id, warnings })
+      const { value, request_id, warnings, attempts } = outcome.with
+      return Object.assign(value, { request_id, warnings, attempts })
     }
     case 'prepared': {
       const { request, warnings } = outcome.with
@@ -269,7 +269,7 @@ const NOT_SENT: Record<string, Cause> = {
   UND_ERR_CONNECT_TIMEOUT: 'timeout'
 }
 /** The codes of certificate errors; certificates are checked before anything is sent. */
-const CERTIFICATE = /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_)|_SIGNED_CERT/
+export const CERTIFICATE = /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_)|_SIGNED_CERT/
 /** The codes of failures that may come before or after sending. */
 const UNKNOWN: [codes: RegExp, Cause][] = [
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'reset'],
@@ -298,11 +298,11 @@ export function failure(thrown: unknown): Told {
 function unsent(code: string, syscall: string, message: string): Cause | undefined {
   // A host can also become unreachable while its answer is awaited.
   if (Object.hasOwn(NOT_SENT, code)) return /^(read|write)/.test(syscall) ? undefined : NOT_SENT[code]
-  if (CERTIFICATE.test(code)) return 'tls'
+  if (CERTIFICATE.test(code)) return 'certificate'
   // Deno does not have codes; hyper, which it uses, marks failures before a connection in this way.
   const [, deno] = /client error \(Connect\): (.*)/.exec(message) ?? []
   if (deno === undefined) return undefined
-  return /^dns/.test(deno) ? 'dns' : /certificate|tls|corrupt message/.test(deno) ? 'tls' : 'connect'
+  return /^dns/.test(deno) ? 'dns' : /certificate/.test(deno) ? 'certificate' : /tls|corrupt message/.test(deno) ? 'tls' : 'connect'
 }
 
 export function brokenOff(thrown: unknown): Told {

@@ -13,12 +13,14 @@ export interface Advice {
 
 /** An observation of an attempt. It never holds a secret or a personal field. */
 export interface Attempt {
-  /** `request` when an attempt begins; when it ends, `response` if an answer came, else `failure`. Before it ends, `skipped` for each certificate in its answer that cannot be used. */
-  phase: 'request' | 'response' | 'failure' | 'skipped'
+  /** `request` when an attempt begins; when it ends, `response` if an answer came, else `failure`. Before it ends, `skipped` for each certificate in its answer that cannot be used. `pause` before an attempt that repeats another or waits for its turn. */
+  phase: 'request' | 'response' | 'failure' | 'skipped' | 'pause'
   /** The operation of the call. */
   operation: Operation
-  /** The attempt's number, from 1. */
+  /** The attempt's number, from 1; of a pause, that of the attempt to come. Questions are counted apart. */
   attempt: number
+  /** Is it a query that asks whether a request with a lost answer was carried out? */
+  question: boolean
   /** The host that the attempt asks. */
   host: string
   /** HTTP status. */
@@ -27,11 +29,11 @@ export interface Attempt {
   request_id: string | null
   /** The serial of a skipped certificate. */
   key_id: string | null
-  /** The duration of the attempt. */
+  /** The duration of the attempt, or of the pause to come. */
   ms: number
-  /** The code of the error, if there was one. */
+  /** The code of the error, if there was one; of a pause, the error that is its reason. */
   reason: OwnCode | ServiceCode | (string & {}) | null
-  /** May a failed attempt have taken effect despite that? */
+  /** May the operation have taken effect, by this attempt or an earlier one, without a verified answer? */
   may_have_been_applied: boolean
 }
 
@@ -473,12 +475,14 @@ export type Reason =
  * - `error_signature`: The signature of an error answer, where there is one, should be right.
  * - `certificate_skipped`: A platform certificate in a list should be one that can be used.
  * - `empty_answer`: An answer should say what became of the record.
+ * - `answer_recovered`: An answer should arrive; this one was lost, and is made from the record that a query brought.
  */
 export type RemarkName =
   | 'id_echo'
   | 'error_signature'
   | 'certificate_skipped'
   | 'empty_answer'
+  | 'answer_recovered'
 
 /**
  * The level that a caller chooses for a business rule.
@@ -671,6 +675,10 @@ export interface CoreOptions {
   timeout?: number
   /** The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It also ends attempts that take longer. In milliseconds. */
   deadline?: number
+  /** The most times that a call sends its request again after a failure that may pass; 2 unless given, 0 turns retries off. `deadline` bounds them all. */
+  maxRetries?: number
+  /** Follow WeChat Pay's clock where the local one is wrong, by less than an hour? Off unless given, because an answer up to an hour old could then be replayed. */
+  correctClock?: boolean
   /** Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`. */
   acceptLanguage?: string
   /** The `User-Agent` of requests; this library's name and version unless given. */
@@ -684,7 +692,7 @@ export interface CoreOptions {
 }
 
 /** The options of one call. */
-export type CallOptions = Pick<CoreOptions, 'timeout' | 'deadline'>
+export type CallOptions = Pick<CoreOptions, 'timeout' | 'deadline' | 'maxRetries'>
 
 /** What stands on every answer. */
 export interface Answer {
@@ -692,6 +700,8 @@ export interface Answer {
   request_id: string | null
   /** Remarks on what is odd. */
   warnings: Finding[]
+  /** The number of requests that were made; queries about a lost answer are not counted. */
+  attempts: number
 }
 
 /** The details of an error. */

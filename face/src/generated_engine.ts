@@ -44,7 +44,7 @@ export type Action =
       /** The longest that verifying may take. */
       timeout_ms: number
     }
-  /** Wait; answered by `Woke`. Engines do not ask for it yet. */
+  /** Wait; answered by `Woke`. */
   | {
       action: 'sleep'
       /** The time to wait. */
@@ -174,6 +174,7 @@ export type Event =
  * - `dns`: The host's name could not be resolved.
  * - `connect`: No connection could be made.
  * - `tls`: No secure connection could be made.
+ * - `certificate`: The server's certificate is not trusted.
  * - `timeout`: The answer took longer than `timeout_ms`.
  * - `reset`: The connection was closed.
  * - `body`: The answer broke off.
@@ -183,6 +184,7 @@ export type Failure =
   | 'dns'
   | 'connect'
   | 'tls'
+  | 'certificate'
   | 'timeout'
   | 'reset'
   | 'body'
@@ -208,6 +210,8 @@ export type Outcome =
         request_id: string | null
         /** Remarks on what is odd. */
         warnings: Finding[]
+        /** The number of requests that were made; queries about a lost answer are not counted. */
+        attempts: number
       }
     }
   /** The request is prepared for the caller to send. */

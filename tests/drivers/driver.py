@@ -64,7 +64,7 @@ async def report_async(vector: dict[str, Any]) -> dict[str, Any]:
 def answer(result: Any) -> dict[str, Any]:
     if isinstance(result, wx.Answer):
         result = result.to_dict()
-    value = {name: field for name, field in result.items() if name not in ("request_id", "warnings")}
+    value = {name: field for name, field in result.items() if name not in ("request_id", "warnings", "attempts")}
     return {"value": value, "request_id": result["request_id"], "warnings": result["warnings"]}
 
 

@@ -96,7 +96,7 @@ async fn report(vector: &Value) -> Result<Value, Error> {
 
 async fn run(client: &Client, call: Value) -> Result<Value, Error> {
     match client.run(Call::from_value(call)?, CallOptions::default(), pending()).await? {
-        Outcome::Ok { value, request_id, warnings } => {
+        Outcome::Ok { value, request_id, warnings, .. } => {
             Ok(json!({ "value": value, "request_id": request_id, "warnings": warnings }))
         }
         Outcome::Prepared { request, .. } => Ok(json!(request)),

@@ -29,7 +29,7 @@ async function reportOf(wx, vector) {
   }
 }
 
-function answer({ request_id, warnings, ...value }) {
+function answer({ request_id, warnings, attempts: _, ...value }) {
   return { value, request_id, warnings }
 }
 

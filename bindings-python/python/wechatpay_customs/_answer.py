@@ -76,7 +76,7 @@ class Record(Mapping[str, Any]):
 class Answer(Record):
     """A verified answer.
 
-    ``request_id`` and ``warnings`` are this library's, not fields of WeChat Pay's.
+    ``request_id``, ``warnings`` and ``attempts`` are this library's, not fields of WeChat Pay's.
     """
 
     __slots__ = ()
@@ -85,6 +85,8 @@ class Answer(Record):
     """WeChat Pay's id of the request, for its support."""
     warnings: list[Finding]
     """Remarks on what is odd; they stop nothing."""
+    attempts: int
+    """The number of requests that were made for it; 0 if this library made none."""
 
 
 def _copied(value: Any) -> Any:

@@ -82,12 +82,14 @@ class Advice(TypedDict):
 class Attempt(TypedDict):
     """An observation of an attempt. It never holds a secret or a personal field."""
 
-    phase: Literal["request", "response", "failure", "skipped"]
-    """`request` when an attempt begins; when it ends, `response` if an answer came, else `failure`. Before it ends, `skipped` for each certificate in its answer that cannot be used."""
+    phase: Literal["request", "response", "failure", "skipped", "pause"]
+    """`request` when an attempt begins; when it ends, `response` if an answer came, else `failure`. Before it ends, `skipped` for each certificate in its answer that cannot be used. `pause` before an attempt that repeats another or waits for its turn."""
     operation: Operation
     """The operation of the call."""
     attempt: int
-    """The attempt's number, from 1."""
+    """The attempt's number, from 1; of a pause, that of the attempt to come. Questions are counted apart."""
+    question: bool
+    """Is it a query that asks whether a request with a lost answer was carried out?"""
     host: str
     """The host that the attempt asks."""
     status: int | None
@@ -97,11 +99,11 @@ class Attempt(TypedDict):
     key_id: str | None
     """The serial of a skipped certificate."""
     ms: int
-    """The duration of the attempt."""
+    """The duration of the attempt, or of the pause to come."""
     reason: OwnCode | ServiceCode | str | None
-    """The code of the error, if there was one."""
+    """The code of the error, if there was one; of a pause, the error that is its reason."""
     may_have_been_applied: bool
-    """May a failed attempt have taken effect despite that?"""
+    """May the operation have taken effect, by this attempt or an earlier one, without a verified answer?"""
 
 
 CauseName = Literal["changed_body", "changed_bytes", "clock", "compressed_body", "duplicated_headers", "expired_certificate", "full_url", "line_ends", "malformed_authorization", "malformed_headers", "merchant_certificate", "missing_authorization", "path_prefix", "probe", "query_encoding", "repeated_nonce", "reserialised_body", "signature_type", "stripped_headers", "unknown_request", "unknown_serial", "wrong_key", "wrong_mchid", "wrong_request", "wrong_serial"]
@@ -381,13 +383,14 @@ Reason = Literal["api_v3_key_not_set", "appid_mchid_not_match", "appid_not_set",
 """
 
 
-RemarkName = Literal["id_echo", "error_signature", "certificate_skipped", "empty_answer"]
+RemarkName = Literal["id_echo", "error_signature", "certificate_skipped", "empty_answer", "answer_recovered"]
 """The name of a remark about an answer.
 
 - ``id_echo``: An answer should name the order that the request names.
 - ``error_signature``: The signature of an error answer, where there is one, should be right.
 - ``certificate_skipped``: A platform certificate in a list should be one that can be used.
 - ``empty_answer``: An answer should say what became of the record.
+- ``answer_recovered``: An answer should arrive; this one was lost, and is made from the record that a query brought.
 """
 
 
@@ -508,6 +511,10 @@ class OtherOptions(TypedDict, total=False):
     """The longest that one attempt may take, at least a millisecond; 10 seconds unless given. In seconds."""
     deadline: float
     """The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It also ends attempts that take longer. In seconds."""
+    max_retries: int
+    """The most times that a call sends its request again after a failure that may pass; 2 unless given, 0 turns retries off. `deadline` bounds them all."""
+    correct_clock: bool
+    """Follow WeChat Pay's clock where the local one is wrong, by less than an hour? Off unless given, because an answer up to an hour old could then be replayed."""
     accept_language: str
     """Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`."""
     user_agent: str
@@ -539,6 +546,8 @@ OPTIONS = """\
 - ``path_prefix``: Beginning of the API's paths: `v3/global` (default) or `global/v3` (pages of 2020).
 - ``timeout``: The longest that one attempt may take, at least a millisecond; 10 seconds unless given. In seconds.
 - ``deadline``: The longest that a whole call may take, at least a millisecond; 30 seconds unless given. It also ends attempts that take longer. In seconds.
+- ``max_retries``: The most times that a call sends its request again after a failure that may pass; 2 unless given, 0 turns retries off. `deadline` bounds them all.
+- ``correct_clock``: Follow WeChat Pay's clock where the local one is wrong, by less than an hour? Off unless given, because an answer up to an hour old could then be replayed.
 - ``accept_language``: Language of the service's messages: `en` (default), `zh-CN`, `zh-HK` or `zh-TW`.
 - ``user_agent``: The `User-Agent` of requests; this library's name and version unless given.
 - ``field_encryption``: Padding with which personal fields are encrypted: `pkcs1` (default) or `oaep`.

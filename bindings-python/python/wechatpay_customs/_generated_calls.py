@@ -44,13 +44,13 @@ class Operations:
     _driver: Driver
 
     @overload
-    def declare(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None) -> DeclareAnswer: ...
+    def declare(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> DeclareAnswer: ...
 
     @overload
-    def declare(self, fields: DeclareRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None) -> DeclareAnswer: ...
+    def declare(self, fields: DeclareRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> DeclareAnswer: ...
 
     def declare(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> DeclareAnswer:
         """Declares a payment, or one part of a split payment, to a customs.
 
@@ -68,33 +68,34 @@ class Operations:
         :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
         :param transport_fee: Freight in fen, for a split order.
         :param product_fee: Price of the goods in fen, for a split order.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "declare"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 more,
             )
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         try:
             return DeclareAnswer(self._driver.run(call))
         except BaseException as error:
             raise shown(error)
 
     @overload
-    def modify(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, duty: int | None = None, sub_order_no: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None) -> ModifyAnswer: ...
+    def modify(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, duty: int | None = None, sub_order_no: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> ModifyAnswer: ...
 
     @overload
-    def modify(self, fields: ModifyRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, duty: int | None = None, sub_order_no: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None) -> ModifyAnswer: ...
+    def modify(self, fields: ModifyRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, duty: int | None = None, sub_order_no: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> ModifyAnswer: ...
 
     def modify(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> ModifyAnswer:
         """Changes the amounts or the registration number of a declaration.
 
@@ -111,33 +112,34 @@ class Operations:
         :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
         :param transport_fee: Freight in fen, for a split order.
         :param product_fee: Price of the goods in fen, for a split order.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "modify"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 more,
             )
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         try:
             return ModifyAnswer(self._driver.run(call))
         except BaseException as error:
             raise shown(error)
 
     @overload
-    def query(self, fields: None = None, /, *, order_type: OrderType, order_no: str, customs: CustomsCode, appid: str | None = None, mchid: str | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None) -> QueryAnswer: ...
+    def query(self, fields: None = None, /, *, order_type: OrderType, order_no: str, customs: CustomsCode, appid: str | None = None, mchid: str | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> QueryAnswer: ...
 
     @overload
-    def query(self, fields: QueryRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, order_type: OrderType | None = None, order_no: str | None = None, customs: CustomsCode | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None) -> QueryAnswer: ...
+    def query(self, fields: QueryRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, order_type: OrderType | None = None, order_no: str | None = None, customs: CustomsCode | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> QueryAnswer: ...
 
     def query(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> QueryAnswer:
         """Asks what became of the declarations of a payment or sub-order.
 
@@ -150,33 +152,34 @@ class Operations:
         :param customs: The customs that the payment was declared to.
         :param offset: The first record to return, counted from 0.
         :param limit: The most records to return, at least 1; the page suggests 20 and names no maximum.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "query"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 more,
             )
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         try:
             return QueryAnswer(self._driver.run(call))
         except BaseException as error:
             raise shown(error)
 
     @overload
-    def query_all(self, fields: None = None, /, *, order_type: OrderType, order_no: str, customs: CustomsCode, appid: str | None = None, mchid: str | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None) -> Iterator[Declaration]: ...
+    def query_all(self, fields: None = None, /, *, order_type: OrderType, order_no: str, customs: CustomsCode, appid: str | None = None, mchid: str | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> Iterator[Declaration]: ...
 
     @overload
-    def query_all(self, fields: QueryRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, order_type: OrderType | None = None, order_no: str | None = None, customs: CustomsCode | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None) -> Iterator[Declaration]: ...
+    def query_all(self, fields: QueryRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, order_type: OrderType | None = None, order_no: str | None = None, customs: CustomsCode | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> Iterator[Declaration]: ...
 
     def query_all(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> Iterator[Declaration]:
         """All records of a query, page by page; does not look at ``offset``.
 
@@ -189,15 +192,16 @@ class Operations:
         :param customs: The customs that the payment was declared to.
         :param offset: The first record to return, counted from 0.
         :param limit: The most records to return, at least 1; the page suggests 20 and names no maximum.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
-            given = _native.Given(fields, more, {"timeout": timeout, "deadline": deadline})
+            given = _native.Given(fields, more, {"timeout": timeout, "deadline": deadline, "max_retries": max_retries})
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         answer = None
         while True:
             records, call = self._driver.native.page("query_all", given, answer)
@@ -210,13 +214,13 @@ class Operations:
                 raise shown(error)
 
     @overload
-    def redeclare(self, fields: None = None, /, *, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, timeout: float | None = None, deadline: float | None = None) -> RedeclareAnswer: ...
+    def redeclare(self, fields: None = None, /, *, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> RedeclareAnswer: ...
 
     @overload
-    def redeclare(self, fields: RedeclareRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, timeout: float | None = None, deadline: float | None = None) -> RedeclareAnswer: ...
+    def redeclare(self, fields: RedeclareRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> RedeclareAnswer: ...
 
     def redeclare(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> RedeclareAnswer:
         """Pushes a declaration again that the electronic port lost.
 
@@ -230,33 +234,34 @@ class Operations:
         :param transaction_id: WeChat Pay's number for the payment; it or `out_trade_no` is required.
         :param sub_order_no: The merchant's number for the sub-order; a split order needs it or `sub_order_id`.
         :param sub_order_id: WeChat Pay's number for the sub-order; a split order needs it or `sub_order_no`.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "redeclare"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 more,
             )
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         try:
             return RedeclareAnswer(self._driver.run(call))
         except BaseException as error:
             raise shown(error)
 
     @overload
-    def verify_identity(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, certificate_type: str, certificate_id: str, certificate_name: str, appid: str | None = None, mchid: str | None = None, sub_order_no: str | None = None, timeout: float | None = None, deadline: float | None = None) -> VerifyIdentityAnswer: ...
+    def verify_identity(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, certificate_type: str, certificate_id: str, certificate_name: str, appid: str | None = None, mchid: str | None = None, sub_order_no: str | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> VerifyIdentityAnswer: ...
 
     @overload
-    def verify_identity(self, fields: VerifyIdentityRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, sub_order_no: str | None = None, certificate_type: str | None = None, certificate_id: str | None = None, certificate_name: str | None = None, timeout: float | None = None, deadline: float | None = None) -> VerifyIdentityAnswer: ...
+    def verify_identity(self, fields: VerifyIdentityRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, sub_order_no: str | None = None, certificate_type: str | None = None, certificate_id: str | None = None, certificate_name: str | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> VerifyIdentityAnswer: ...
 
     def verify_identity(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> VerifyIdentityAnswer:
         """Asks whether an identity matches that of the payer.
 
@@ -272,44 +277,46 @@ class Operations:
         :param certificate_type: Kind of identity document: `IDCARD`.
         :param certificate_id: ID number in plain text; it is encrypted when the request is built.
         :param certificate_name: Name in plain text; it is encrypted when the request is built.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "verify_identity"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 more,
             )
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         try:
             return VerifyIdentityAnswer(self._driver.run(call))
         except BaseException as error:
             raise shown(error)
 
     def certificates(
-        self, fields: CertificatesRequest | None = None, /, *, timeout: float | None = None, deadline: float | None = None
+        self, fields: CertificatesRequest | None = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None
     ) -> CertificatesAnswer:
         """Fetches the platform certificates, decrypted and verified.
 
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "certificates"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 {},
             )
         finally:
-            del fields, timeout, deadline
+            del fields, timeout, deadline, max_retries
         try:
             return CertificatesAnswer(self._driver.run(call))
         except BaseException as error:
@@ -363,13 +370,13 @@ class AsyncOperations:
     _driver: AsyncDriver
 
     @overload
-    async def declare(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None) -> DeclareAnswer: ...
+    async def declare(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> DeclareAnswer: ...
 
     @overload
-    async def declare(self, fields: DeclareRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None) -> DeclareAnswer: ...
+    async def declare(self, fields: DeclareRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> DeclareAnswer: ...
 
     async def declare(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> DeclareAnswer:
         """Declares a payment, or one part of a split payment, to a customs.
 
@@ -387,33 +394,34 @@ class AsyncOperations:
         :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
         :param transport_fee: Freight in fen, for a split order.
         :param product_fee: Price of the goods in fen, for a split order.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "declare"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 more,
             )
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         try:
             return DeclareAnswer(await self._driver.run_async(call))
         except BaseException as error:
             raise shown(error)
 
     @overload
-    async def modify(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, duty: int | None = None, sub_order_no: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None) -> ModifyAnswer: ...
+    async def modify(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, duty: int | None = None, sub_order_no: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> ModifyAnswer: ...
 
     @overload
-    async def modify(self, fields: ModifyRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, duty: int | None = None, sub_order_no: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None) -> ModifyAnswer: ...
+    async def modify(self, fields: ModifyRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, duty: int | None = None, sub_order_no: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> ModifyAnswer: ...
 
     async def modify(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> ModifyAnswer:
         """Changes the amounts or the registration number of a declaration.
 
@@ -430,33 +438,34 @@ class AsyncOperations:
         :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
         :param transport_fee: Freight in fen, for a split order.
         :param product_fee: Price of the goods in fen, for a split order.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "modify"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 more,
             )
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         try:
             return ModifyAnswer(await self._driver.run_async(call))
         except BaseException as error:
             raise shown(error)
 
     @overload
-    async def query(self, fields: None = None, /, *, order_type: OrderType, order_no: str, customs: CustomsCode, appid: str | None = None, mchid: str | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None) -> QueryAnswer: ...
+    async def query(self, fields: None = None, /, *, order_type: OrderType, order_no: str, customs: CustomsCode, appid: str | None = None, mchid: str | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> QueryAnswer: ...
 
     @overload
-    async def query(self, fields: QueryRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, order_type: OrderType | None = None, order_no: str | None = None, customs: CustomsCode | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None) -> QueryAnswer: ...
+    async def query(self, fields: QueryRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, order_type: OrderType | None = None, order_no: str | None = None, customs: CustomsCode | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> QueryAnswer: ...
 
     async def query(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> QueryAnswer:
         """Asks what became of the declarations of a payment or sub-order.
 
@@ -469,33 +478,34 @@ class AsyncOperations:
         :param customs: The customs that the payment was declared to.
         :param offset: The first record to return, counted from 0.
         :param limit: The most records to return, at least 1; the page suggests 20 and names no maximum.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "query"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 more,
             )
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         try:
             return QueryAnswer(await self._driver.run_async(call))
         except BaseException as error:
             raise shown(error)
 
     @overload
-    def query_all(self, fields: None = None, /, *, order_type: OrderType, order_no: str, customs: CustomsCode, appid: str | None = None, mchid: str | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None) -> AsyncIterator[Declaration]: ...
+    def query_all(self, fields: None = None, /, *, order_type: OrderType, order_no: str, customs: CustomsCode, appid: str | None = None, mchid: str | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> AsyncIterator[Declaration]: ...
 
     @overload
-    def query_all(self, fields: QueryRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, order_type: OrderType | None = None, order_no: str | None = None, customs: CustomsCode | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None) -> AsyncIterator[Declaration]: ...
+    def query_all(self, fields: QueryRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, order_type: OrderType | None = None, order_no: str | None = None, customs: CustomsCode | None = None, offset: int | None = None, limit: int | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> AsyncIterator[Declaration]: ...
 
     async def query_all(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> AsyncIterator[Declaration]:
         """All records of a query, page by page; does not look at ``offset``.
 
@@ -508,15 +518,16 @@ class AsyncOperations:
         :param customs: The customs that the payment was declared to.
         :param offset: The first record to return, counted from 0.
         :param limit: The most records to return, at least 1; the page suggests 20 and names no maximum.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
-            given = _native.Given(fields, more, {"timeout": timeout, "deadline": deadline})
+            given = _native.Given(fields, more, {"timeout": timeout, "deadline": deadline, "max_retries": max_retries})
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         answer = None
         while True:
             records, call = self._driver.native.page("query_all", given, answer)
@@ -530,13 +541,13 @@ class AsyncOperations:
                 raise shown(error)
 
     @overload
-    async def redeclare(self, fields: None = None, /, *, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, timeout: float | None = None, deadline: float | None = None) -> RedeclareAnswer: ...
+    async def redeclare(self, fields: None = None, /, *, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> RedeclareAnswer: ...
 
     @overload
-    async def redeclare(self, fields: RedeclareRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, timeout: float | None = None, deadline: float | None = None) -> RedeclareAnswer: ...
+    async def redeclare(self, fields: RedeclareRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> RedeclareAnswer: ...
 
     async def redeclare(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> RedeclareAnswer:
         """Pushes a declaration again that the electronic port lost.
 
@@ -550,33 +561,34 @@ class AsyncOperations:
         :param transaction_id: WeChat Pay's number for the payment; it or `out_trade_no` is required.
         :param sub_order_no: The merchant's number for the sub-order; a split order needs it or `sub_order_id`.
         :param sub_order_id: WeChat Pay's number for the sub-order; a split order needs it or `sub_order_no`.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "redeclare"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 more,
             )
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         try:
             return RedeclareAnswer(await self._driver.run_async(call))
         except BaseException as error:
             raise shown(error)
 
     @overload
-    async def verify_identity(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, certificate_type: str, certificate_id: str, certificate_name: str, appid: str | None = None, mchid: str | None = None, sub_order_no: str | None = None, timeout: float | None = None, deadline: float | None = None) -> VerifyIdentityAnswer: ...
+    async def verify_identity(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, certificate_type: str, certificate_id: str, certificate_name: str, appid: str | None = None, mchid: str | None = None, sub_order_no: str | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> VerifyIdentityAnswer: ...
 
     @overload
-    async def verify_identity(self, fields: VerifyIdentityRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, sub_order_no: str | None = None, certificate_type: str | None = None, certificate_id: str | None = None, certificate_name: str | None = None, timeout: float | None = None, deadline: float | None = None) -> VerifyIdentityAnswer: ...
+    async def verify_identity(self, fields: VerifyIdentityRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, sub_order_no: str | None = None, certificate_type: str | None = None, certificate_id: str | None = None, certificate_name: str | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> VerifyIdentityAnswer: ...
 
     async def verify_identity(
-        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, **more: object
+        self, fields: object = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
     ) -> VerifyIdentityAnswer:
         """Asks whether an identity matches that of the payer.
 
@@ -592,44 +604,46 @@ class AsyncOperations:
         :param certificate_type: Kind of identity document: `IDCARD`.
         :param certificate_id: ID number in plain text; it is encrypted when the request is built.
         :param certificate_name: Name in plain text; it is encrypted when the request is built.
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "verify_identity"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 more,
             )
         finally:
-            del fields, more, timeout, deadline
+            del fields, more, timeout, deadline, max_retries
         try:
             return VerifyIdentityAnswer(await self._driver.run_async(call))
         except BaseException as error:
             raise shown(error)
 
     async def certificates(
-        self, fields: CertificatesRequest | None = None, /, *, timeout: float | None = None, deadline: float | None = None
+        self, fields: CertificatesRequest | None = None, /, *, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None
     ) -> CertificatesAnswer:
         """Fetches the platform certificates, decrypted and verified.
 
-        :param timeout: The longest that one attempt may take, in seconds.
-        :param deadline: The longest that the whole call may take, in seconds.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that a whole call may take, at least a millisecond, in seconds; the client's unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
         :raises WechatPayError: whatever goes wrong.
         """
         __tracebackhide__ = True
         try:
             call = self._driver.native.begin(
                 {"call": "operation", "operation": "certificates"},
-                {"timeout": timeout, "deadline": deadline},
+                {"timeout": timeout, "deadline": deadline, "max_retries": max_retries},
                 fields,
                 {},
             )
         finally:
-            del fields, timeout, deadline
+            del fields, timeout, deadline, max_retries
         try:
             return CertificatesAnswer(await self._driver.run_async(call))
         except BaseException as error:

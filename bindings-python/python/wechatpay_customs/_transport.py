@@ -86,7 +86,7 @@ def _judged(error: BaseException) -> tuple[str, str]:
     kinds: tuple[tuple[type[BaseException], str, str], ...] = (
         (socket.gaierror, "dns", "no"),
         (ConnectionRefusedError, "connect", "no"),
-        (ssl.SSLCertVerificationError, "tls", "no"),
+        (ssl.SSLCertVerificationError, "certificate", "no"),
         (ssl.SSLError, "tls", "unknown"),
         (TimeoutError, "timeout", "unknown"),
         (ConnectionError, "reset", "unknown"),

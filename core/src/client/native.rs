@@ -236,7 +236,8 @@ fn failure(error: &reqwest::Error) -> Event {
     if error.is_connect() {
         let cause = match () {
             () if says(&["dns error"]) => Failure::Dns,
-            () if says(&["certificate", "tls", "handshake", "corrupt message"]) => Failure::Tls,
+            () if says(&["certificate"]) => Failure::Certificate,
+            () if says(&["tls", "handshake", "corrupt message"]) => Failure::Tls,
             () if error.is_timeout() => Failure::Timeout,
             () => Failure::Connect,
         };

@@ -41,7 +41,8 @@ pub(super) fn failed(course: &mut Course, exchange: Exchange, error: Error, met:
     if course.question.is_some() {
         return unanswered(course, exchange.content, error, met, now);
     }
-    let next = course.next(met, exchange.operation().spec().repeatable, course.max_retries - course.repetitions);
+    let next =
+        course.next(met, exchange.operation().spec().repeatable, course.max_retries.saturating_sub(course.repetitions));
     course.open |= error.may_have_been_applied;
     match next {
         Next::GiveUp => Err(error),

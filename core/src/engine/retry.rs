@@ -102,3 +102,88 @@ pub(super) fn next(met: Met, situation: Situation) -> Next {
         Met::Distrusted | Met::Probe | Met::Refused | Met::Unproven => Next::GiveUp,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::error::{CONNECT_FAILED, REDIRECT_REFUSED, SIGNATURE_MISMATCH};
+
+    const FIRST: Situation =
+        Situation { repeatable: true, off: false, left: 2, untried: true, probed: false, open: false };
+    const CHANGE: Situation = Situation { repeatable: false, ..FIRST };
+
+    const fn again(elsewhere: bool, pause: bool) -> Next {
+        Next::Again { elsewhere, pause }
+    }
+
+    /// A row for each outcome: what follows for what may be repeated, and for what must not.
+    const TABLE: [(Met, Next, Next); 8] = [
+        (Met::NotSent, again(true, false), again(true, false)),
+        (Met::Distrusted, again(true, false), again(true, false)),
+        (Met::Lost, again(true, true), Next::Ask { pause: true }),
+        (Met::Busy, again(false, true), again(false, true)),
+        (Met::Failing, again(true, true), Next::Ask { pause: true }),
+        (Met::Probe, again(false, false), Next::Ask { pause: false }),
+        (Met::WrongTime, again(false, false), again(false, false)),
+        (Met::Unproven, Next::GiveUp, Next::GiveUp),
+    ];
+
+    #[test]
+    fn each_outcome_of_an_attempt_is_followed_as_the_table_says() {
+        for (met, repeatable, change) in TABLE {
+            assert_eq!([next(met, FIRST), next(met, CHANGE)], [repeatable, change], "{met:?}");
+            // Whoever has turned retries off gets the first error.
+            let off = [Situation { off: true, ..FIRST }, Situation { off: true, ..CHANGE }];
+            assert_eq!(off.map(|off| next(met, off)), [Next::GiveUp; 2], "{met:?}");
+            // A 429 uses up no repetition; a question may be asked when none is left.
+            let none = [Situation { left: 0, ..FIRST }, Situation { left: 0, ..CHANGE }].map(|none| next(met, none));
+            let given_up = |next: Next| if matches!(next, Next::Again { .. }) { Next::GiveUp } else { next };
+            let expected = if met == Met::Busy { [repeatable; 2] } else { [repeatable, change].map(given_up) };
+            assert_eq!(none, expected, "{met:?}");
+        }
+    }
+
+    #[test]
+    fn when_all_hosts_were_tried_a_pause_comes_first() {
+        let tried = Situation { untried: false, ..FIRST };
+        assert_eq!(next(Met::NotSent, tried), again(true, true));
+        assert_eq!(next(Met::Distrusted, tried), Next::GiveUp);
+    }
+
+    #[test]
+    fn a_second_probe_is_too_many() {
+        assert_eq!(next(Met::Probe, Situation { probed: true, ..FIRST }), Next::GiveUp);
+    }
+
+    #[test]
+    fn a_refusal_is_the_last_word_only_if_nothing_is_open() {
+        for repeatable in [true, false] {
+            let closed = Situation { repeatable, ..FIRST };
+            assert_eq!(next(Met::Refused, closed), Next::GiveUp);
+            assert_eq!(next(Met::Refused, Situation { open: true, left: 0, ..closed }), Next::Ask { pause: false });
+            assert_eq!(next(Met::Unproven, Situation { open: true, ..closed }), Next::GiveUp);
+        }
+    }
+
+    #[test]
+    fn outcomes_are_recognised() {
+        for cause in [Failure::Dns, Failure::Connect, Failure::Tls, Failure::Timeout] {
+            assert_eq!(Met::without_answer(Sent::No, cause), Met::NotSent);
+        }
+        assert_eq!(Met::without_answer(Sent::No, Failure::Certificate), Met::Distrusted);
+        for cause in [Failure::Timeout, Failure::Reset, Failure::Body, Failure::Other, Failure::Tls] {
+            assert_eq!(Met::without_answer(Sent::Unknown, cause), Met::Lost);
+        }
+        let refused = |code: &str, status: u16| {
+            let error = Error::refused(code.to_owned(), String::new());
+            Met::answer(&error.with(|details| details.status = Some(status)))
+        };
+        assert_eq!([refused("RATE_LIMITED", 400), refused("PARAM_ERROR", 429)], [Met::Busy; 2]);
+        assert_eq!([refused("SYSTEMERROR", 400), refused("PARAM_ERROR", 500), refused("", 408)], [Met::Failing; 3]);
+        assert_eq!([refused("PARAM_ERROR", 400), refused("NEW_CODE", 404)], [Met::Refused; 2]);
+        let ours = |code, status| Met::answer(&Error::new(code, "").with(|details| details.status = Some(status)));
+        assert_eq!(ours(SIGNATURE_PROBE, 200), Met::Probe);
+        assert_eq!([ours(SIGNATURE_MISMATCH, 200), ours(REDIRECT_REFUSED, 302)], [Met::Unproven; 2]);
+        assert_eq!([ours(SIGNATURE_MISMATCH, 502), ours(CONNECT_FAILED, 404)], [Met::Failing, Met::Unproven]);
+    }
+}

@@ -153,3 +153,92 @@ pub(crate) fn recovered(
     };
     (Value::Object(answer), warning)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const SENT_AT: i64 = 1_446_015_600;
+
+    fn content(operation: Operation, more: Value) -> Content {
+        let mut fields = json!({
+            "appid": "wx1", "mchid": "1230000109", "out_trade_no": "2015", "transaction_id": "1000",
+            "customs": "SHANGHAI_ZS", "merchant_customs_no": "123456",
+        });
+        let Value::Object(more) = more else { panic!("fields are a map") };
+        fields.as_object_mut().expect("a map").extend(more);
+        Content::of_caller(operation, fields.into())
+    }
+
+    fn judged(content: &Content, record: Value) -> &'static str {
+        match standing(content, &[record], SENT_AT) {
+            Standing::AsSent(_) => "as sent",
+            Standing::NotAsSent => "not as sent",
+            Standing::Unclear => "unclear",
+        }
+    }
+
+    #[test]
+    fn a_modify_was_applied_if_the_record_is_equal_and_has_moved() {
+        let modify = content(Operation::Modify, json!({ "duty": 7 }));
+        let with = |state: &str, at: &str, duty: Value| {
+            let record = json!({
+                "mch_customs_no": "123456", "duty": duty, "state": state, "modify_time": at, "customs": "shanghai_zs",
+            });
+            judged(&modify, record)
+        };
+        let (before, same, after) =
+            ("2015-10-28T14:59:59+08:00", "2015-10-28T15:00:02+08:00", "2015-10-28T15:00:03+08:00");
+        for moving in MOVING {
+            assert_eq!(with(moving, before, json!(7)), "as sent");
+        }
+        // The same data may be sent again after FAIL and EXCEPT.
+        for ended in ["SUCCESS", "FAIL", "EXCEPT", "NEW_STATE"] {
+            assert_eq!([with(ended, before, json!(7)), with(ended, after, json!(7))], ["not as sent", "as sent"]);
+            assert_eq!(with(ended, same, json!(7)), "unclear");
+        }
+        assert_eq!(
+            [with("SUBMITTED", after, json!(8)), with("SUBMITTED", before, json!(8))],
+            ["unclear", "not as sent"]
+        );
+        assert_eq!(with("SUBMITTED", after, Value::Null), "unclear");
+    }
+
+    #[test]
+    fn a_redeclare_was_applied_if_the_record_has_moved() {
+        let redeclare = content(Operation::Redeclare, json!({}));
+        let record = |state: &str| json!({ "mch_customs_no": "123456", "state": state });
+        assert_eq!(judged(&redeclare, record("PROCESSING")), "as sent");
+        assert_eq!(judged(&redeclare, record("EXCEPT")), "unclear");
+        let mut old = record("SUCCESS");
+        old["modify_time"] = json!("2015-10-01T00:00:00+08:00");
+        assert_eq!(judged(&redeclare, old), "not as sent");
+    }
+
+    #[test]
+    fn the_record_is_that_of_the_sub_order_or_of_the_whole_payment() {
+        let part =
+            json!({ "sub_order_no": "1", "sub_order_id": "x", "mch_customs_no": "123456", "state": "SUBMITTED" });
+        let whole = json!({ "sub_order_no": "", "mch_customs_no": "123456", "state": "SUBMITTED" });
+        let of_whole = content(Operation::Redeclare, json!({}));
+        assert_eq!([judged(&of_whole, part.clone()), judged(&of_whole, whole.clone())], ["not as sent", "as sent"]);
+        let of_part = content(Operation::Redeclare, json!({ "sub_order_no": "1" }));
+        assert_eq!([judged(&of_part, part.clone()), judged(&of_part, whole)], ["as sent", "not as sent"]);
+        let of_another = content(Operation::Redeclare, json!({ "sub_order_no": "1", "sub_order_id": "y" }));
+        assert_eq!(judged(&of_another, part.clone()), "not as sent");
+        let mut elsewhere = part;
+        elsewhere["customs"] = json!("NINGBO");
+        assert_eq!(judged(&of_part, elsewhere), "not as sent");
+        assert_eq!(which(&of_part)["order_type"], "sub_order_no");
+        assert_eq!(which(&of_whole)["order_no"], "2015");
+    }
+
+    #[test]
+    fn another_orders_answer_is_recognised() {
+        let modify = content(Operation::Modify, json!({}));
+        let head = |id: &str| json!({ "mchid": "", "transaction_id": id }).as_object().cloned().expect("a map");
+        assert_eq!(another(&modify, &head("1000")), None);
+        assert!(another(&modify, &head("2000")).is_some_and(|why| why.contains("`transaction_id` was `1000`")));
+    }
+}

@@ -29,7 +29,7 @@ use wechatpay_customs::{
     engine::{Emit, Event, Now, Step},
     error::{INVALID_OPTION, NOT_LOADED},
     explain::Explanation,
-    options::{Convention, OptionField, OptionKind},
+    options::{Convention, OptionField, OptionKind, PER_CALL},
     request::Signed,
     schema::{OwnCode, Reason, RemarkName, RuleName, ServiceCode},
 };
@@ -238,7 +238,8 @@ impl Types {
             let _ = writeln!(out, "  /** {about} */\n  {}", typescript::option(option));
         }
         out.push_str("}\n\n/** The options of one call. */\n");
-        out.push_str("export type CallOptions = Pick<CoreOptions, 'timeout' | 'deadline'>\n\n");
+        let per_call = quoted(PER_CALL.map(|name| Convention::JavaScript.name(name)).iter().map(String::as_str), " | ");
+        let _ = writeln!(out, "export type CallOptions = Pick<CoreOptions, {per_call}>\n");
         out.push_str(&typescript::interface("Answer", "", "What stands on every answer.", &self.answer));
         let mut attributes = self.error.shape.record()?.clone();
         for member in &mut attributes.members {
@@ -330,7 +331,7 @@ impl Types {
                     _ => None,
                 });
                 let record = records.ok_or("the answer to a query holds no records")?;
-                out.push_str(&python::pages(&format!("{operation}_all"), &name, &record, request, calls));
+                out.push_str(&python::pages(&format!("{operation}_all"), &name, &record, request, calls)?);
                 names.push(record);
             }
             out.push_str(&python::parse(&operations, Some(calls)));

@@ -48,6 +48,8 @@ fn kind(kind: OptionKind) -> &'static str {
         OptionKind::KeyMaterial => "text or bytes",
         OptionKind::KeyMaterials => "map from id to text or bytes",
         OptionKind::Duration => "seconds; in JavaScript milliseconds; in Rust a `Duration`",
+        OptionKind::Count => "whole number",
+        OptionKind::Flag => "true or false",
         OptionKind::Word(_) => "one of the words",
         OptionKind::Rules => "map from rule name to `error`, `warning` or `off`",
         _ => "",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use wechatpay_customs::{
     Operation, Options,
-    options::{OptionField, OptionKind},
+    options::{OptionField, OptionKind, PER_CALL},
 };
 
 use crate::{
@@ -119,17 +119,23 @@ pub fn kind(shape: &Shape) -> String {
 }
 
 /// The type of an option.
-fn option(field: &OptionField) -> String {
-    let kind = match field.kind {
+fn option_kind(kind: OptionKind) -> String {
+    match kind {
         OptionKind::Text => "str".to_owned(),
         OptionKind::Texts => "list[str]".to_owned(),
         OptionKind::KeyMaterial => "str | bytes".to_owned(),
         OptionKind::KeyMaterials => "Mapping[str, str] | Mapping[str, str | bytes]".to_owned(),
         OptionKind::Duration => "float".to_owned(),
+        OptionKind::Count => "int".to_owned(),
+        OptionKind::Flag => "bool".to_owned(),
         OptionKind::Word(words) => literal(words.iter().copied()),
         OptionKind::Rules => "Mapping[str, RuleLevel]".to_owned(),
         _ => "object".to_owned(),
-    };
+    }
+}
+
+fn option(field: &OptionField) -> String {
+    let kind = option_kind(field.kind);
     format!("{}: {kind}", field.name)
 }
 
@@ -209,7 +215,24 @@ impl Calls {
     }
 }
 
-const LIMITS: &str = "timeout: float | None = None, deadline: float | None = None";
+/// The options of one call.
+fn per_call() -> impl Iterator<Item = &'static OptionField> {
+    Options::FIELDS.iter().filter(|option| PER_CALL.contains(&option.name))
+}
+
+fn limits() -> String {
+    per_call()
+        .map(|option| format!("{}: {} | None = None", option.name, option_kind(option.kind)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// The same as arguments to be passed on, and as names to be deleted.
+fn passed() -> (String, String) {
+    let names: Vec<_> = per_call().map(|option| option.name).collect();
+    let pairs: Vec<_> = names.iter().map(|name| format!("\"{name}\": {name}")).collect();
+    (pairs.join(", "), names.join(", "))
+}
 
 const RAISED: &str = "        except BaseException as error:\n            raise shown(error)\n";
 
@@ -221,7 +244,7 @@ fn overloads(def: &str, method: &str, name: &str, request: &Record, returns: &st
         let mut keywords: Vec<_> =
             needed.iter().map(|member| format!("{}: {}", member.name, kind(&member.shape))).collect();
         keywords.extend(others.iter().map(|member| format!("{}: {} | None = None", member.name, kind(&member.shape))));
-        keywords.push(LIMITS.to_owned());
+        keywords.push(limits());
         keywords.join(", ")
     };
     let mut out = String::new();
@@ -235,9 +258,9 @@ fn overloads(def: &str, method: &str, name: &str, request: &Record, returns: &st
 }
 
 /// What stands above the body of a method that takes fields.
-fn head(def: &str, method: &str, returns: &str, about: &str, request: &Record) -> String {
+fn head(def: &str, method: &str, returns: &str, about: &str, request: &Record) -> crate::Result<String> {
     let mut out =
-        format!("\n    {def} {method}(\n        self, fields: object = None, /, *, {LIMITS}, **more: object\n");
+        format!("\n    {def} {method}(\n        self, fields: object = None, /, *, {}, **more: object\n", limits());
     let _ = writeln!(out, "    ) -> {returns}:\n        \"\"\"{about}\n");
     if !request.members.is_empty() {
         let _ = writeln!(
@@ -248,11 +271,16 @@ fn head(def: &str, method: &str, returns: &str, about: &str, request: &Record) -
     for field in &request.members {
         let _ = writeln!(out, "        :param {}: {}", field.name, field.doc);
     }
-    let _ = writeln!(out, "        :param timeout: The longest that one attempt may take, in seconds.");
-    let _ = writeln!(out, "        :param deadline: The longest that the whole call may take, in seconds.");
+    for option in per_call() {
+        // What follows is the client's default.
+        let about = crate::about(option, "seconds")?;
+        let about = about.split(';').next().unwrap_or_default();
+        let unit = if option.kind == OptionKind::Duration { ", in seconds" } else { "" };
+        let _ = writeln!(out, "        :param {}: {about}{unit}; the client's unless given.", option.name);
+    }
     let _ = writeln!(out, "        :raises WechatPayError: whatever goes wrong.\n        \"\"\"");
     out.push_str("        __tracebackhide__ = True\n");
-    out
+    Ok(out)
 }
 
 /// The method that makes a call.
@@ -263,23 +291,24 @@ pub fn method(operation: Operation, name: &str, request: &Record, calls: Calls) 
         true => String::new(),
         false => overloads(calls.def(), method, name, request, &returns),
     };
-    let mut head = head(calls.def(), method, &returns, &line(operation.about())?, request);
+    let mut head = head(calls.def(), method, &returns, &line(operation.about())?, request)?;
     if request.members.is_empty() {
         head = head.replace("fields: object = None", &format!("fields: {name}Request | None = None"));
         head = head.replace(", **more: object", "");
     }
     out.push_str(&head);
+    let (limits, names) = passed();
     let (more, gone) = if request.members.is_empty() { ("{}", "") } else { ("more", ", more") };
     let _ = write!(
         out,
-        "        try:\n            call = self._driver.native.begin(\n                {{\"call\": \"operation\", \"operation\": \"{method}\"}},\n                {{\"timeout\": timeout, \"deadline\": deadline}},\n                fields,\n                {more},\n            )\n        finally:\n            del fields{gone}, timeout, deadline\n",
+        "        try:\n            call = self._driver.native.begin(\n                {{\"call\": \"operation\", \"operation\": \"{method}\"}},\n                {{{limits}}},\n                fields,\n                {more},\n            )\n        finally:\n            del fields{gone}, {names}\n",
     );
     let _ = write!(out, "        try:\n            return {returns}({})\n{RAISED}", calls.run());
     Ok(out)
 }
 
 /// The method that goes through all pages of an operation whose answer holds records.
-pub fn pages(method: &str, name: &str, record: &str, request: &Record, calls: Calls) -> String {
+pub fn pages(method: &str, name: &str, record: &str, request: &Record, calls: Calls) -> crate::Result<String> {
     let (iterator, each) = match calls {
         Calls::Waiting => ("Iterator", format!("            yield from map({record}, records)\n")),
         Calls::Awaited => {
@@ -290,13 +319,14 @@ pub fn pages(method: &str, name: &str, record: &str, request: &Record, calls: Ca
     // What gives an asynchronous iterator is not awaited.
     let mut out = overloads("def", method, name, request, &returns);
     let about = "All records of a query, page by page; does not look at ``offset``.";
-    out.push_str(&head(calls.def(), method, &returns, about, request));
+    out.push_str(&head(calls.def(), method, &returns, about, request)?);
+    let (limits, names) = passed();
     let _ = write!(
         out,
-        "        try:\n            given = _native.Given(fields, more, {{\"timeout\": timeout, \"deadline\": deadline}})\n        finally:\n            del fields, more, timeout, deadline\n        answer = None\n        while True:\n            records, call = self._driver.native.page(\"{method}\", given, answer)\n{each}            if call is None:\n                return\n            try:\n                answer = {}\n            except BaseException as error:\n                raise shown(error)\n",
+        "        try:\n            given = _native.Given(fields, more, {{{limits}}})\n        finally:\n            del fields, more, {names}\n        answer = None\n        while True:\n            records, call = self._driver.native.page(\"{method}\", given, answer)\n{each}            if call is None:\n                return\n            try:\n                answer = {}\n            except BaseException as error:\n                raise shown(error)\n",
         calls.run()
     );
-    out
+    Ok(out)
 }
 
 /// The reading of answers that the caller received: as a method, or as a function that takes options.

@@ -116,6 +116,8 @@ pub fn option(field: &OptionField) -> String {
         OptionKind::KeyMaterial => "string | Uint8Array".to_owned(),
         OptionKind::KeyMaterials => "Record<string, string | Uint8Array>".to_owned(),
         OptionKind::Duration => "number".to_owned(),
+        OptionKind::Count => "number".to_owned(),
+        OptionKind::Flag => "boolean".to_owned(),
         OptionKind::Word(words) => words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" | "),
         OptionKind::Rules => "Rules".to_owned(),
         _ => "unknown".to_owned(),
