@@ -199,6 +199,13 @@ impl From<String> for Payload {
     }
 }
 
+impl Payload {
+    fn break_after(&mut self, bytes: usize) {
+        self.bytes = self.bytes.take().map(|all| all.slice(..bytes));
+        self.breaks = Breaks::Later;
+    }
+}
+
 impl Body for Payload {
     type Data = Bytes;
     type Error = io::Error;
@@ -303,9 +310,11 @@ pub(crate) fn signed(status: StatusCode, body: &Value, with: &Signing<'_>) -> Re
         Some(Fault::RateLimited { retry_after }) => header("retry-after", &retry_after.to_string()),
         Some(Fault::TruncatedBody {}) => {
             response.headers_mut().insert(CONTENT_LENGTH, length.into());
-            let body = response.body_mut();
-            body.bytes = body.bytes.take().map(|bytes| bytes.slice(..length / 2));
-            body.breaks = Breaks::Later;
+            response.body_mut().break_after(length / 2);
+        }
+        Some(Fault::ResetAfter { bytes }) => {
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+            response.body_mut().break_after((*bytes).min(length));
         }
         _ => {}
     }

@@ -5,7 +5,7 @@ use hyper::{
     header::{HOST, HeaderValue, ORIGIN},
     http::request::Parts,
 };
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
@@ -24,13 +24,22 @@ pub(crate) const CONTROL: &str = "/sandbox";
 
 /// The list of endpoints, for the refusal of any other.
 const ENDPOINTS: &str = "GET ready; POST reset; POST clock; GET, POST and DELETE faults; POST rotate; GET and POST \
-                         payments; POST identities; GET and POST settings";
+                         payments; POST identities; GET and POST settings; POST down";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {
     advance_s: i64,
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Down {
+    ms: u64,
+}
+
+/// The longest that the sandbox can be down: an hour.
+const LONGEST_DOWN_MS: u64 = 3_600_000;
 
 type Answered = Result<Value, String>;
 
@@ -66,6 +75,7 @@ impl Service {
             ("POST", "/identities") => self.put_identity(body),
             ("GET", "/settings") => Ok(json!(*lock(&self.settings))),
             ("POST", "/settings") => self.set(body),
+            ("POST", "/down") => self.go_down(body),
             _ => {
                 let error = format!("there is no {method} {path}; there are, under {CONTROL}/: {ENDPOINTS}");
                 return (StatusCode::NOT_FOUND, json!({ "error": error }));
@@ -85,6 +95,7 @@ impl Service {
         self.clock.reset();
         *lock(&self.faults) = Faults::default();
         *lock(&self.settings) = Settings::default();
+        self.network.send_if_modified(|network| network.idle.take().is_some());
         self.keys.platform.reset();
         self.gate.reset();
         Ok(())
@@ -147,7 +158,19 @@ impl Service {
             changed.extend(given);
         }
         *settings = serde_json::from_value::<Settings>(changed).map_err(|error| error.to_string())?;
+        let idle = settings.idle_close_ms.map(Duration::from_millis);
+        self.network.send_if_modified(|network| std::mem::replace(&mut network.idle, idle) != idle);
         Ok(json!(*settings))
+    }
+
+    /// Refuses connections for some time, as a host that has died.
+    fn go_down(&self, body: &[u8]) -> Answered {
+        let Down { ms } = read(body)?;
+        if ms > LONGEST_DOWN_MS {
+            return Err(format!("`ms` must be at most {LONGEST_DOWN_MS}, an hour"));
+        }
+        self.network.send_modify(|network| network.down = (network.down.0.wrapping_add(1), Duration::from_millis(ms)));
+        Ok(json!({}))
     }
 }
 

@@ -70,6 +70,18 @@ pub(crate) enum Fault {
         #[serde(default = "slow")]
         ms: u64,
     },
+    /// Some bytes of the answer's body come, then the connection ends.
+    ResetAfter {
+        /// The bytes of the body that come; none unless given.
+        #[serde(default)]
+        bytes: usize,
+    },
+    /// The connection ends at once; the operation takes effect later.
+    Late {
+        /// The milliseconds after which it takes effect; 1000 unless given, an hour at most.
+        #[serde(default = "slow")]
+        ms: u64,
+    },
     /// The connection ends before the operation is carried out.
     DropBefore {},
     /// The connection ends after the operation was carried out.
@@ -186,7 +198,7 @@ impl Fault {
                 let bounds = format!("-{FARTHEST_S} and {FARTHEST_S}, a hundred years");
                 within("seconds", seconds.unsigned_abs() <= FARTHEST_S.unsigned_abs(), &bounds)
             }
-            Fault::Slow { ms } => within("ms", *ms <= SLOWEST_MS, &format!("0 and {SLOWEST_MS}, an hour")),
+            Fault::Slow { ms } | Fault::Late { ms } => within("ms", *ms <= SLOWEST_MS, &format!("0 and {SLOWEST_MS}, an hour")),
             Fault::Html { status, .. } => within("status", (200..=599).contains(status), "200 and 599"),
             Fault::ServerError { status, .. } => within("status", (500..=599).contains(status), "500 and 599"),
             Fault::Error { refusal: Some(refusal), status: None, code: None, message: None, detail: None } => {

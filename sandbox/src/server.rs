@@ -15,6 +15,7 @@ use hyper::{
 use rand_chacha::ChaCha20Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use wechatpay_customs::check::{Rules, rules::Level};
 
 use crate::{
@@ -49,6 +50,18 @@ pub(crate) struct Service {
     pub settings: Mutex<Settings>,
     pub gate: Gate,
     pub rng: Mutex<ChaCha20Rng>,
+    pub pace: Pace,
+    /// Commands to the part that accepts connections.
+    pub network: watch::Sender<Network>,
+}
+
+/// The sandbox's behaviour towards connections.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Network {
+    /// The time after which an idle connection is closed.
+    pub idle: Option<Duration>,
+    /// The time for which connections are refused from now on, and the number of the command.
+    pub down: (u64, Duration),
 }
 
 /// The settings that can be changed while the sandbox runs.
@@ -61,6 +74,27 @@ pub(crate) struct Settings {
     pub field_encryption: Encryption,
     /// Must lengths be those of the declare page's table of errors?
     pub literal: bool,
+    /// The most calls that are answered within a second of the wall clock; those beyond get 429.
+    pub calls_per_second: Option<u32>,
+    /// The milliseconds after which an idle connection is closed.
+    pub idle_close_ms: Option<u64>,
+}
+
+/// Counts the calls of the current second.
+#[derive(Default)]
+pub(crate) struct Pace(Mutex<(i64, u32)>);
+
+impl Pace {
+    /// Is one more call too many?
+    fn exceeded(&self, most: u32) -> bool {
+        let mut counted = lock(&self.0);
+        let second = wall_s();
+        if counted.0 != second {
+            *counted = (second, 0);
+        }
+        counted.1 = counted.1.saturating_add(1);
+        counted.1 > most
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -113,6 +147,8 @@ impl Service {
             faults: Mutex::default(),
             settings: Mutex::default(),
             rng: Mutex::new(rng),
+            pace: Pace::default(),
+            network: watch::Sender::new(Network::default()),
             config,
             keys,
             ready,
@@ -149,6 +185,12 @@ impl Service {
                 lock(&self.faults).take(call.operation, &numbers)
             });
             line.fault = fault.as_ref().map(Fault::logged);
+            let most = lock(&self.settings).calls_per_second;
+            let crowded = call.is_some() && most.is_some_and(|most| self.pace.exceeded(most));
+            let fault = if crowded { Some(Fault::RateLimited { retry_after: 1 }) } else { fault };
+            if let Some(Fault::Late { ms }) = fault {
+                self.carry_out_late(&parts, body, Duration::from_millis(ms));
+            }
             let nonce;
             {
                 let mut rng = lock(&self.rng);
@@ -176,6 +218,17 @@ impl Service {
         response
     }
 
+    /// Carries a call out later, when nobody waits for its answer.
+    fn carry_out_late(self: &Arc<Self>, parts: &Parts, body: Option<&[u8]>, after: Duration) {
+        let (service, parts, body) = (Arc::clone(self), parts.clone(), body.map(<[u8]>::to_vec));
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            let call = Spec::at(parts.method.as_str(), parts.uri.path());
+            // Refused or not, nobody hears of it.
+            let _ = service.answer(&parts, call, body.as_deref(), None);
+        });
+    }
+
     /// The API's answer, unless a fault prevents it.
     fn carried_out(
         &self,
@@ -185,7 +238,7 @@ impl Service {
         fault: Option<&Fault>,
     ) -> Result<Value, Refusal> {
         let refusal = match fault {
-            Some(Fault::DropBefore {} | Fault::Html { carried_out: false, .. }) => {
+            Some(Fault::DropBefore {} | Fault::Late { .. } | Fault::Html { carried_out: false, .. }) => {
                 Refusal::system_error("never seen by anybody")
             }
             Some(Fault::RateLimited { .. }) => {
@@ -230,7 +283,7 @@ impl Service {
     ) -> Result<Response, Dropped> {
         let mut key = self.signing_key(headers);
         match &fault {
-            Some(Fault::DropBefore {} | Fault::DropAfter {}) => return Err(Dropped),
+            Some(Fault::DropBefore {} | Fault::DropAfter {} | Fault::Late { .. }) => return Err(Dropped),
             Some(Fault::Html { status, .. }) => return Ok(html(StatusCode::from_u16(*status).unwrap_or_default())),
             Some(Fault::Slow { ms }) => tokio::time::sleep(Duration::from_millis(*ms)).await,
             Some(Fault::RotatedKey {}) => match self.keys.platform.rotate() {

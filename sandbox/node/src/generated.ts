@@ -174,6 +174,16 @@ export interface Faults {
     /** The delay in milliseconds; 1000 unless given, an hour at most. */
     ms?: number
   }
+  /** Some bytes of the answer's body come, then the connection ends. */
+  reset_after: For & {
+    /** The bytes of the body that come; none unless given. */
+    bytes?: number
+  }
+  /** The connection ends at once; the operation takes effect later. */
+  late: For & {
+    /** The milliseconds after which it takes effect; 1000 unless given, an hour at most. */
+    ms?: number
+  }
   /** The connection ends before the operation is carried out. */
   drop_before: For
   /** The connection ends after the operation was carried out. */

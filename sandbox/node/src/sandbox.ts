@@ -56,6 +56,8 @@ export interface Settings {
   wrong_amount: 'INVALID_REQUEST' | 'PARAM_ERROR'
   field_encryption: 'pkcs1' | 'oaep'
   literal: boolean
+  calls_per_second: number | null
+  idle_close_ms: number | null
 }
 
 interface Ready {
@@ -168,6 +170,11 @@ export class Sandbox implements AsyncDisposable, Disposable {
   /** Changes the settings that are given; gives them all. */
   async settings(changes?: Partial<Settings>): Promise<Settings> {
     return changes === undefined ? this.control('GET', 'settings') : this.control('POST', 'settings', changes)
+  }
+
+  /** Refuses connections for so many milliseconds, as a host that has died; connections that stand are closed. */
+  async down(ms: number): Promise<void> {
+    await this.control('POST', 'down', { ms })
   }
 
   /** Asks a control endpoint by its name; rejects with what the sandbox refuses. */

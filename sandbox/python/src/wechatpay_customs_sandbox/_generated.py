@@ -73,7 +73,7 @@ State = Literal["UNDECLARED", "SUBMITTED", "PROCESSING", "SUCCESS", "FAIL", "EXC
 """
 
 
-FaultName = Literal["no_signature", "wrong_signature", "probe_signature", "stale_clock", "unknown_serial", "rotated_key", "duplicated_header", "truncated_body", "html", "rate_limited", "server_error", "slow", "drop_before", "drop_after", "error", "state"]
+FaultName = Literal["no_signature", "wrong_signature", "probe_signature", "stale_clock", "unknown_serial", "rotated_key", "duplicated_header", "truncated_body", "html", "rate_limited", "server_error", "slow", "reset_after", "late", "drop_before", "drop_after", "error", "state"]
 """The name of a fault.
 
 - ``no_signature``: The answer lacks the `Wechatpay-…` headers.
@@ -88,6 +88,8 @@ FaultName = Literal["no_signature", "wrong_signature", "probe_signature", "stale
 - ``rate_limited``: The answer is 429 `RATE_LIMITED`.
 - ``server_error``: The answer is 5xx: `SERVICE_UNAVAILABLE` for 503, else `SYSTEMERROR`.
 - ``slow``: The answer comes late; the operation takes effect at once.
+- ``reset_after``: Some bytes of the answer's body come, then the connection ends.
+- ``late``: The connection ends at once; the operation takes effect later.
 - ``drop_before``: The connection ends before the operation is carried out.
 - ``drop_after``: The connection ends after the operation was carried out.
 - ``error``: The answer is a chosen refusal: `refusal`, or `status`, `code` and `message`.
@@ -113,7 +115,9 @@ class FaultParameters(TypedDict, total=False):
     retry_after: int
     """For ``rate_limited``: `Retry-After`, in seconds; 1 unless given."""
     ms: int
-    """For ``slow``: The delay in milliseconds; 1000 unless given, an hour at most."""
+    """For ``slow``: The delay in milliseconds; 1000 unless given, an hour at most. For ``late``: The milliseconds after which it takes effect; 1000 unless given, an hour at most."""
+    bytes: int
+    """For ``reset_after``: The bytes of the body that come; none unless given."""
     code: str
     """For ``error``: The error code."""
     detail: Any

@@ -222,6 +222,10 @@ class Sandbox:
         """Changes the settings that are given; gives them all."""
         return self.control("POST" if changes else "GET", "settings", changes or None)
 
+    def down(self, seconds: float) -> None:
+        """Refuses connections for so many seconds, as a host that has died; connections that stand are closed."""
+        self.control("POST", "down", {"ms": round(seconds * 1000)})
+
     def control(self, method: str, endpoint: str, body: object = None) -> dict[str, Any]:
         """Asks a control endpoint by its name.
 
