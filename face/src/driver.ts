@@ -182,6 +182,16 @@ async function send({ answer, stop, unsent }: Exchange, ms: number, signal: Abor
   return never ? failed('no', 'timeout', undefined) : event
 }
 
+/**
+ * Deno sends a request again by itself if a connection that it has reused ends, also one that must not be repeated; so a
+ * connection is not used twice there.
+ */
+function options(): RequestInit {
+  const { Deno } = globalThis as { Deno?: { createHttpClient?(options: object): unknown } }
+  return { client: Deno?.createHttpClient?.({ poolMaxIdlePerHost: 0 }) } as RequestInit
+}
+let ofHost: RequestInit | undefined
+
 export function sendBy(fetch: typeof globalThis.fetch): Sending {
   return (request) => {
     const aborter = new AbortController()
@@ -195,7 +205,7 @@ async function exchange(request: Send, fetch: typeof globalThis.fetch, signal: A
   let response: Response
   try {
     // workerd lacks `redirect: 'error'`; the engine refuses what comes back.
-    response = await fetch(url, { method, headers, body, redirect: 'manual', signal })
+    response = await fetch(url, { method, headers, body, redirect: 'manual', signal, ...(ofHost ??= options()) })
     if (typeof response?.status !== 'number' || typeof response.headers?.[Symbol.iterator] !== 'function') {
       throw new TypeError('`fetch` gave no Response')
     }

@@ -198,7 +198,9 @@ impl Fault {
                 let bounds = format!("-{FARTHEST_S} and {FARTHEST_S}, a hundred years");
                 within("seconds", seconds.unsigned_abs() <= FARTHEST_S.unsigned_abs(), &bounds)
             }
-            Fault::Slow { ms } | Fault::Late { ms } => within("ms", *ms <= SLOWEST_MS, &format!("0 and {SLOWEST_MS}, an hour")),
+            Fault::Slow { ms } | Fault::Late { ms } => {
+                within("ms", *ms <= SLOWEST_MS, &format!("0 and {SLOWEST_MS}, an hour"))
+            }
             Fault::Html { status, .. } => within("status", (200..=599).contains(status), "200 and 599"),
             Fault::ServerError { status, .. } => within("status", (500..=599).contains(status), "500 and 599"),
             Fault::Error { refusal: Some(refusal), status: None, code: None, message: None, detail: None } => {

@@ -163,17 +163,17 @@ impl Service {
         let body = body.as_deref().filter(|body| body.len() <= MAX_BODY);
         let (method, path) = (parts.method.as_str(), parts.uri.path());
         let mut line = Line {
+            log: self.config.log.as_ref(),
             received_ms,
             method,
             path,
+            user_agent: header(&parts.headers, USER_AGENT.as_str()),
             status: None,
             code: None,
             request_id: None,
             fault: None,
             more: Box::default(),
         };
-        let mut code = None;
-        let request_id;
         let response = if path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             let (status, body) = self.control(&parts, body);
             Ok(plain(status, &body))
@@ -191,30 +191,25 @@ impl Service {
             if let Some(Fault::Late { ms }) = fault {
                 self.carry_out_late(&parts, body, Duration::from_millis(ms));
             }
-            let nonce;
-            {
+            let (request_id, nonce) = {
                 let mut rng = lock(&self.rng);
-                (request_id, nonce) = (random_text(&mut rng, HEX, 32), random_text(&mut rng, ALPHANUMERIC, 32));
-            }
-            line.request_id = Some(&request_id);
+                (random_text(&mut rng, HEX, 32), random_text(&mut rng, ALPHANUMERIC, 32))
+            };
+            line.request_id = Some(request_id.clone());
             let (status, body) = match self.carried_out(&parts, call, body, fault.as_ref()) {
                 Ok(body) => (StatusCode::OK, body),
                 Err(refusal) => {
                     let chinese = header(&parts.headers, ACCEPT_LANGUAGE.as_str())
                         .is_some_and(|languages| languages.to_ascii_lowercase().starts_with("zh"));
                     let body = refusal.body(chinese);
-                    code = Some(refusal.code);
+                    line.code = Some(refusal.code);
                     line.more = refusal.log;
                     (refusal.status, body)
                 }
             };
             self.answered(&parts.headers, status, &body, &request_id, &nonce, fault).await
         };
-        if let Some(log) = &self.config.log {
-            line.status = response.as_ref().ok().map(|response| response.status().as_u16());
-            line.code = code.as_deref();
-            line.write(log);
-        }
+        line.status = response.as_ref().ok().map(|response| response.status().as_u16());
         response
     }
 

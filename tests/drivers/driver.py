@@ -2,9 +2,12 @@
 
 import asyncio
 import base64
+import functools
 import json
 import pickle
 import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import wechatpay_customs as wx
@@ -65,7 +68,12 @@ def answer(result: Any) -> dict[str, Any]:
     if isinstance(result, wx.Answer):
         result = result.to_dict()
     value = {name: field for name, field in result.items() if name not in ("request_id", "warnings", "attempts")}
-    return {"value": value, "request_id": result["request_id"], "warnings": result["warnings"]}
+    return {
+        "value": value,
+        "request_id": result["request_id"],
+        "warnings": result["warnings"],
+        "attempts": result["attempts"],
+    }
 
 
 def refused(error: wx.WechatPayError) -> dict[str, Any]:
@@ -78,12 +86,42 @@ def refused(error: wx.WechatPayError) -> dict[str, Any]:
     return {"error": {**attributes, "class": type(again).__name__}}
 
 
-for line in sys.stdin:
-    vector = json.loads(line)
+def outcome(make: Callable[[dict[str, Any]], dict[str, Any]], vector: dict[str, Any]) -> dict[str, Any]:
     try:
-        outcome = asyncio.run(report_async(vector)) if sys.argv[1:] == ["async"] else report(vector)
+        return make(vector)
     except wx.WechatPayError as error:
-        outcome = refused(error)
+        return refused(error)
     except Exception as error:  # the runner shows what it was
-        outcome = {"unexpected": repr(error)}
-    print(json.dumps({"id": vector["id"], "report": outcome}), flush=True)
+        return {"unexpected": repr(error)}
+
+
+async def outcome_async(vector: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return await report_async(vector)
+    except wx.WechatPayError as error:
+        return refused(error)
+    except Exception as error:
+        return {"unexpected": repr(error)}
+
+
+async def outcomes_async(vectors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return await asyncio.gather(*map(outcome_async, vectors))
+
+
+def tell(vectors: list[dict[str, Any]], outcomes: Iterable[dict[str, Any]]) -> None:
+    for vector, told in zip(vectors, outcomes):
+        print(json.dumps({"id": vector["id"], "report": told}), flush=True)
+
+
+awaited = sys.argv[1:] == ["async"]
+given = [json.loads(line) for line in sys.stdin]
+# Calls wait for the network, so all of them are made at once.
+calls = [vector for vector in given if vector["kind"] == "call"]
+others = [vector for vector in given if vector["kind"] != "call"]
+if awaited:
+    tell(calls, asyncio.run(outcomes_async(calls)))
+    tell(others, (asyncio.run(outcome_async(vector)) for vector in others))
+else:
+    with ThreadPoolExecutor(max_workers=256) as pool:
+        tell(calls, pool.map(functools.partial(outcome, report), calls))
+    tell(others, (outcome(report, vector) for vector in others))

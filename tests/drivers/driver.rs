@@ -2,6 +2,7 @@
 
 use std::{future::pending, io::BufRead};
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use wechatpay_customs::{
     Error, Operation, Options,
@@ -18,15 +19,22 @@ use wechatpay_customs_tests::{bytes, with_bytes};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut vectors = Vec::<Value>::new();
     for line in std::io::stdin().lock().lines() {
-        let vector: Value = serde_json::from_str(&line?)?;
-        let report = match report(&vector).await {
-            Ok(report) => report,
-            Err(error) => json!({ "error": error }),
-        };
-        println!("{}", json!({ "id": vector["id"], "report": report }));
+        vectors.push(serde_json::from_str(&line?)?);
+    }
+    // Calls wait for the network, so all of them are made at once.
+    let (calls, others): (Vec<&Value>, Vec<&Value>) = vectors.iter().partition(|vector| vector["kind"] == "call");
+    join_all(calls.into_iter().map(tell)).await;
+    for vector in others {
+        tell(vector).await;
     }
     Ok(())
+}
+
+async fn tell(vector: &Value) {
+    let report = report(vector).await.unwrap_or_else(|error| json!({ "error": error }));
+    println!("{}", json!({ "id": vector["id"], "report": report }));
 }
 
 async fn report(vector: &Value) -> Result<Value, Error> {
@@ -96,8 +104,8 @@ async fn report(vector: &Value) -> Result<Value, Error> {
 
 async fn run(client: &Client, call: Value) -> Result<Value, Error> {
     match client.run(Call::from_value(call)?, CallOptions::default(), pending()).await? {
-        Outcome::Ok { value, request_id, warnings, .. } => {
-            Ok(json!({ "value": value, "request_id": request_id, "warnings": warnings }))
+        Outcome::Ok { value, request_id, warnings, attempts } => {
+            Ok(json!({ "value": value, "request_id": request_id, "warnings": warnings, "attempts": attempts }))
         }
         Outcome::Prepared { request, .. } => Ok(json!(request)),
         Outcome::Err(error) => Err(error),

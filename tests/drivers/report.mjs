@@ -7,6 +7,13 @@ export const reporter = (wx) => async (vector) => {
   return { id: vector.id, report }
 }
 
+/** The reports of many: calls wait for the network, so all of them are made at once. */
+export async function reported(report, vectors) {
+  const reports = vectors.filter(({ kind }) => kind === 'call').map(report)
+  for (const vector of vectors.filter(({ kind }) => kind !== 'call')) reports.push(await report(vector))
+  return Promise.all(reports)
+}
+
 async function reportOf(wx, vector) {
   const { kind, operation, fields, rules, result, paid, timestamp, nonce, now } = vector
   const { response, request, given, padding } = withBytes(vector)
@@ -29,8 +36,8 @@ async function reportOf(wx, vector) {
   }
 }
 
-function answer({ request_id, warnings, attempts: _, ...value }) {
-  return { value, request_id, warnings }
+function answer({ request_id, warnings, attempts, ...value }) {
+  return { value, request_id, warnings, attempts }
 }
 
 function refused(wx, error) {
