@@ -3,6 +3,7 @@
 use std::{
     env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX},
     path::{Path, PathBuf},
+    thread,
 };
 
 use crate::{
@@ -22,11 +23,17 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 pub fn all() -> Result {
     let host = platforms::host()?;
     let face = face()?;
-    wasm_package(&face)?;
-    let addon = node(&face, host)?;
-    wasm_client()?;
-    let program = sandbox()?;
-    python()?;
+    wasm_target()?;
+    // The module is compiled in a folder of its own, mostly on one processor.
+    let (addon, program) = thread::scope(|scope| -> Result<_> {
+        let module = scope.spawn(|| wasm_package(&face).map_err(|error| error.to_string()));
+        let made = (addon_alone()?, sandbox()?);
+        wasm_client()?;
+        python()?;
+        module.join().map_err(|_| "building the WASM package ended in a panic")??;
+        Ok(made)
+    })?;
+    node(&face, host, &addon)?;
     let dist = root().join("dist");
     fresh(&dist)?;
     fs::copy_dir(&target("wheels"), &dist)?;
@@ -78,7 +85,7 @@ pub fn npm_packages(folder: &Path, what: &str) -> Result {
 }
 
 /// `bindings-node/lib`: face and entry as one script, their types, the addon, and the WASM module for where none fits.
-fn node(face: &Path, host: &Platform) -> Result<PathBuf> {
+fn node(face: &Path, host: &Platform, addon: &Path) -> Result {
     let package = root().join("bindings-node");
     let lib = package.join("lib");
     fs::remove_dir_all(&lib)?;
@@ -91,10 +98,12 @@ fn node(face: &Path, host: &Platform) -> Result<PathBuf> {
     let mut types = command("node", &["node_modules/typescript/bin/tsc", "--project"]);
     quietly(types.arg(&package).current_dir(root().join("face")))?;
     node_scripts(root())?;
+    fs::copy(addon, lib.join(host.addon()))
+}
+
+fn addon_alone() -> Result<PathBuf> {
     step("Node.js addon");
-    let addon = addon(&cargo::build(&["--release", "--package", "wechatpay-customs-node"])?)?;
-    fs::copy(&addon, lib.join(host.addon()))?;
-    Ok(addon)
+    addon(&cargo::build(&["--release", "--package", "wechatpay-customs-node"])?)
 }
 
 /// The addon among what cargo has built.

@@ -33,14 +33,18 @@ pub fn folder() -> Result<&'static Path> {
 }
 
 /// What a build has made.
-pub struct Built(Vec<PathBuf>);
+pub struct Built {
+    files: Vec<PathBuf>,
+    /// The test programs, each with the folder of its package, where it is to be run.
+    pub tests: Vec<(PathBuf, PathBuf)>,
+}
 
 impl Built {
     /// The file of this name.
     pub fn file(&self, name: impl fmt::Display) -> Result<PathBuf> {
         let name = name.to_string();
-        let found = self.0.iter().find(|file| file.file_name().is_some_and(|of| *of == *name));
-        Ok(found.ok_or_else(|| format!("cargo has built no {name}, but {:?}", self.0))?.clone())
+        let found = self.files.iter().find(|file| file.file_name().is_some_and(|of| *of == *name));
+        Ok(found.ok_or_else(|| format!("cargo has built no {name}, but {:?}", self.files))?.clone())
     }
 }
 
@@ -62,7 +66,7 @@ pub fn run(mut build: Command) -> Result<Built> {
     });
     let stdout = BufReader::new(running.stdout.take().ok_or("cargo has no stdout")?);
     let watched = std::io::stderr().is_terminal();
-    let (mut files, mut compiled) = (Vec::new(), 0);
+    let (mut built, mut compiled) = (Built { files: Vec::new(), tests: Vec::new() }, 0);
     for line in stdout.lines() {
         // What programs and build scripts print is not cargo's.
         let Ok(message) = serde_json::from_str::<Value>(&line?) else { continue };
@@ -79,7 +83,12 @@ pub fn run(mut build: Command) -> Result<Built> {
         let of = [&message["executable"], &message["filenames"]];
         let names =
             of.into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
-        files.extend(names.filter_map(Value::as_str).map(PathBuf::from));
+        built.files.extend(names.filter_map(Value::as_str).map(PathBuf::from));
+        let (program, manifest) = (message["executable"].as_str(), message["manifest_path"].as_str());
+        let folder = manifest.and_then(|manifest| Path::new(manifest).parent());
+        if let (true, Some(program), Some(folder)) = (message["profile"]["test"] == true, program, folder) {
+            built.tests.push((program.into(), folder.to_owned()));
+        }
     }
     if watched && compiled > 0 && speaks() {
         eprint!("\r\x1b[K");
@@ -89,7 +98,7 @@ pub fn run(mut build: Command) -> Result<Built> {
         let said = said.join().map_err(|_| "cargo's stderr was not read")??;
         return Err(format!("{said}failed ({ended}): {build:?}").into());
     }
-    Ok(Built(files))
+    Ok(built)
 }
 
 /// A program of `tools/` to run: what takes more than a handful of crates is not compiled before it is needed.

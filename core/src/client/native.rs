@@ -40,6 +40,9 @@ struct Inner {
 type Home = (u32, Option<runtime::Id>, bool);
 
 /// The most owners that are remembered, so that runtimes used in turn keep their connections and those of dead ones are
+/// The longest that an idle connection is used again: servers and balancers close them after as little as five seconds, and a
+/// request on its way meanwhile is lost.
+const IDLE: Duration = Duration::from_secs(4);
 /// dropped in the end.
 const HOMES: usize = 8;
 
@@ -127,6 +130,7 @@ impl Inner {
     fn build(&self, is_direct: bool) -> reqwest::Result<reqwest::Client> {
         // Turned off, because the engine refuses redirects and decides about retries.
         let mut builder = reqwest::Client::builder().redirect(redirect::Policy::none()).retry(retry::never());
+        builder = builder.pool_idle_timeout(IDLE);
         match &self.proxy {
             _ if is_direct => builder = builder.no_proxy(),
             Some((proxy, _)) => builder = builder.proxy(proxy.clone()),

@@ -1,6 +1,7 @@
 //! Writes the types of the other languages and `docs/errors.md` from the core's own types and tables.
 
 mod errors_page;
+mod network_page;
 mod options_page;
 mod python;
 mod sandbox_types;
@@ -17,6 +18,7 @@ use std::{
 };
 
 use errors_page::errors_page;
+use network_page::network_page;
 use options_page::options_page;
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -50,6 +52,7 @@ const SANDBOX_PYTHON: &str = "sandbox/python/src/wechatpay_customs_sandbox/_gene
 const PYTHON_CALLS: &str = "bindings-python/python/wechatpay_customs/_generated_calls.py";
 const ERRORS: &str = "docs/errors.md";
 const OPTIONS: &str = "docs/options.md";
+const NETWORK: &str = "docs/network-faults.md";
 
 /// Writes the files, or with `--check` tells whether one of them differs.
 fn main() -> ExitCode {
@@ -79,6 +82,7 @@ fn generate(check: bool) -> Result {
         (PYTHON_CALLS, types.python_calls()?),
         (ERRORS, errors_page()),
         (OPTIONS, options_page()?),
+        (NETWORK, network_page(&fs::read_to_string(root().join("tests/network.json"))?)?),
     ];
     for (path, text) in files {
         let file = root().join(path);
