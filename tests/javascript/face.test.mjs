@@ -20,6 +20,8 @@ const options = {
   baseUrls: given.base_urls,
   // What ends a test that hangs; a busy machine is no reason.
   timeout: 600_000,
+  // Single attempts: `network.rs` tests what follows them.
+  maxRetries: 0,
   deadline: 600_000
 }
 const { privateKey, ...withoutKey } = options

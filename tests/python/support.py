@@ -21,7 +21,8 @@ import wechatpay_customs as wx
 READY = json.loads(os.environ["SANDBOX_READY"])
 PATIENCE = 600.0
 """Seconds after which something that was waited for does not come any more; a busy machine is no reason."""
-OPTIONS: Any = {**READY["client"], "timeout": PATIENCE, "deadline": PATIENCE}
+# Single attempts: `network.rs` tests what follows them.
+OPTIONS: Any = {**READY["client"], "timeout": PATIENCE, "deadline": PATIENCE, "max_retries": 0}
 NUMBERS = itertools.count()
 
 

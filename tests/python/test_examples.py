@@ -64,7 +64,9 @@ class Examples(unittest.TestCase):
                 invalid = web.post("/orders", json={**fields, "customs": ""})
                 self.assertEqual((invalid.status_code, invalid.json()["findings"][0]["field"]), (422, "/customs"))
                 dropped = web.post("/orders", json={**fields, "out_trade_no": f"fault@drop_after@f{os.getpid()}"})
-                self.assertEqual((dropped.status_code, dropped.json()["code"]), (502, "CONNECTION_RESET"))
+                self.assertEqual((dropped.status_code, dropped.json()["state"]), (200, "UNDECLARED"))
+                forged = web.post("/orders", json={**fields, "out_trade_no": f"fault@no_signature@f{os.getpid()}"})
+                self.assertEqual((forged.status_code, forged.json()["code"]), (502, "SIGNATURE_MISSING"))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ const options = {
   mchid: given.mchid,
   serialNo: given.serial_no,
   privateKey: given.private_key,
-  platformKeys: given.platform_keys
+  platformKeys: given.platform_keys,
+  // Single attempts: `network.rs` tests what follows them.
+  maxRetries: 0
 }
 
 let servers

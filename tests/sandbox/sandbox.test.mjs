@@ -38,6 +38,8 @@ const FAULTS = {
   rate_limited: { retry_after: 7, code: 'RATE_LIMITED', retryAfter: 7_000 },
   server_error: { status: 503, code: 'SERVICE_UNAVAILABLE' },
   slow: { ms: 60_000, timeout: 50, code: 'TIMEOUT' },
+  reset_after: { bytes: 5, code: 'BODY_FAILED' },
+  late: { ms: 60_000, mayHaveBeenApplied: true },
   drop_before: { mayHaveBeenApplied: true },
   drop_after: { mayHaveBeenApplied: true },
   error: { refusal: 'refunded_order', reason: 'refunded_order' },
@@ -73,15 +75,15 @@ describe('a sandbox', () => {
 
   for (const [fault, { of, timeout, ...expected }] of Object.entries(FAULTS)) {
     test(`orders the fault ${fault}`, async () => {
-      const { seconds, refusal, ms, status, retry_after, ...told } = expected
-      const parameters = { seconds, refusal, ms, status, retry_after, state: of }
+      const { seconds, refusal, ms, bytes, status, retry_after, ...told } = expected
+      const parameters = { seconds, refusal, ms, bytes, status, retry_after, state: of }
       // On a busy machine the time limit may be over before the sandbox has the request: then again with more.
       for (let limit = timeout, left = [fault]; left.length > 0; limit *= 4) {
         const wanted = order()
         await sandbox.clearFaults()
         await sandbox.fault(fault, { order: wanted.out_trade_no, ...parameters })
         assert.equal((await sandbox.faults()).length, 1)
-        const outcome = await sandbox.client().declare(wanted, limit && { timeout: limit }).catch((error) => error)
+        const outcome = await sandbox.client().declare(wanted, { timeout: limit, maxRetries: 0 }).catch((error) => error)
         for (const [name, value] of Object.entries(told)) assert.equal(outcome[name], value, `${name}: ${outcome}`)
         left = await sandbox.faults()
         if (timeout === undefined) assert.deepEqual(left, [])

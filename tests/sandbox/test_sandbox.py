@@ -63,6 +63,8 @@ FAULTS: dict[FaultName, tuple[dict[str, Any], dict[str, Any]]] = {
     "rate_limited": ({"retry_after": 7}, {"code": "RATE_LIMITED", "retry_after": 7}),
     "server_error": ({"status": 503}, {"code": "SERVICE_UNAVAILABLE"}),
     "slow": ({"ms": 60_000}, {"code": "TIMEOUT"}),
+    "reset_after": ({"bytes": 5}, {"code": "BODY_FAILED"}),
+    "late": ({"ms": 60_000}, {"kind": "transport", "may_have_been_applied": True}),
     "drop_before": ({}, {"kind": "transport", "may_have_been_applied": True}),
     "drop_after": ({}, {"kind": "transport", "may_have_been_applied": True}),
     "error": ({"refusal": "refunded_order"}, {"reason": "refunded_order"}),
@@ -82,7 +84,7 @@ def test_each_fault(wechatpay_sandbox: Sandbox, fault: FaultName) -> None:
         assert len(wechatpay_sandbox.faults()) == 1
         outcome: Any
         try:
-            outcome = wechatpay_sandbox.client().declare(wanted, timeout=timeout if fault == "slow" else None)
+            outcome = wechatpay_sandbox.client().declare(wanted, timeout=timeout if fault == "slow" else None, max_retries=0)
         except wx.WechatPayError as error:
             outcome = error
         assert {name: getattr(outcome, name) for name in expected} == expected

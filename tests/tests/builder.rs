@@ -1,16 +1,26 @@
 //! A client option by option in Rust, and how its errors read when `main` returns them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use serde_json::{Value, json};
 use wechatpay_customs::{
-    Error, Options,
+    Error, Options, Severity,
     api::{declare, query, verify_identity},
     check::{Rules, rules::Level},
-    client::{Builder, Client},
+    client::{
+        Builder, Client,
+        own::{self, Boxed, Failure, OwnTransport, Sent, Unanswered},
+    },
     crypto::Signer,
     model::Fen,
-    options::{Convention, Crypto, FieldEncryption, PathPrefix},
+    options::{CallOptions, Convention, Crypto, FieldEncryption, PathPrefix},
+    response::Received,
 };
 use wechatpay_customs_sandbox::{Config, Sandbox};
 use wechatpay_customs_tests::vectors;
@@ -47,6 +57,8 @@ fn every_option_has_a_method_of_its_name() {
         .path_prefix(PathPrefix::GlobalV3)
         .timeout(Duration::from_secs(5))
         .deadline(Duration::from_secs(20))
+        .max_retries(3u32)
+        .correct_clock(true)
         .accept_language("zh-CN")
         .user_agent("shop/1")
         .field_encryption(FieldEncryption::Oaep)
@@ -138,6 +150,10 @@ fn order() -> declare::Request {
 
 /// A client of a sandbox, by the builder.
 fn client(sandbox: &Sandbox) -> Client {
+    builder(sandbox).build().expect("the sandbox's options are sound")
+}
+
+fn builder(sandbox: &Sandbox) -> Builder {
     let given = sandbox.ready()["client"].clone();
     let text = |name: &str| given[name].as_str().expect("text").to_owned();
     let keys = given["platform_keys"].as_object().expect("a map");
@@ -148,8 +164,6 @@ fn client(sandbox: &Sandbox) -> Client {
         .private_key(text("private_key"))
         .platform_keys(keys.iter().map(|(id, key)| (id, key.as_str().expect("PEM"))))
         .base_urls(given["base_urls"][0].as_str())
-        .build()
-        .expect("the sandbox's options are sound")
 }
 
 #[tokio::test]
@@ -195,4 +209,82 @@ async fn an_error_that_main_returns_reads_like_a_sentence() {
         assert!(!shown.contains(secret), "{secret}: {shown}");
     }
     sandbox.shutdown().await;
+}
+
+/// Forwards to the sandbox, after a request that it has not sent.
+struct Forwards {
+    http: reqwest::Client,
+    asked: Arc<AtomicUsize>,
+}
+
+impl OwnTransport for Forwards {
+    fn send(&self, request: own::Request) -> Boxed<Result<own::Response, Unanswered>> {
+        let first = self.asked.fetch_add(1, Ordering::SeqCst) == 0;
+        let http = self.http.clone();
+        Box::pin(async move {
+            if first {
+                return Err(Unanswered { sent: Sent::No, cause: Failure::Connect });
+            }
+            let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes()).expect("a method");
+            let sent = http.request(method, &request.url).body(request.body.unwrap_or_default());
+            let sent = request.headers.iter().fold(sent, |sent, (name, value)| sent.header(name, value));
+            let answer = sent.send().await.expect("the sandbox answers");
+            let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+            let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+            Ok(own::Response {
+                status,
+                headers: headers.collect(),
+                body: answer.bytes().await.expect("a body").to_vec(),
+            })
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_transport_and_a_clock_of_ones_own() {
+    let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let transport = Forwards { http: reqwest::Client::new(), asked: Arc::clone(&asked) };
+    let mine = builder(&sandbox).own_transport(transport).build().expect("a sound client");
+    let answer = mine.declare(&order()).await.expect("it is sent again");
+    assert_eq!((answer.state.as_str(), answer.attempts, asked.load(Ordering::SeqCst)), ("UNDECLARED", 2, 2));
+    // Half an hour behind: refused, unless the clock is corrected.
+    let late = || SystemTime::now() - Duration::from_secs(1800);
+    let told = builder(&sandbox).clock(late).build().expect("a client").declare(&order()).await.expect_err("too old");
+    assert_eq!((told.code.as_str(), told.attempts), ("SIGN_ERROR", 1));
+    let corrected = builder(&sandbox).clock(late).correct_clock(true).build().expect("a client");
+    assert_eq!(corrected.declare(&order()).await.expect("it is corrected").attempts, 2);
+    assert_eq!(corrected.declare(&order()).await.expect("it stays corrected").attempts, 1);
+    let hours = builder(&sandbox).clock(|| SystemTime::now() - Duration::from_secs(7200)).correct_clock(true);
+    assert_eq!(hours.build().expect("a client").declare(&order()).await.expect_err("too far").code, "SIGN_ERROR");
+}
+
+#[tokio::test]
+async fn a_request_is_checked_prepared_and_its_answer_read_by_the_client() {
+    let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
+    let client = builder(&sandbox).build().expect("a client");
+    assert!(client.check(&order()).iter().all(|finding| finding.severity != Severity::Error));
+    assert!(client.check(&declare::Request::default()).iter().any(|finding| finding.field == "/customs"));
+    let signed = client.prepare(&order()).await.expect("it is signed");
+    let mut sent = reqwest::Client::new().post(&signed.url).body(signed.body.expect("a body"));
+    for (name, value) in &signed.headers {
+        sent = sent.header(name, value);
+    }
+    let answer = sent.send().await.expect("the sandbox answers");
+    let headers = answer.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+    let (status, headers) = (answer.status().as_u16(), headers.collect());
+    let received = Received::new(status, headers, answer.bytes().await.expect("a body").to_vec(), false);
+    let answer = client.parse(&order(), received).await.expect("it is verified");
+    assert_eq!((answer.state.as_str(), answer.attempts), ("UNDECLARED", 0));
+}
+
+#[tokio::test]
+async fn options_of_one_call() {
+    let sandbox = Sandbox::start(Config::default()).await.expect("a sandbox");
+    let client = builder(&sandbox).build().expect("a client");
+    let once = CallOptions { max_retries: Some(0), ..CallOptions::default() };
+    let lost = declare::Request { out_trade_no: "fault@drop_before@1".into(), ..order() };
+    assert!(client.with_options(once).declare(&lost).await.expect_err("it is lost").may_have_been_applied);
+    let lost = declare::Request { out_trade_no: "fault@drop_before@2".into(), ..order() };
+    assert_eq!(client.declare(&lost).await.expect("it is sent again").attempts, 2);
 }

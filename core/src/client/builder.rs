@@ -1,6 +1,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Client, Observer, Transport};
+use web_time::SystemTime;
+
+use super::{Client, Clock, Observer, Transport, own::OwnTransport};
 use crate::{
     base::secret::{KeyMaterial, Secret},
     engine::Emit,
@@ -21,6 +23,8 @@ pub struct Builder {
     options: Options,
     signer: Option<Arc<dyn Signer>>,
     transport: Option<Transport>,
+    own_transport: Option<Arc<dyn OwnTransport>>,
+    clock: Option<Clock>,
     observer: Option<Observer>,
 }
 
@@ -60,6 +64,20 @@ impl Builder {
         self
     }
 
+    /// Sends by a transport of the program's own.
+    #[must_use]
+    pub fn own_transport(mut self, transport: impl OwnTransport + 'static) -> Builder {
+        self.own_transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Reads the time from a function, for tests: requests are stamped with it, and answers judged by it.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Builder {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
     /// Calls `observer` at the beginning and end of each attempt; see [`Client::on_attempt`].
     #[must_use]
     pub fn on_attempt(mut self, observer: impl Fn(&Emit) + Send + Sync + 'static) -> Builder {
@@ -76,7 +94,13 @@ impl Builder {
             Some(signer) => Client::with_signer(self.options, signer),
             None => Client::new(self.options),
         }?;
-        Ok(Client { transport: self.transport.unwrap_or(client.transport), observer: self.observer, ..client })
+        Ok(Client {
+            transport: self.transport.unwrap_or(client.transport),
+            own_transport: self.own_transport,
+            clock: self.clock,
+            observer: self.observer,
+            ..client
+        })
     }
 }
 

@@ -26,8 +26,10 @@ mod host;
 
 mod builder;
 mod calls;
+mod drive;
 mod flights;
 mod log;
+pub mod own;
 mod pages;
 #[cfg(not(target_arch = "wasm32"))]
 mod proxy;
@@ -40,7 +42,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use web_time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub use builder::Builder;
@@ -50,13 +52,14 @@ pub use host::{Connections, Sending};
 pub use pages::QueryAll;
 
 use crate::{
-    engine::{Account, Action, Call, Emit, Engine, Event, Failure, Now, Outcome, Sent, SignedBy},
+    engine::{Account, Call, Emit, Event, Failure, Now, Outcome, Sent, SignedBy},
     keys::crypto::{Signer, Verifier},
     protocol::{
         api::Endpoint,
         explain::{Explanation, Message},
         options::{CallOptions, Options},
-        response::Verified,
+        request::{Checked, Signed},
+        response::{Received, Verified},
     },
     words::{
         error::{
@@ -64,10 +67,12 @@ use crate::{
             UNEXPECTED_EVENT,
         },
         field::Method,
+        finding::Finding,
         operation::Operation,
     },
 };
 
+type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 type Observer = Arc<dyn Fn(&Emit) + Send + Sync>;
 
 /// A client that declares payments to customs through WeChat Pay.
@@ -104,6 +109,8 @@ pub struct Client {
     signer: Option<Arc<dyn Signer>>,
     verifier: Arc<dyn Verifier>,
     transport: Transport,
+    own_transport: Option<Arc<dyn own::OwnTransport>>,
+    clock: Option<Clock>,
     flights: Arc<flights::Flights>,
     observer: Option<Observer>,
     options: CallOptions,
@@ -160,6 +167,8 @@ impl Client {
             signer,
             verifier,
             transport: Transport::of_process(),
+            own_transport: None,
+            clock: None,
             flights: Arc::default(),
             observer: None,
             options: CallOptions::default(),
@@ -206,8 +215,47 @@ impl Client {
     ///
     /// `now` is in Unix seconds; the clock's time unless given.
     pub fn explain(&self, message: &Message, now: Option<i64>) -> Explanation {
-        let now = now.unwrap_or_else(|| self::now().unix_s());
+        let now = now.unwrap_or_else(|| self.now().unix_s());
         self.account.explain(message, Some(now))
+    }
+
+    fn now(&self) -> Now {
+        match &self.clock {
+            None => now(),
+            Some(clock) => Now { unix_ms: unix_ms(clock()), ..now() },
+        }
+    }
+
+    /// Checks a request with this client's ids and rules. Sends nothing.
+    pub fn check<R: Endpoint>(&self, request: &R) -> Vec<Finding> {
+        match serde_json::to_value(request) {
+            Ok(fields) => Checked::new(self.account.merchant(), R::OPERATION, fields).findings().to_vec(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Checks, builds and signs a request for the caller to send. Sends nothing.
+    ///
+    /// # Errors
+    /// `input` and `key` errors, and that of a signer of the caller's.
+    pub async fn prepare<R: Endpoint>(&self, request: &R) -> Result<Signed, Error> {
+        let fields = serde_json::to_value(request).map_err(unwritable)?;
+        let call = Call::Prepare { operation: R::OPERATION, fields, timestamp: None, nonce: None, padding: None };
+        match self.run(call, self.options, pending()).await? {
+            Outcome::Prepared { request, .. } => Ok(request),
+            Outcome::Err(error) => Err(error),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Verifies and reads an answer that the caller received to `request`; see [`Client::prepare`].
+    ///
+    /// # Errors
+    /// As the call itself.
+    pub async fn parse<R: Endpoint>(&self, request: &R, response: Received) -> Result<Verified<R::Response>, Error> {
+        let request = Some(serde_json::to_value(request).map_err(unwritable)?);
+        let call = Call::Parse { operation: R::OPERATION, response, request, now: None };
+        verified(self.run(call, self.options, pending()).await)?.typed(R::OPERATION)
     }
 
     /// Makes one call, whichever its operation.
@@ -221,13 +269,7 @@ impl Client {
 
     /// Makes the call with fields and answer as data.
     async fn answered(&self, operation: Operation, fields: Value) -> Result<Verified<Value>, Error> {
-        match self.run(Call::Operation { operation, fields }, self.options, pending()).await {
-            Ok(Outcome::Ok { value, request_id, warnings, attempts }) => {
-                Ok(Verified::of_engine(value, request_id, warnings, attempts))
-            }
-            Ok(Outcome::Err(error)) | Err(error) => Err(error),
-            Ok(Outcome::Prepared { .. } | Outcome::Host | Outcome::Cancelled { .. }) => Err(unexpected()),
-        }
+        verified(self.run(Call::Operation { operation, fields }, self.options, pending()).await)
     }
 
     /// Exports the platform keys as one JSON text, to start another client with.
@@ -242,80 +284,16 @@ impl Client {
     pub fn import_keys(&self, text: &str) -> Result<(), Error> {
         self.account.import_keys(text)
     }
+}
 
-    /// Drives any call to its end; cancels it when `cancelled` is ready.
-    ///
-    /// # Errors
-    /// The error that a signer of the caller's returned.
-    pub async fn run(
-        &self,
-        call: Call,
-        options: CallOptions,
-        cancelled: impl Future<Output = ()>,
-    ) -> Result<Outcome, Error> {
-        let mut engine = Engine::new(call, Arc::clone(&self.account), options, seed()?);
-        let mut cancelled = pin!(cancelled);
-        let mut event = Event::Start;
-        let mut raised = None;
-        loop {
-            let step = engine.step(event, now());
-            for emit in &step.emits {
-                log::attempt(emit);
-                if let Some(observer) = &self.observer {
-                    observer(emit);
-                }
-            }
-            event = match step.action {
-                Action::Done { outcome: Outcome::Host } => return Err(raised.unwrap_or_else(unexpected)),
-                Action::Done { outcome } => {
-                    if let Outcome::Ok { warnings, .. } | Outcome::Prepared { warnings, .. } = &outcome {
-                        warnings.iter().for_each(log::warning);
-                    }
-                    return Ok(outcome);
-                }
-                Action::Sign { message, entropy, .. } => {
-                    // A signer of the caller's may want entropy although the engine does not know.
-                    let entropy = entropy.map_or_else(seed, Ok)?;
-                    let signed = self.signer.as_ref().map(|signer| signer.sign(&message, &entropy));
-                    match signed {
-                        Some(Ok(signature)) => Event::Signed { signature },
-                        Some(Err(error)) => {
-                            raised = Some(error);
-                            Event::HostFailed
-                        }
-                        None => Event::HostFailed,
-                    }
-                }
-                Action::Verify { spki_der, message, signature, .. } => {
-                    Event::Verified { ok: self.verifier.verify(&spki_der, &message, &signature) }
-                }
-                Action::Send { method, url, headers, body, timeout_ms, max_body } => {
-                    let send =
-                        self.transport.send(method, url, headers, body, Duration::from_millis(timeout_ms), max_body);
-                    let (event, between) = first(send, cancelled.as_mut()).await.unwrap_or((Event::Cancel, None));
-                    engine.between(between);
-                    event
-                }
-                Action::Sleep { ms } => {
-                    let sleep = host::sleep(Duration::from_millis(ms));
-                    first(sleep, cancelled.as_mut()).await.map_or(Event::Cancel, |()| Event::Woke)
-                }
-                Action::LoadKeys { flight, timeout_ms, .. } => {
-                    let download = self.flights.join(flight, self);
-                    let time = host::sleep(Duration::from_millis(timeout_ms));
-                    match first(first(download, pin!(time)), cancelled.as_mut()).await {
-                        None => Event::Cancel,
-                        Some(None) => Event::TimedOut,
-                        Some(Some(flights::Landed::Well)) => Event::KeysReady,
-                        Some(Some(flights::Landed::Failed(error))) => Event::KeysFailed { error: json!(error) },
-                        Some(Some(flights::Landed::Raised(error))) => {
-                            raised = Some(error);
-                            Event::KeysFailed { error: json!(null) }
-                        }
-                    }
-                }
-            };
+/// The answer in an outcome.
+fn verified(outcome: Result<Outcome, Error>) -> Result<Verified<Value>, Error> {
+    match outcome? {
+        Outcome::Ok { value, request_id, warnings, attempts } => {
+            Ok(Verified::of_engine(value, request_id, warnings, attempts))
         }
+        Outcome::Err(error) => Err(error),
+        Outcome::Prepared { .. } | Outcome::Host | Outcome::Cancelled { .. } => Err(unexpected()),
     }
 }
 
@@ -397,8 +375,11 @@ fn pairs(headers: &reqwest::header::HeaderMap) -> Vec<(String, String)> {
 /// Reads the clocks; the monotonic one, which all calls share, begins when it is first read.
 pub fn now() -> Now {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Now { unix_ms: millis(unix) as i64, mono_ms: millis(START.elapsed()) }
+    Now { unix_ms: unix_ms(SystemTime::now()), mono_ms: millis(START.elapsed()) }
+}
+
+fn unix_ms(time: SystemTime) -> i64 {
+    millis(time.duration_since(UNIX_EPOCH).unwrap_or_default()) as i64
 }
 
 fn millis(span: Duration) -> u64 {

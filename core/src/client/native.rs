@@ -39,10 +39,11 @@ struct Inner {
 /// whether they go straight to the host, past every proxy.
 type Home = (u32, Option<runtime::Id>, bool);
 
-/// The most owners that are remembered, so that runtimes used in turn keep their connections and those of dead ones are
 /// The longest that an idle connection is used again: servers and balancers close them after as little as five seconds, and a
 /// request on its way meanwhile is lost.
 const IDLE: Duration = Duration::from_secs(4);
+
+/// The most owners that are remembered, so that runtimes used in turn keep their connections and those of dead ones are
 /// dropped in the end.
 const HOMES: usize = 8;
 

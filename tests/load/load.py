@@ -1,0 +1,89 @@
+"""Calls under load on the Python surface; prints what failed. The arguments: sync or async, the task, and its size."""
+
+import asyncio
+import json
+import random
+import sys
+import threading
+import time
+from typing import Any
+
+import wechatpay_customs as wx
+
+kind, task, ready, size = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), int(sys.argv[4])
+options: Any = {**ready["client"], "deadline": 60.0 if task == "storm" else 600.0}
+failed: list[str] = []
+
+
+def order(number: str) -> Any:
+    return {
+        "out_trade_no": number,
+        "transaction_id": "1000320306201511078440737890",
+        "customs": "SHANGHAI_ZS",
+        "merchant_customs_no": "123456",
+    }
+
+
+def pause() -> float:
+    return 0.049 + 0.002 * random.random()
+
+
+def storm(client: wx.Client, place: int) -> None:
+    for call in range(size):
+        try:
+            client.declare(order(f"s{place}-{call}"))
+        except wx.WechatPayError as error:
+            failed.append(f"{error.code}: {error}")
+
+
+def idle(client: wx.Client, place: int) -> None:
+    for call in range(size):
+        number = order(f"i{place}-{call}")
+        try:
+            client.declare(number)
+            time.sleep(pause())
+            if call % 4 == 0:
+                client.modify({**number, "duty": 7})
+                time.sleep(pause())
+        except wx.WechatPayError as error:
+            failed.append(f"{error.code}: {error}")
+
+
+async def storm_async(client: wx.AsyncClient, place: int) -> None:
+    for call in range(size):
+        try:
+            await client.declare(order(f"s{place}-{call}"))
+        except wx.WechatPayError as error:
+            failed.append(f"{error.code}: {error}")
+
+
+async def idle_async(client: wx.AsyncClient, place: int) -> None:
+    for call in range(size):
+        number = order(f"i{place}-{call}")
+        try:
+            await client.declare(number)
+            await asyncio.sleep(pause())
+            if call % 4 == 0:
+                await client.modify({**number, "duty": 7})
+                await asyncio.sleep(pause())
+        except wx.WechatPayError as error:
+            failed.append(f"{error.code}: {error}")
+
+
+async def all_async() -> None:
+    client = wx.AsyncClient(**options)
+    made = storm_async if task == "storm" else idle_async
+    await asyncio.gather(*(made(client, place) for place in range(64 if task == "storm" else 5)))
+
+
+if kind == "async":
+    asyncio.run(all_async())
+else:
+    client = wx.Client(**options)
+    made = storm if task == "storm" else idle
+    threads = [threading.Thread(target=made, args=(client, place)) for place in range(64 if task == "storm" else 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+print(json.dumps(failed))

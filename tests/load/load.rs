@@ -1,0 +1,64 @@
+//! Calls under load on the Rust surface; prints what failed. The arguments: the task, the sandbox's ready line, its size.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use wechatpay_customs::{
+    Error, Options,
+    api::{declare, modify},
+    client::Client,
+    options::Convention,
+};
+
+fn order(number: &str) -> Value {
+    json!({
+        "out_trade_no": number, "transaction_id": "1000320306201511078440737890", "customs": "SHANGHAI_ZS",
+        "merchant_customs_no": "123456",
+    })
+}
+
+async fn declared(client: &Client, number: &str) -> Result<(), Error> {
+    let request: declare::Request = serde_json::from_value(order(number)).expect("fields");
+    client.declare(&request).await.map(drop)
+}
+
+async fn modified(client: &Client, number: &str) -> Result<(), Error> {
+    let mut fields = order(number);
+    fields["duty"] = json!(7);
+    let request: modify::Request = serde_json::from_value(fields).expect("fields");
+    client.modify(&request).await.map(drop)
+}
+
+async fn pause(call: u64) {
+    tokio::time::sleep(Duration::from_micros(49_000 + call * 337 % 2_000)).await;
+}
+
+#[tokio::main]
+async fn main() {
+    let [task, ready, size] = &std::env::args().skip(1).collect::<Vec<_>>()[..] else { panic!("three arguments") };
+    let mut ready: Value = serde_json::from_str(ready).expect("a ready line");
+    let size: u64 = size.parse().expect("a number");
+    let mut options = ready["client"].take();
+    options["deadline"] = json!(if task == "storm" { 60 } else { 600 });
+    let options = Options::from_value(options, Convention::Python).expect("options");
+    let client = Client::new(options).expect("a client");
+    let caller = async |place: u64| {
+        let mut ended = Vec::new();
+        for call in 0..size {
+            let number = format!("{place}-{call}");
+            ended.push(declared(&client, &number).await);
+            if task == "idle" {
+                pause(call).await;
+                if call % 4 == 0 {
+                    ended.push(modified(&client, &number).await);
+                    pause(call + 1).await;
+                }
+            }
+        }
+        ended
+    };
+    let ended = join_all((0..if task == "storm" { 64 } else { 5 }).map(caller)).await.concat();
+    let failed: Vec<String> = ended.iter().filter_map(|ended| ended.as_ref().err()).map(ToString::to_string).collect();
+    println!("{}", json!(failed));
+}
