@@ -322,7 +322,7 @@ fn drive(run: &Run) -> Told {
             }
             Action::Sleep { ms } => {
                 assert!(now.mono_ms + ms < ends, "a pause passes the deadline");
-                let way = (run.seed[0] % 16 == 0).then_some(Event::Cancel);
+                let way = run.seed[0].is_multiple_of(16).then_some(Event::Cancel);
                 now = advance(now, ms);
                 way.unwrap_or(Event::Woke)
             }
@@ -370,7 +370,7 @@ fn drive(run: &Run) -> Told {
                             &json!({ "code": "RATE_LIMITED", "message": "slower" }),
                             "AAAA",
                             now,
-                            &after.as_slice().to_vec(),
+                            after.as_slice(),
                         )
                     }
                     Way::FailingBefore(status) => answer(status, &json!("<html>"), "AAAA", now, &[]),

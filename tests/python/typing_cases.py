@@ -113,7 +113,7 @@ def of_options(pem: bytes) -> None:
         return wx.Response(200, {}, b"")
 
     def observe(attempt: wx.Attempt) -> None:
-        phase: Literal["request", "response", "failure", "skipped"] = attempt["phase"]
+        phase: Literal["request", "response", "failure", "skipped", "pause"] = attempt["phase"]
         print(phase)
 
     wx.Client(mchid="1", signer=sign, transport=send, on_attempt=observe, timeout=1, deadline=2.5, clock=lambda: 0.0)

@@ -114,7 +114,7 @@ impl Waiting for Sending {
                 if let Some(attempt) = &mut exchange.attempt {
                     attempt.ms = now.mono_ms.saturating_sub(since);
                 }
-                course.observe_end(exchange.attempt.clone(), Some(&error), error.may_have_been_applied);
+                course.observe_end(exchange.attempt.take(), Some(&error), error.may_have_been_applied);
                 return repeat::failed(course, exchange, error, Met::without_answer(sent, cause), now);
             }
             _ => return Err(unexpected_event(Some(exchange.operation()), exchange.may_have_been_applied())),
@@ -208,7 +208,7 @@ impl Course {
 /// downloaded.
 pub(super) fn examined(
     course: &mut Course,
-    exchange: Exchange,
+    mut exchange: Exchange,
     received: Received,
     now_s: i64,
     now: Now,
@@ -229,7 +229,7 @@ pub(super) fn examined(
                     details.retryable = note.retry_after.is_some() && exchange.operation().spec().repeatable;
                 }),
             };
-            course.observe_end(exchange.attempt.clone(), Some(&error), error.may_have_been_applied);
+            course.observe_end(exchange.attempt.take(), Some(&error), error.may_have_been_applied);
             let met = Met::answer(&error);
             return repeat::failed(course, exchange, error, met, now);
         }
@@ -254,7 +254,7 @@ pub(super) struct Verifying {
 
 impl Verifying {
     fn verified(self, course: &mut Course, ok: bool, now: Now) -> Turn {
-        let Verifying { examined, exchange } = self;
+        let Verifying { examined, mut exchange } = self;
         let certificates = certificates(course, &examined, &exchange, ok, now);
         let refused = examined.received().sign_error();
         let (local, status, stamp) = (now.unix_s(), examined.received().status(), examined.received().stamp());
@@ -265,8 +265,8 @@ impl Verifying {
         });
         match settled {
             Ok((answer, certificates)) => {
-                course.observe_end(exchange.attempt.clone(), None, false);
-                if exchange.attempt.is_some() {
+                course.observe_end(exchange.attempt.take(), None, false);
+                if exchange.is_ours() {
                     course.account.pace.accepted(now.mono_ms);
                 }
                 if let (Some(clock), Some(stamp)) = (&course.account.service_clock, stamp) {
@@ -287,7 +287,7 @@ impl Verifying {
                 done(Outcome::Ok { value, request_id, warnings, attempts: course.attempts })
             }
             Err(error) => {
-                course.observe_end(exchange.attempt.clone(), Some(&error), error.may_have_been_applied);
+                course.observe_end(exchange.attempt.take(), Some(&error), error.may_have_been_applied);
                 let met = match (&course.account.service_clock, service_time) {
                     (Some(clock), Some(time))
                         if refused.is_some() && !course.corrected && clock.explains(time, local) =>
@@ -297,7 +297,7 @@ impl Verifying {
                     }
                     _ => Met::answer(&error),
                 };
-                if exchange.attempt.is_some() && status != 429 {
+                if exchange.is_ours() && status != 429 {
                     course.account.pace.accepted(now.mono_ms);
                 }
                 let told = refused.zip(exchange.message.as_ref()).and_then(|(refusal, ours)| refusal.summary(ours));

@@ -109,10 +109,15 @@ impl Course {
             Event::TimedOut if S::CAN_TIME_OUT => state.without(self, now),
             event => return state.answered(self, event, now),
         };
-        let Stake { operation, may_have_been_applied, attempt } = match without {
-            Ok(turn) => return turn,
-            Err(state) => state.stake(),
-        };
+        match without {
+            Ok(turn) => turn,
+            Err(state) => self.interrupted(&event, state.stake()),
+        }
+    }
+
+    /// Ends the call in the midst of a state. Not inlined, because each type of state would have its own copy.
+    #[inline(never)]
+    fn interrupted(&mut self, event: &Event, Stake { operation, may_have_been_applied, attempt }: Stake) -> Turn {
         let may_have_been_applied = may_have_been_applied || self.open;
         let operation = self.question.as_ref().map(|question| question.operation()).or(operation);
         match (event, operation) {

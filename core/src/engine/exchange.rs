@@ -17,9 +17,14 @@ impl Exchange {
         self.content.operation
     }
 
+    /// Did this library send it?
+    pub fn is_ours(&self) -> bool {
+        self.message.is_some()
+    }
+
     /// May a request that this library sent have taken effect, whatever becomes of its answer?
     pub fn may_have_been_applied(&self) -> bool {
-        self.attempt.is_some() && self.operation().spec().changes
+        self.is_ours() && self.operation().spec().changes
     }
 
     pub fn stake(self) -> Stake {

@@ -29,7 +29,7 @@ const LONGEST_PAUSE_MS: u64 = 8_000;
 
 /// Decides what follows an attempt that failed.
 pub(super) fn failed(course: &mut Course, exchange: Exchange, error: Error, met: Met, now: Now) -> Turn {
-    if exchange.attempt.is_none() {
+    if !exchange.is_ours() {
         return Err(error);
     }
     if met == Met::Busy {

@@ -64,36 +64,34 @@ pub(crate) fn http_date(text: &str) -> Option<i64> {
     let (_, date) = text.trim().split_once(", ")?;
     let [day, month, year, time, "GMT"] = date.split(' ').collect::<Vec<_>>()[..] else { return None };
     let month = MONTHS.find(month).filter(|at| at % 3 == 0 && month.len() == 3)? / 3 + 1;
+    moment(year, u8::try_from(month).ok()?, day, time)
+}
+
+/// Unix seconds; the time is in UTC, as `08:49:37`.
+fn moment(year: &str, month: u8, day: &str, time: &str) -> Option<i64> {
     let [hour, minute, second] = time.split(':').collect::<Vec<_>>()[..] else { return None };
     // A leap second counts as the second before it.
     let second = second.parse::<u8>().ok()?.min(59);
-    let date = DateTime::new(
-        year.parse().ok()?,
-        u8::try_from(month).ok()?,
-        day.parse().ok()?,
-        hour.parse().ok()?,
-        minute.parse().ok()?,
-        second,
-    );
+    let year = year.parse().ok()?;
+    let date = DateTime::new(year, month, day.parse().ok()?, hour.parse().ok()?, minute.parse().ok()?, second);
     i64::try_from(date.ok()?.unix_duration().as_secs()).ok()
 }
 
 /// Reads a time of RFC 3339, such as `2015-10-28T15:00:00+08:00`, as Unix seconds.
 pub(crate) fn rfc3339(text: &str) -> Option<i64> {
-    let (date, time) = text.trim().split_once(['T', 't', ' '])?;
-    let zone = time.rfind(['+', '-', 'Z', 'z'])?;
-    let (time, zone) = time.split_at(zone);
+    let (date, time) = text.trim().split_once('T')?;
+    let [year, month, day] = date.split('-').collect::<Vec<_>>()[..] else { return None };
+    let (time, zone) = time.split_at(time.find(['+', '-', 'Z'])?);
     let time = time.split_once('.').map_or(time, |(whole, _)| whole);
-    let utc = format!("{date}T{time}Z").parse::<DateTime>().ok()?;
-    let ahead = match zone {
-        "Z" | "z" => 0,
-        zone => {
-            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-            let ahead = hours.parse::<i64>().ok()?.checked_mul(60)?.checked_add(minutes.parse().ok()?)?;
-            if zone.starts_with('-') { -ahead } else { ahead }
+    let minutes = match zone.strip_prefix(['+', '-']) {
+        Some(zone) => {
+            let (hours, minutes) = zone.split_once(':')?;
+            hours.parse::<i64>().ok()?.checked_mul(60)?.checked_add(minutes.parse().ok()?)?
         }
+        None => 0,
     };
-    i64::try_from(utc.unix_duration().as_secs()).ok()?.checked_sub(ahead.checked_mul(60)?)
+    let ahead = minutes.checked_mul(60)?;
+    moment(year, month.parse().ok()?, day, time)?.checked_add(if zone.starts_with('-') { ahead } else { -ahead })
 }
 
 #[cfg(test)]
