@@ -5,24 +5,28 @@ import https from 'node:https'
 import { pipeline, type Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import zlib from 'node:zlib'
-import type { Exchange, Send, Told } from '../../face/src/driver.js'
+import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent'
+import type { Exchange, Send, Sending, Told } from '../../face/src/driver.js'
 import { CERTIFICATE, brokenOff, failed, failure } from '../../face/src/driver.js'
 
 /** The step that a request's own connection waits for, before anything of the request is sent. */
 type Before = 'connect' | 'tls' | undefined
 
-export function send({ method, url, headers, body, max_body }: Send): Exchange {
+export function send({ method, url, headers, body, max_body }: Send, agents?: Agents): Exchange {
   // Looked up at each call, because msw, nock and others replace it.
   const { request } = url.startsWith('https:') ? https : http
   let sent: ClientRequest | undefined
-  let before: Before
+  // Until there is a socket: an agent may have to ask a proxy for one.
+  let before: Before = 'connect'
   let answered = false
   const answer = new Promise<Told>((resolve) => {
     const given: Record<string, string> = {}
     for (const [name, value] of headers) given[name] = value
     // Searched after the two slashes, because the path begins with one.
     const path = url.indexOf('/', url.indexOf('//') + 2)
-    const options = { ...addressed(url.slice(0, path)), path: url.slice(path), method, headers: given }
+    const to = addressed(url.slice(0, path))
+    const agent = agents?.(to.protocol!, to.hostname!)
+    const options = { ...to, path: url.slice(path), method, headers: given, ...(agent && { agent }) }
     sent = request(options, (message) => {
       answered = true
       const chunks: Uint8Array[] = []
@@ -49,6 +53,7 @@ export function send({ method, url, headers, body, max_body }: Send): Exchange {
     })
     sent.on('socket', (socket) => {
       const { secureConnecting, _handle: real } = socket as TLSSocket & { secureConnecting?: boolean; _handle?: object | null }
+      before = undefined
       // A reused socket may take the request even if it then fails; those of msw and nock only look like sockets.
       if (sent!.reusedSocket || !real) return
       const connected = secureConnecting ? 'tls' : undefined
@@ -66,6 +71,27 @@ export function send({ method, url, headers, body, max_body }: Send): Exchange {
     sent.end(body ?? undefined)
   }).catch(failure)
   return { answer, stop: () => sent?.destroy(), unsent: () => before !== undefined }
+}
+
+/** The agent for requests by a protocol to a host; the one that all of Node.js shares if there is none. */
+type Agents = (protocol: string, host: string) => http.Agent | undefined
+
+/** Sends through a proxy, and with other trusted certificates, over connections of its own. */
+export function sendOver(proxy: URL | undefined, ca: string[] | undefined): Sending {
+  // As the shared agent; a server may close a connection that is idle for longer.
+  const kept: https.AgentOptions = { keepAlive: true, scheduling: 'lifo', timeout: 5_000, ...(ca && { ca }) }
+  const direct = ca && new https.Agent(kept)
+  const tunnel = proxy && { 'http:': new HttpProxyAgent({ ...kept, proxy }), 'https:': new HttpsProxyAgent({ ...kept, proxy }) }
+  const agents: Agents = (protocol, host) => {
+    // What goes to this machine must not be read elsewhere.
+    if (tunnel !== undefined && (!isHere(host) || isHere(proxy!.hostname))) return tunnel[protocol as keyof typeof tunnel]
+    return protocol === 'https:' ? direct : undefined
+  }
+  return (request) => send(request, agents)
+}
+
+export function isHere(host: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(host)
 }
 
 /** Decompresses a body as `fetch` does: the request does not ask for compression, but something on the way may add it. */

@@ -1,8 +1,9 @@
 /** The face over the native addon, or over WebAssembly if no addon fits the platform. */
 import { channel } from 'node:diagnostics_channel'
-import { webcrypto } from 'node:crypto'
+import { X509Certificate, webcrypto } from 'node:crypto'
 import { debuglog, TextDecoder, TextEncoder } from 'node:util'
-import { type Send, sendBy } from '../../face/src/driver.js'
+import { type Send, type Sending, sendBy } from '../../face/src/driver.js'
+import { refused } from '../../face/src/errors.js'
 import type { Finding } from '../../face/src/generated.js'
 import type { Step } from '../../face/src/generated_engine.js'
 import type { Native, Observed, Account } from '../../face/src/native.js'
@@ -10,7 +11,7 @@ import { bind, native as loaded, readStep } from '../../face/src/native.js'
 import type { Glue } from '../../face/src/wasm.js'
 import { webCrypto } from '../../face/src/webcrypto.js'
 import { addon, complete, wasm } from './files.js'
-import { send } from './http.js'
+import { isHere, send, sendOver } from './http.js'
 
 /** The engine of `bindings-node/src`, whose steps are JSON. */
 interface AddonEngine {
@@ -64,11 +65,47 @@ const { fetch: own, process: { versions } } = globalThis
 /** Bun's `fetch`, made to check certificates whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
 const checked: typeof fetch = (url, init) => fetch(url, { ...init, ...{ tls: { rejectUnauthorized: true } } })
 
+/** Reads a proxy's URL; errors do not show it, because it may hold a password. */
+function proxyUrl(given: unknown): URL | undefined {
+  if (given === undefined) return undefined
+  if (typeof given === 'string' && URL.canParse(given)) {
+    const url = new URL(given)
+    if (['http:', 'https:'].includes(url.protocol) && url.hostname !== '') return url
+  }
+  throw refused('input', 'INVALID_OPTION', 'option `proxy` must be the URL of a proxy: http:// or https://, a host and a port')
+}
+
+/** Reads certificates in PEM. */
+function certificates(given: unknown): string[] | undefined {
+  if (given === undefined) return undefined
+  const text = given instanceof Uint8Array ? Buffer.from(given).toString('latin1') : String(given)
+  const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  const sound = (pem: string): boolean => {
+    try {
+      return new X509Certificate(pem).raw.length > 0
+    } catch {
+      return false
+    }
+  }
+  if (found.length > 0 && found.every(sound)) return found
+  throw refused('input', 'INVALID_OPTION', 'option `caCertificates` must hold at least one certificate in PEM, and nothing but X.509')
+}
+
 const hosts = {
   /** Sends with `http` or `https`, unless `fetch` was replaced; on Bun with its `fetch`, which is as fast as they are. */
   send(request: Send) {
     if (globalThis.fetch === own && versions.bun === undefined) return send(request)
     return sendBy(versions.bun === undefined ? fetch : checked)(request)
+  },
+  sendOver(proxy: unknown, caCertificates: unknown): Sending {
+    const [via, ca] = [proxyUrl(proxy), certificates(caCertificates)]
+    if (versions.bun === undefined) return sendOver(via, ca)
+    const tls = { rejectUnauthorized: true, ...(ca && { ca }) }
+    return (request) => {
+      // What goes to this machine must not be read elsewhere.
+      const through = via && (!isHere(new URL(request.url).hostname) || isHere(via.hostname)) ? { proxy: via.href } : {}
+      return sendBy((url, init) => fetch(url, { ...init, ...{ tls, ...through } }))(request)
+    }
   },
   warn,
   observer: () => (attempts.hasSubscribers || debug.enabled ? observe : undefined)

@@ -15,7 +15,7 @@ import type {
 import { OPERATIONS } from './generated.js'
 import type { Backend, Observed, Account } from './native.js'
 import { host, init, native } from './native.js'
-import { drive, type Landed, sendBy } from './driver.js'
+import { drive, type Landed, type Sending, sendBy } from './driver.js'
 import { asked, called, from, raised, refused, WechatPayError } from './errors.js'
 import { camelCase, json, members, tag } from './plain.js'
 import type { HeldKey } from './webcrypto.js'
@@ -42,6 +42,13 @@ export interface ClientOptions extends Omit<CoreOptions, 'privateKey'> {
    * `http`/`https`, which are faster.
    */
   fetch?: typeof fetch
+  /**
+   * The URL of a proxy, `http://` or `https://`, with user and password if it wants them. Only for the connections of the package
+   * `wechatpay-customs` itself; a `fetch` of yours brings its own. Requests to this machine bypass it, unless it is here too.
+   */
+  proxy?: string
+  /** Certificates to trust instead of Node.js's own, PEM. For the same connections as `proxy`. */
+  caCertificates?: string | Uint8Array
   /** Called at the beginning and end of each attempt; its exceptions are ignored. */
   onAttempt?: (attempt: Observed) => void
   /** The time in milliseconds since 1970, for tests. */
@@ -84,7 +91,10 @@ interface Page {
   state: object
 }
 
-type OwnOptions = Pick<ClientOptions, 'signer' | 'fetch' | 'onAttempt' | 'clock'>
+interface OwnOptions extends Pick<ClientOptions, 'signer' | 'fetch' | 'onAttempt' | 'clock'> {
+  /** Sends over connections of the client's own. */
+  send?: Sending
+}
 
 /** Declares to customs through WeChat Pay. Making one sends nothing. */
 export class Client {
@@ -289,7 +299,7 @@ function time({ clock }: OwnOptions): number {
 /** Separates the face's own options if they are functions; the core refuses any others. */
 function open(options: ClientOptions): [Account, OwnOptions] {
   const core = members(options ?? {})
-  const own: Record<string, unknown> = {}
+  const own: OwnOptions & Record<string, unknown> = {}
   for (const name of ['signer', 'fetch', 'onAttempt', 'clock']) {
     if (typeof core?.[name] === 'function') {
       own[name] = core[name]
@@ -297,9 +307,26 @@ function open(options: ClientOptions): [Account, OwnOptions] {
     }
   }
   const ownSigner = 'signer' in own
+  if (core !== undefined) connect(core, own)
   if (core?.privateKey !== undefined) core.privateKey = keyed(core.privateKey, own)
   const { Account } = native()
   return [asked(() => new Account(json(core), ownSigner, host().browser === true)), own]
+}
+
+/** Takes the options for connections of the client's own. */
+function connect(core: Record<string, unknown>, own: OwnOptions): void {
+  const { proxy, caCertificates } = core
+  delete core.proxy
+  delete core.caCertificates
+  const [name] = Object.entries({ proxy, caCertificates }).find(([, value]) => value !== undefined && value !== null) ?? []
+  if (name === undefined) return
+  const refuse = (why: string) => refused('input', 'INVALID_OPTION', `option \`${name}\` ${why}`)
+  const { sendOver } = native()
+  if (own.fetch !== undefined) throw refuse('is for connections of this library\'s own, which `fetch` takes the place of')
+  if (sendOver === undefined) {
+    throw refuse('is for connections of the package wechatpay-customs on Node.js or Bun; here, give a `fetch` that uses it')
+  }
+  own.send = sendOver(proxy ?? undefined, caCertificates ?? undefined)
 }
 
 /** The private key as the core gets it: a description if the host holds the key and signs with it. */
@@ -352,7 +379,7 @@ async function run(account: Account, own: OwnOptions, call: object, options: Per
     sign: signer === undefined ? sign?.bind(null, account) : async (message) => signer(message),
     verify: verify?.bind(null, account),
     loadKeys: (flight) => (host().isolated ? download : shareDownload)(account, own, flight),
-    send: own.fetch === undefined ? (send ?? sendBy(fetch)) : sendBy(own.fetch),
+    send: own.send ?? (own.fetch === undefined ? (send ?? sendBy(fetch)) : sendBy(own.fetch)),
     observe(attempt, thrown) {
       const observed = Object.assign(attempt, { backend })
       observe?.(observed, thrown)

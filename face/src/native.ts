@@ -53,6 +53,8 @@ export interface Native<S extends Account = Account> {
   verify?(account: S, spkiDer: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** Sends, if the host has better means than `fetch`. */
   send?: Sending
+  /** Makes what sends over connections with these options, if the host can; throws `INVALID_OPTION` for others. */
+  sendOver?(proxy: unknown, caCertificates: unknown): Sending
   /** Takes the warnings of a call that succeeded. */
   warn?(operation: string, warnings: Finding[]): void
   /** The observer of all clients' attempts by the host's own means, if anybody observes now. */

@@ -115,9 +115,9 @@ def tell(vectors: list[dict[str, Any]], outcomes: Iterable[dict[str, Any]]) -> N
 
 awaited = sys.argv[1:] == ["async"]
 given = [json.loads(line) for line in sys.stdin]
-# Calls wait for the network, so all of them are made at once.
-calls = [vector for vector in given if vector["kind"] == "call"]
-others = [vector for vector in given if vector["kind"] != "call"]
+# Calls that need not wait for one another.
+calls = [vector for vector in given if vector["kind"] == "at_once"]
+others = [vector for vector in given if vector["kind"] != "at_once"]
 if awaited:
     tell(calls, asyncio.run(outcomes_async(calls)))
     tell(others, (asyncio.run(outcome_async(vector)) for vector in others))

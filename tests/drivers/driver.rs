@@ -23,8 +23,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for line in std::io::stdin().lock().lines() {
         vectors.push(serde_json::from_str(&line?)?);
     }
-    // Calls wait for the network, so all of them are made at once.
-    let (calls, others): (Vec<&Value>, Vec<&Value>) = vectors.iter().partition(|vector| vector["kind"] == "call");
+    // Calls that need not wait for one another.
+    let (calls, others): (Vec<&Value>, Vec<&Value>) = vectors.iter().partition(|vector| vector["kind"] == "at_once");
     join_all(calls.into_iter().map(tell)).await;
     for vector in others {
         tell(vector).await;

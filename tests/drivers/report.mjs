@@ -7,10 +7,10 @@ export const reporter = (wx) => async (vector) => {
   return { id: vector.id, report }
 }
 
-/** The reports of many: calls wait for the network, so all of them are made at once. */
+/** The reports of many, in their order; calls that need not wait for one another are made at once. */
 export async function reported(report, vectors) {
-  const reports = vectors.filter(({ kind }) => kind === 'call').map(report)
-  for (const vector of vectors.filter(({ kind }) => kind !== 'call')) reports.push(await report(vector))
+  const reports = vectors.filter(({ kind }) => kind === 'at_once').map(report)
+  for (const vector of vectors.filter(({ kind }) => kind !== 'at_once')) reports.push(await report(vector))
   return Promise.all(reports)
 }
 

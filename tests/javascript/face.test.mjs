@@ -206,7 +206,7 @@ for (const entry of ['bindings-node/lib/index.js', 'bindings-wasm/pkg/node.js'])
       assert.doesNotMatch(message.replace('"serial_no"', '') + advice.en + advice.zh, /private_key|base_urls|serial_no|platform_keys/)
     }
     const perCall = await client().declare(order(), { timeOut: 1 }).catch((error) => error)
-    assert.match(perCall.message, /"timeOut" for one call; did you mean "timeout"\? There are timeout, deadline, signal/)
+    assert.match(perCall.message, /"timeOut" for one call; did you mean "timeout"\? There are timeout, deadline, maxRetries, signal/)
     const { remedy } = (await wx.explain({ status: 200, headers: {}, body: '' }, options, undefined, 0)).causes[0]
     assert.ok(remedy.length > 0)
   })

@@ -26,18 +26,15 @@ const tasks = {
   },
   /** Pauses as long as the server lets a connection be idle. */
   async idle() {
-    const lane = async (_, place) => {
-      const client = new wx.Client({ ...options, deadline: 600_000 })
-      for (let call = 0; call < size; call++) {
-        const number = order(`i${place}-${call}`)
-        await client.declare(number).catch(kept)
-        await sleep(49 + 2 * Math.random())
-        if (call % 4 > 0) continue
-        await client.modify({ ...number, duty: 7 }).catch(kept)
-        await sleep(49 + 2 * Math.random())
-      }
+    const client = new wx.Client({ ...options, deadline: 600_000 })
+    for (let call = 0; call < size; call++) {
+      const number = order(`i${call}`)
+      await client.declare(number).catch(kept)
+      await sleep(49 + 2 * Math.random())
+      if (call % 4 > 0) continue
+      await client.modify({ ...number, duty: 7 }).catch(kept)
+      await sleep(49 + 2 * Math.random())
     }
-    await Promise.all(Array.from({ length: 5 }, lane))
   }
 }
 

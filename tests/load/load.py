@@ -73,7 +73,7 @@ async def idle_async(client: wx.AsyncClient, place: int) -> None:
 async def all_async() -> None:
     client = wx.AsyncClient(**options)
     made = storm_async if task == "storm" else idle_async
-    await asyncio.gather(*(made(client, place) for place in range(64 if task == "storm" else 5)))
+    await asyncio.gather(*(made(client, place) for place in range(64 if task == "storm" else 1)))
 
 
 if kind == "async":
@@ -81,7 +81,7 @@ if kind == "async":
 else:
     client = wx.Client(**options)
     made = storm if task == "storm" else idle
-    threads = [threading.Thread(target=made, args=(client, place)) for place in range(64 if task == "storm" else 5)]
+    threads = [threading.Thread(target=made, args=(client, place)) for place in range(64 if task == "storm" else 1)]
     for thread in threads:
         thread.start()
     for thread in threads:

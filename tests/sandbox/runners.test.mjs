@@ -74,7 +74,7 @@ test('declares', async () => {
   const { state } = await client.declare(${order('runner')})
   expect([state, client.backend]).toEqual(['UNDECLARED', '${backend}'])
   await sandbox.fault('rate_limited', { operation: 'declare' })
-  await expect(client.declare(${order('other')})).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+  await expect(client.declare(${order('other')}, { maxRetries: 0 })).rejects.toMatchObject({ code: 'RATE_LIMITED' })
 })
 `
 const imported = (more) => `import { Sandbox } from 'wechatpay-customs-sandbox'\n${more}`

@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use wechatpay_customs_sandbox::{Config, Sandbox};
 use wechatpay_customs_tests::{python, root};
@@ -39,26 +40,22 @@ fn percent() -> usize {
     std::env::var("LOAD").map_or(10, |load| load.parse().expect("LOAD is a number"))
 }
 
-/// Runs a task on every surface, each beside a sandbox with these settings; `judge` gets the lines that it has logged.
-async fn each(task: &str, size: usize, settings: Value, judge: impl Fn(&str, &[Value])) {
-    for (name, mut command) in programs() {
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let into = Arc::clone(&log);
-        let line = move |line: &Value| into.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone());
-        let sandbox =
-            Sandbox::start(Config { log: Some(Arc::new(line)), ..Config::default() }).await.expect("a sandbox");
-        let url = format!("{}/settings", sandbox.ready()["control_url"].as_str().expect("a URL"));
-        let set = reqwest::Client::new().post(url).body(settings.to_string()).send().await.expect("it answers");
-        assert!(set.status().is_success());
-        command.arg(task).arg(sandbox.ready().to_string()).arg(size.to_string());
-        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it starts");
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{name}: {told}{}", String::from_utf8_lossy(&output.stderr));
-        let failed: Vec<String> = serde_json::from_str(told.trim()).expect("a list of failures");
-        assert!(failed.is_empty(), "{name}: {} failed, as {:?}", failed.len(), &failed[..failed.len().min(3)]);
-        let lines = log.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        judge(name, &lines);
-    }
+/// Runs a task on a surface beside a sandbox with these settings; gives the lines that it has logged.
+async fn run(name: &str, mut command: Command, task: &str, size: usize, settings: &Value) -> Vec<Value> {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&log);
+    let line = move |line: &Value| into.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone());
+    let sandbox = Sandbox::start(Config { log: Some(Arc::new(line)), ..Config::default() }).await.expect("a sandbox");
+    let url = format!("{}/settings", sandbox.ready()["control_url"].as_str().expect("a URL"));
+    let set = reqwest::Client::new().post(url).body(settings.to_string()).send().await.expect("it answers");
+    assert!(set.status().is_success());
+    command.arg(task).arg(sandbox.ready().to_string()).arg(size.to_string());
+    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it starts");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{name}: {told}{}", String::from_utf8_lossy(&output.stderr));
+    let failed: Vec<String> = serde_json::from_str(told.trim()).expect("a list of failures");
+    assert!(failed.is_empty(), "{name}: {} failed, as {:?}", failed.len(), &failed[..failed.len().min(3)]);
+    log.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// The logged requests of a method that were answered so.
@@ -74,25 +71,26 @@ fn count(lines: &[Value], method: &str, status: Option<u16>) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_takes_200_a_second_gets_hardly_more() {
     let each_caller = 40 * percent() / 100;
-    each("storm", each_caller, json!({ "calls_per_second": 200 }), |name, lines| {
+    for (name, command) in programs() {
+        let lines = run(name, command, "storm", each_caller, &json!({ "calls_per_second": 200 })).await;
         let needed = 64 * each_caller;
-        let (sent, well) = (count(lines, "POST", None), count(lines, "POST", Some(200)));
+        let (sent, well) = (count(&lines, "POST", None), count(&lines, "POST", Some(200)));
         println!("{name}: {sent} requests for {needed} declarations");
         assert_eq!(well, needed, "{name}");
         // At the beginning nobody knows the limit: what is under way then is refused, twice at most.
         assert!(sent <= needed * 12 / 10 + 2 * 64, "{name}: {sent} requests for {needed} declarations");
-    })
-    .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_closes_idle_connections_loses_nothing() {
-    // Five at once; a modify after every fourth declare.
-    let each_lane = 2000 * percent() / 100 / 5;
-    each("idle", each_lane, json!({ "idle_close_ms": 50 }), |name, lines| {
-        let modified = count(lines, "PATCH", Some(200));
-        println!("{name}: {} requests", count(lines, "POST", None) + count(lines, "PATCH", None));
-        assert_eq!(modified, 5 * each_lane.div_ceil(4), "{name}: what was lost on its way was not modified twice");
-    })
-    .await;
+    // A modify after every fourth declare. All surfaces at once, because they only wait.
+    let size = 2000 * percent() / 100;
+    let idle = async |(name, command)| {
+        let lines = run(name, command, "idle", size, &json!({ "idle_close_ms": 50 })).await;
+        println!("{name}: {} requests", count(&lines, "POST", None) + count(&lines, "PATCH", None));
+        let modified = count(&lines, "PATCH", Some(200));
+        assert_eq!(modified, size.div_ceil(4), "{name}: what was lost on its way was not modified twice");
+    };
+    join_all(programs().into_iter().map(idle)).await;
 }

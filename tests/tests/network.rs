@@ -230,9 +230,9 @@ impl Stage {
                 }
                 options["deadline"] = json!(600);
                 // Ends only the request that meets a slow answer; it takes an hour.
-                options["timeout"] = json!(if row.fault["fault"] == "slow" { 5 } else { 600 });
+                options["timeout"] = json!(if row.fault["fault"] == "slow" { 15 } else { 600 });
                 calls.push(json!({
-                    "id": number, "kind": "call", "operation": operation.name(), "fields": fields(*operation, &number),
+                    "id": number, "kind": "at_once", "operation": operation.name(), "fields": fields(*operation, &number),
                     "options": options,
                 }));
             }

@@ -51,6 +51,7 @@ fn typed(vector: &Value, mut report: Value, error: Option<&str>) -> Option<(Stri
             }
             value["request_id"] = report["request_id"].take();
             value["warnings"] = report["warnings"].take();
+            value["attempts"] = report["attempts"].take();
             (answer(&vector["operation"]), value)
         }
     })

@@ -98,6 +98,7 @@ fn node(face: &Path, host: &Platform, addon: &Path) -> Result {
     let mut types = command("node", &["node_modules/typescript/bin/tsc", "--project"]);
     quietly(types.arg(&package).current_dir(root().join("face")))?;
     node_scripts(root())?;
+    fs::copy(root().join("face/node_modules/hpagent/LICENSE"), lib.join("hpagent.LICENSE"))?;
     fs::copy(addon, lib.join(host.addon()))
 }
 
@@ -126,7 +127,10 @@ pub fn node_scripts(tree: &Path) -> Result {
 /// One script for Node.js, for `import` and `require`; what is not ours stays outside.
 pub fn bundle(entry: &Path, script: &Path) -> Result {
     let bundle = ["--bundle", "--platform=node", "--format=cjs", "--target=node20", "--packages=external"];
-    esbuild(&bundle, script, &[entry.to_owned()])
+    // What connects through a proxy becomes part of the script: npm then installs nothing beside the package.
+    let hpagent = root().join("face/node_modules/hpagent/index.js");
+    let alias = format!("--alias:hpagent={}", hpagent.display());
+    esbuild(&[&bundle[..], &[&alias]].concat(), script, &[entry.to_owned()])
 }
 
 /// The sandbox as a program.

@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::{
-    State, Turn,
+    Progress, State, Turn,
     account::SignerKind,
     action::{Action, Event, Now, Outcome, Phase},
     certificates::{certificates, keys, show_decrypted, skipped},
     course::{Course, Stake, Waiting, done, unexpected_event},
-    exchange::Exchange,
+    exchange::{Ended, Exchange},
     failure::failed,
-    question, repeat,
+    next,
     retry::Met,
     trust::{Refresh, next_download},
 };
@@ -41,7 +41,7 @@ impl Signing {
     pub fn begin(course: &mut Course, unsigned: Unsigned, then: Then, now: Now) -> Turn {
         let entropy = (course.account.signer_kind == SignerKind::Software).then(|| course.seed());
         let action = Action::Sign { message: unsigned.message(), entropy, timeout_ms: course.left(now) };
-        Ok((State::Signing(Signing { unsigned, then }), action))
+        next(State::Signing(Signing { unsigned, then }), action)
     }
 }
 
@@ -80,7 +80,7 @@ impl Waiting for Signing {
         course.emits.push(attempt.clone());
         let exchange = Exchange { content, message, attempt: Some(attempt) };
         let state = State::Sending(Sending { exchange, since: now.mono_ms });
-        Ok((
+        next(
             state,
             Action::Send {
                 method: signed.method,
@@ -90,7 +90,7 @@ impl Waiting for Signing {
                 timeout_ms,
                 max_body: MAX_BODY,
             },
-        ))
+        )
     }
 
     fn stake(self) -> Stake {
@@ -115,7 +115,7 @@ impl Waiting for Sending {
                     attempt.ms = now.mono_ms.saturating_sub(since);
                 }
                 course.observe_end(exchange.attempt.take(), Some(&error), error.may_have_been_applied);
-                return repeat::failed(course, exchange, error, Met::without_answer(sent, cause), now);
+                return exchange.failed(error, Met::without_answer(sent, cause));
             }
             _ => return Err(unexpected_event(Some(exchange.operation()), exchange.may_have_been_applied())),
         };
@@ -137,7 +137,7 @@ impl Waiting for Sending {
                         let serial = serial.to_owned();
                         let state = State::Loading(Loading { exchange, received, serial, flight, now_s });
                         let timeout_ms = course.left(now);
-                        return Ok((state, Action::LoadKeys { flight, urgent: true, timeout_ms }));
+                        return next(state, Action::LoadKeys { flight, urgent: true, timeout_ms });
                     }
                     Refresh::Failed(error) => {
                         return examined(course, exchange, received, now_s, now, Some(failed_download(&error)));
@@ -231,7 +231,7 @@ pub(super) fn examined(
             };
             course.observe_end(exchange.attempt.take(), Some(&error), error.may_have_been_applied);
             let met = Met::answer(&error);
-            return repeat::failed(course, exchange, error, met, now);
+            return exchange.failed(error, met);
         }
     };
     let verifying = Verifying { examined, exchange };
@@ -243,7 +243,7 @@ pub(super) fn examined(
         signature: proof.signature.clone(),
         timeout_ms: course.left(now),
     };
-    Ok((State::Verifying(Box::new(verifying)), action))
+    next(State::Verifying(Box::new(verifying)), action)
 }
 
 /// An answer while its signature is being verified.
@@ -275,7 +275,8 @@ impl Verifying {
                 let request_id = answer.request_id.clone();
                 if course.question.is_some() {
                     let warnings = answer.warnings.clone();
-                    return question::answered(course, answer.into_inner(), &warnings, request_id, stamp, now);
+                    let page = answer.into_inner();
+                    return Ok(Progress::Ended(Box::new(Ended::Answered { page, warnings, request_id, stamp })));
                 }
                 let mut warnings = exchange.content.warnings;
                 warnings.extend(answer.warnings.iter().cloned());
@@ -309,7 +310,7 @@ impl Verifying {
                         details.message.push_str(&content.hidden.masked(&told));
                     }
                 });
-                repeat::failed(course, exchange, error, met, now)
+                exchange.failed(error, met)
             }
         }
     }

@@ -6,7 +6,8 @@ use super::{
     State, Turn,
     account::Account,
     action::{Action, Emit, Event, Now, Outcome, Phase},
-    question::Question,
+    asked::Question,
+    next,
 };
 use crate::{
     keys::crypto::Random,
@@ -267,5 +268,5 @@ pub(super) fn millis(span: Duration) -> u64 {
 
 /// The end of a call.
 pub(super) fn done(outcome: Outcome) -> Turn {
-    Ok((State::Finished, Action::Done { outcome }))
+    next(State::Finished, Action::Done { outcome })
 }

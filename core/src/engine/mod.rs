@@ -69,6 +69,7 @@
 
 mod account;
 mod action;
+mod asked;
 mod attempt;
 mod call;
 mod certificates;
@@ -76,6 +77,7 @@ mod clock;
 mod course;
 mod exchange;
 mod failure;
+mod follow;
 mod hosts;
 mod pace;
 mod question;
@@ -92,6 +94,7 @@ pub use action::{Action, Emit, Event, Failure, Now, Outcome, Phase, Sent, Step};
 use attempt::{Loading, Sending, Verifying};
 pub use call::Call;
 use course::{Course, unexpected_event};
+use exchange::Ended;
 use repeat::Pausing;
 use start::{Preloading, Ready};
 
@@ -114,8 +117,19 @@ enum State {
     Finished,
 }
 
-/// The next state of a call, and the action for the driver.
-type Turn = Result<(State, Action), Error>;
+/// What a step comes to, before it is known what follows an attempt.
+enum Progress {
+    /// The next state, and the action for the driver.
+    Next(State, Action),
+    /// An attempt has ended, but not the call.
+    Ended(Box<Ended>),
+}
+
+type Turn = Result<Progress, Error>;
+
+fn next(state: State, action: Action) -> Turn {
+    Ok(Progress::Next(state, action))
+}
 
 impl Engine {
     /// Makes the engine for one call.
@@ -144,10 +158,18 @@ impl Engine {
             State::Verifying(state) => course.turn(*state, event, now),
             State::Finished => Err(unexpected_event(None, false)),
         };
+        let turn = match turn {
+            Ok(Progress::Ended(ended)) => follow::ended(course, *ended, now),
+            turn => turn,
+        };
         let action = match turn {
-            Ok((state, action)) => {
+            Ok(Progress::Next(state, action)) => {
                 self.state = state;
                 action
+            }
+            // Whatever follows an attempt begins another, or ends the call.
+            Ok(Progress::Ended(_)) => {
+                Action::Done { outcome: Outcome::Err(course.ended(unexpected_event(None, true))) }
             }
             Err(error) => Action::Done { outcome: Outcome::Err(course.ended(error)) },
         };

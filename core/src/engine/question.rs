@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     Turn,
     action::{Now, Outcome},
+    asked::Question,
     course::{Course, done, unexpected_event},
     repeat,
     retry::{Met, Next},
@@ -25,46 +26,21 @@ use crate::{
     },
 };
 
-/// A question about a request whose answer was lost.
-pub(super) struct Question {
-    /// The request.
-    content: Content,
-    /// The error to end with if the question is not answered.
-    error: Error,
-    /// Was the request refused at last, after an answer to it was lost?
-    refused: bool,
-    /// The fields of the query.
-    query: Map<String, Value>,
-    pages: Pages,
-    /// The records that the pages brought, and what stands beside them.
-    records: Vec<Value>,
-    head: Map<String, Value>,
-    /// The queries that were sent, and how many of them repeated another.
-    pub asked: u32,
-    repetitions: u32,
-}
-
-impl Question {
-    /// Asks, after a pause, what became of a request.
-    pub fn begin(course: &mut Course, content: Content, error: Error, refused: bool, pause: u64, now: Now) -> Turn {
-        let query = which(&content);
-        course.question = Some(Box::new(Question {
-            content,
-            error: error.clone(),
-            refused,
-            query,
-            pages: Pages::default(),
-            records: Vec::new(),
-            head: Map::new(),
-            asked: 0,
-            repetitions: 0,
-        }));
-        ask(course, error, pause, now)
-    }
-
-    pub fn operation(&self) -> Operation {
-        self.content.operation
-    }
+/// Asks, after a pause, what became of a request.
+pub(super) fn begin(course: &mut Course, content: Content, error: Error, refused: bool, pause: u64, now: Now) -> Turn {
+    let query = which(&content);
+    course.question = Some(Box::new(Question {
+        content,
+        error: error.clone(),
+        refused,
+        query,
+        pages: Pages::default(),
+        records: Vec::new(),
+        head: Map::new(),
+        asked: 0,
+        repetitions: 0,
+    }));
+    ask(course, error, pause, now)
 }
 
 /// Sends the query for the next page.

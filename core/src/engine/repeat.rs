@@ -1,4 +1,4 @@
-//! What an attempt is followed by: the same request again, perhaps after a pause, a question, or the end.
+//! Sends a request again, or for the first time: after a pause, on another host, in its turn.
 
 use std::sync::Arc;
 
@@ -7,9 +7,8 @@ use super::{
     action::{Action, Event, Now},
     attempt::{Signing, Then},
     course::{Course, Stake, Waiting, unexpected_event},
-    exchange::Exchange,
-    question::{Question, unanswered},
-    retry::{Met, Next, Situation, next},
+    next,
+    retry::{self, Met, Next, Situation},
 };
 use crate::{
     protocol::request::{Content, Unsigned},
@@ -27,36 +26,6 @@ const FIRST_PAUSE_MS: u64 = 500;
 /// The longest pause, in milliseconds.
 const LONGEST_PAUSE_MS: u64 = 8_000;
 
-/// Decides what follows an attempt that failed.
-pub(super) fn failed(course: &mut Course, exchange: Exchange, error: Error, met: Met, now: Now) -> Turn {
-    if !exchange.is_ours() {
-        return Err(error);
-    }
-    if met == Met::Busy {
-        course.account.pace.refused(error.retry_after, now.mono_ms);
-    }
-    if matches!(met, Met::NotSent | Met::Distrusted) {
-        course.account.hosts.failed(course.host, now.mono_ms);
-    }
-    if course.question.is_some() {
-        return unanswered(course, exchange.content, error, met, now);
-    }
-    let next =
-        course.next(met, exchange.operation().spec().repeatable, course.max_retries.saturating_sub(course.repetitions));
-    course.open |= error.may_have_been_applied;
-    match next {
-        Next::GiveUp => Err(error),
-        Next::Again { elsewhere, pause } => {
-            course.repetitions += u32::from(met != Met::Busy);
-            again(course, exchange.content, error, elsewhere, pause, now)
-        }
-        Next::Ask { pause } => {
-            let pause = if pause { course.pause(&error) } else { 0 };
-            Question::begin(course, exchange.content, error, met == Met::Refused, pause, now)
-        }
-    }
-}
-
 impl Course {
     /// Decides what follows, for an operation that may be `repeatable` and has `left` repetitions.
     pub(super) fn next(&mut self, met: Met, repeatable: bool, left: u32) -> Next {
@@ -72,7 +41,7 @@ impl Course {
             open: self.open,
         };
         self.probed |= met == Met::Probe;
-        next(met, situation)
+        retry::next(met, situation)
     }
 
     /// The milliseconds until the next attempt: those that the service asks for, or else random.
@@ -111,7 +80,7 @@ pub(super) fn paused(course: &mut Course, content: Content, error: Error, ms: u6
     course.observe_pause(content.operation, ms, &error.code);
     match ms {
         0 => in_turn(course, content, Some(error), now),
-        ms => Ok((State::Pausing(Pausing { content, error: Some(error), has_turn: false }), Action::Sleep { ms })),
+        ms => next(State::Pausing(Pausing { content, error: Some(error), has_turn: false }), Action::Sleep { ms }),
     }
 }
 
@@ -137,7 +106,7 @@ fn turn_in(course: &mut Course, content: Content, error: Option<Error>, wait: u6
         return Err(too_late(error.unwrap_or_else(|| crowded(content.operation, wait))));
     }
     course.observe_pause(content.operation, wait, RATE_LIMITED);
-    Ok((State::Pausing(Pausing { content, error, has_turn: true }), Action::Sleep { ms: wait }))
+    next(State::Pausing(Pausing { content, error, has_turn: true }), Action::Sleep { ms: wait })
 }
 
 fn sign(course: &mut Course, content: Content, now: Now) -> Turn {

@@ -11,6 +11,7 @@ use super::{
     call::Call,
     course::{Course, Stake, Waiting, done, millis, unexpected_event},
     exchange::Exchange,
+    next,
     repeat::send,
     trust::{Refresh, next_download},
 };
@@ -136,7 +137,7 @@ fn preload(course: &Course, checked: Checked, flight: u64, urgent: bool, now: No
     // Leaves half of the time for the call itself.
     let timeout_ms = if urgent { left } else { course.limit().min(left / 2) };
     let state = State::Preloading(Preloading { checked, flight, urgent });
-    Ok((state, Action::LoadKeys { flight, urgent, timeout_ms }))
+    next(state, Action::LoadKeys { flight, urgent, timeout_ms })
 }
 
 impl Waiting for Preloading {

@@ -255,7 +255,7 @@ impl Options {
                 return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be {}", own.wanted)));
             }
         }
-        if let Some(name) = given.keys().find(|name| !PER_CALL.contains(&name.as_str())) {
+        if let Some(name) = given.keys().find(|name| !PER_CALL.iter().any(|known| convention.name(known) == **name)) {
             let own = OwnOption::of(convention, true).map(|own| own.name);
             let names = PER_CALL.into_iter().chain(own).map(|name| convention.name(name));
             return Err(unknown(name, " for one call", &names.collect::<Vec<_>>()));

@@ -17,3 +17,4 @@ pub mod pages;
 pub(crate) mod recovery;
 pub mod request;
 pub mod response;
+pub(crate) mod written;

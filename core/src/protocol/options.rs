@@ -324,8 +324,12 @@ impl OwnOption {
             "What sends. The host's own means unless given.",
         "proxy" PYTHON false "given to the Transport, as there is one"
             "The proxy's URL, where `transport` is not given; that of the environment unless given.",
+        "proxy" JAVASCRIPT false "text"
+            "The proxy's URL (`http://`, `https://`), where the package sends by itself: `wechatpay-customs` without `fetch`.",
         "ca_certificates" PYTHON false "given to the Transport, as there is one"
             "Certificates that are trusted instead of the system's, PEM, where `transport` is not given.",
+        "ca_certificates" JAVASCRIPT false "text or bytes"
+            "Certificates that are trusted instead of Node.js's own, PEM, where the package sends by itself.",
         "on_attempt" BOTH false "a function"
             "Called at the beginning and end of each attempt.",
         "clock" BOTH false "a function"

@@ -1,14 +1,13 @@
 //! Turns fields into a signed request: [`Checked`], then [`Unsigned`], then [`Signed`].
 
 use base64ct::{Base64, Encoding};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::{
     base::{
-        json::{json_text, take, unsaid},
+        json::{take, unsaid},
         secret::Wiped,
     },
     keys::{
@@ -20,11 +19,12 @@ use crate::{
         hiding::Hidden,
         merchant::{Identity, Merchant},
         message,
+        written::{json_body, query_string},
     },
     words::{
         choice::PathPrefix,
-        error::{ENCRYPTION_KEY_MISSING, Error, INVALID_FIELDS, INVALID_OPTION},
-        field::{Field, Kind, Method, Need},
+        error::{ENCRYPTION_KEY_MISSING, Error, INVALID_OPTION},
+        field::{Kind, Method, Need},
         finding::{Finding, Location, Severity},
         operation::Operation,
         rules,
@@ -209,8 +209,7 @@ impl Content {
                 }
                 String::new()
             }
-            Method::Post | Method::Patch => serde_json::to_string(&InOrder(spec.request, fields))
-                .map_err(|_| Error::new(INVALID_FIELDS, "the request cannot be written as JSON"))?,
+            Method::Post | Method::Patch => json_body(spec.request, fields)?,
         };
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut headers = Vec::with_capacity(7);
@@ -376,34 +375,4 @@ pub(crate) fn is_path(path: &str) -> bool {
             None => PathPrefix::ALL.iter().any(|prefix| route == prefix.as_str()),
         })
     })
-}
-
-/// Writes fields in documented order.
-struct InOrder<'a>(&'a [Field], &'a Map<String, Value>);
-
-impl Serialize for InOrder<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(in_order(self.0, self.1))
-    }
-}
-
-/// All characters but the unreserved ones of RFC 3986.
-pub(crate) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// The query string with the fields in documented order.
-fn query_string(table: &[Field], fields: &Map<String, Value>) -> String {
-    let pairs: Vec<String> = in_order(table, fields)
-        .map(|(name, value)| {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                other => json_text(other),
-            };
-            format!("{name}={}", utf8_percent_encode(&text, ENCODED))
-        })
-        .collect();
-    pairs.join("&")
-}
-
-fn in_order<'a>(table: &'a [Field], fields: &'a Map<String, Value>) -> impl Iterator<Item = (&'static str, &'a Value)> {
-    table.iter().filter_map(|field| fields.get(field.name).map(|value| (field.name, value)))
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     base::json::{Json, LAYOUTS, Style},
-    protocol::{message, request::ENCODED},
+    protocol::{message, written::ENCODED},
     words::choice::PathPrefix,
 };
 
