@@ -3,7 +3,7 @@ import { channel } from 'node:diagnostics_channel'
 import { X509Certificate, webcrypto } from 'node:crypto'
 import { debuglog, TextDecoder, TextEncoder } from 'node:util'
 import { type Send, type Sending, sendBy } from '../../face/src/driver.js'
-import { refused } from '../../face/src/errors.js'
+import { optionRefused } from '../../face/src/errors.js'
 import type { Finding } from '../../face/src/generated.js'
 import type { Step } from '../../face/src/generated_engine.js'
 import type { Native, Observed, Account } from '../../face/src/native.js'
@@ -72,11 +72,11 @@ function proxyUrl(given: unknown): URL | undefined {
     const url = new URL(given)
     if (['http:', 'https:'].includes(url.protocol) && url.hostname !== '') return url
   }
-  throw refused('input', 'INVALID_OPTION', 'option `proxy` must be the URL of a proxy: http:// or https://, a host and a port')
+  throw optionRefused('option `proxy` must be the URL of a proxy: http:// or https://, a host and a port')
 }
 
 /** Reads certificates in PEM. */
-function certificates(given: unknown): string[] | undefined {
+function pems(given: unknown): string[] | undefined {
   if (given === undefined) return undefined
   const text = given instanceof Uint8Array ? Buffer.from(given).toString('latin1') : String(given)
   const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
@@ -88,7 +88,7 @@ function certificates(given: unknown): string[] | undefined {
     }
   }
   if (found.length > 0 && found.every(sound)) return found
-  throw refused('input', 'INVALID_OPTION', 'option `caCertificates` must hold at least one certificate in PEM, and nothing but X.509')
+  throw optionRefused('option `caCertificates` must hold at least one certificate in PEM, and nothing but X.509')
 }
 
 const hosts = {
@@ -98,7 +98,7 @@ const hosts = {
     return sendBy(versions.bun === undefined ? fetch : checked)(request)
   },
   sendOver(proxy: unknown, caCertificates: unknown): Sending {
-    const [via, ca] = [proxyUrl(proxy), certificates(caCertificates)]
+    const [via, ca] = [proxyUrl(proxy), pems(caCertificates)]
     if (versions.bun === undefined) return sendOver(via, ca)
     const tls = { rejectUnauthorized: true, ...(ca && { ca }) }
     return (request) => {

@@ -16,7 +16,7 @@ import { OPERATIONS } from './generated.js'
 import type { Backend, Observed, Account } from './native.js'
 import { host, init, native } from './native.js'
 import { drive, type Landed, type Sending, sendBy } from './driver.js'
-import { asked, called, from, raised, refused, WechatPayError } from './errors.js'
+import { asked, called, from, optionRefused, raised, WechatPayError } from './errors.js'
 import { camelCase, json, members, tag } from './plain.js'
 import type { HeldKey } from './webcrypto.js'
 import { described, signWith } from './webcrypto.js'
@@ -293,7 +293,7 @@ function call(core: Pick<Account, 'call'>, name: string, argument: object): unkn
 function time({ clock }: OwnOptions): number {
   const now = (clock ?? Date.now)()
   if (Number.isFinite(now)) return now
-  throw refused('input', 'INVALID_OPTION', 'option `clock` must give the milliseconds since 1970, as a number')
+  throw optionRefused('option `clock` must give the milliseconds since 1970, as a number')
 }
 
 /** Separates the face's own options if they are functions; the core refuses any others. */
@@ -320,7 +320,7 @@ function connect(core: Record<string, unknown>, own: OwnOptions): void {
   delete core.caCertificates
   const [name] = Object.entries({ proxy, caCertificates }).find(([, value]) => value !== undefined && value !== null) ?? []
   if (name === undefined) return
-  const refuse = (why: string) => refused('input', 'INVALID_OPTION', `option \`${name}\` ${why}`)
+  const refuse = (why: string) => optionRefused(`option \`${name}\` ${why}`)
   const { sendOver } = native()
   if (own.fetch !== undefined) throw refuse('is for connections of this library\'s own, which `fetch` takes the place of')
   if (sendOver === undefined) {

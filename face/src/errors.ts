@@ -146,3 +146,8 @@ export function refused(kind: ErrorKind, code: keyof typeof FACE_ADVICE, message
   const otherwise = { retryable: false, retry_after: null, attempts: 0, may_have_been_applied: false, advice: FACE_ADVICE[code] }
   return raised({ kind, code, message, ...nothing, ...otherwise, authenticated: false })
 }
+
+/** The error for an option that the core does not read. */
+export function optionRefused(message: string): WechatPayError {
+  return refused('input', 'INVALID_OPTION', message)
+}
