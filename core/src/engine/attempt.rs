@@ -276,7 +276,7 @@ impl Verifying {
                 if course.question.is_some() {
                     let warnings = answer.warnings.clone();
                     let page = answer.into_inner();
-                    return Ok(Progress::Ended(Box::new(Ended::Answered { page, warnings, request_id, stamp })));
+                    return Ok(Progress::Ended(Ended::Answered { page, warnings, request_id, stamp }));
                 }
                 let mut warnings = exchange.content.warnings;
                 warnings.extend(answer.warnings.iter().cloned());

@@ -43,7 +43,7 @@ impl Exchange {
     /// Ends the attempt with an error; if the caller sent the request, also the call.
     pub fn failed(self, error: Error, met: Met) -> Turn {
         match self.is_ours() {
-            true => Ok(Progress::Ended(Box::new(Ended::Failed { exchange: self, error, met }))),
+            true => Ok(Progress::Ended(Ended::Failed { exchange: self, error, met })),
             false => Err(error),
         }
     }

@@ -122,7 +122,7 @@ enum Progress {
     /// The next state, and the action for the driver.
     Next(State, Action),
     /// An attempt has ended, but not the call.
-    Ended(Box<Ended>),
+    Ended(Ended),
 }
 
 type Turn = Result<Progress, Error>;
@@ -159,7 +159,7 @@ impl Engine {
             State::Finished => Err(unexpected_event(None, false)),
         };
         let turn = match turn {
-            Ok(Progress::Ended(ended)) => follow::ended(course, *ended, now),
+            Ok(Progress::Ended(ended)) => follow::ended(course, ended, now),
             turn => turn,
         };
         let action = match turn {
