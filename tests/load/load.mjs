@@ -1,4 +1,5 @@
 // Calls under load on a JavaScript surface; prints what failed. The arguments: the module, the task, and its size.
+import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { optionsOf } from '../drivers/vectors.mjs'
 
@@ -6,6 +7,8 @@ const [module, task, ready, size] = (globalThis.Deno?.args ?? process.argv.slice
 const wx = await import(pathToFileURL(module))
 const options = optionsOf({ options: { ...JSON.parse(ready).client, deadline: 60 } })
 const failed = []
+/** The most bytes that a process may take for the second half of its calls; runtimes collect garbage when they like. */
+const MOST = 40_000_000
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const order = (number) => ({
   out_trade_no: number,
@@ -23,6 +26,27 @@ const tasks = {
       for (let call = 0; call < size; call++) await client.declare(order(`s${place}-${call}`)).catch(kept)
     }
     await Promise.all(Array.from({ length: 64 }, caller))
+  },
+  /** A third of the calls is given up: before they are sent, on their way, or in a pause. */
+  async cancelled() {
+    const client = new wx.Client(options)
+    const call = async (number) => {
+      const given = number % 3 === 0 ? { signal: AbortSignal.timeout(Math.floor(Math.random() * 40)) } : {}
+      await client.declare(order(`c${number}`), given).catch((error) => error.name === 'TimeoutError' || kept(error))
+    }
+    const half = async (from, to) => {
+      let next = from
+      const caller = async () => {
+        while (next < to) await call(next++)
+      }
+      await Promise.all(Array.from({ length: 16 }, caller))
+      globalThis.gc?.()
+      return process.memoryUsage().rss
+    }
+    const before = await half(0, size / 2)
+    const grown = (await half(size / 2, size)) - before
+    if (grown > MOST) failed.push(`memory has grown by ${grown} bytes`)
+    await client.declare(order('last')).catch(kept)
   },
   /** Pauses as long as the server lets a connection be idle. */
   async idle() {

@@ -1,6 +1,7 @@
 """Calls under load on the Python surface; prints what failed. The arguments: sync or async, the task, and its size."""
 
 import asyncio
+import itertools
 import json
 import random
 import sys
@@ -70,8 +71,36 @@ async def idle_async(client: wx.AsyncClient, place: int) -> None:
             failed.append(f"{error.code}: {error}")
 
 
+async def cancelled(client: wx.AsyncClient) -> None:
+    """A third of the calls is given up: before they are sent, on their way, or in a pause."""
+    numbers = itertools.count()
+
+    async def caller(until: int) -> None:
+        while (number := next(numbers)) < until:
+            call = client.declare(order(f"c{number}"))
+            try:
+                await (asyncio.wait_for(call, 0.04 * random.random()) if number % 3 == 0 else call)
+            except asyncio.TimeoutError:
+                pass
+            except wx.WechatPayError as error:
+                failed.append(f"{error.code}: {error}")
+
+    async def half(until: int) -> int:
+        await asyncio.gather(*(caller(until) for _ in range(16)))
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+    before = await half(size // 2)
+    grown = await half(size) - before
+    if grown > 20_000:
+        failed.append(f"memory has grown by {grown} kB")
+    await client.declare(order("last"))
+
+
 async def all_async() -> None:
     client = wx.AsyncClient(**options)
+    if task == "cancelled":
+        return await cancelled(client)
     made = storm_async if task == "storm" else idle_async
     await asyncio.gather(*(made(client, place) for place in range(64 if task == "storm" else 1)))
 

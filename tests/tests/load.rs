@@ -94,3 +94,14 @@ async fn a_server_that_closes_idle_connections_loses_nothing() {
     };
     join_all(programs().into_iter().map(idle)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_are_given_up_leave_nothing_behind() {
+    let size = 10_000 * percent() / 100;
+    // A thread that waits is given up by Ctrl-C only, which tests/python shows.
+    for (name, command) in programs().into_iter().filter(|(name, _)| *name != "Python") {
+        // So few that many calls pause.
+        let lines = run(name, command, "cancelled", size, &json!({ "calls_per_second": 300 })).await;
+        println!("{name}: {} requests", count(&lines, "POST", None));
+    }
+}
