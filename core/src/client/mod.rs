@@ -1,4 +1,4 @@
-//! The driver for Rust: carries out an [`Engine`]'s actions with `reqwest`, natively and on wasm32.
+//! The driver for Rust: carries out an [`Engine`](crate::engine::Engine)'s actions with `reqwest`, natively and on wasm32.
 //!
 //! It may use [`crate::engine`] and the floors below it, and decides nothing. Begin with [`Client`].
 //!
@@ -18,7 +18,7 @@
 //!   stood.
 //! - A body that does not announce its length is read whole before it is capped.
 //!
-//! A program that needs more drives an [`Engine`] with its own `fetch` call, as the npm packages do.
+//! A program that needs more drives an [`Engine`](crate::engine::Engine) with its own `fetch` call, as the npm packages do.
 
 #[cfg_attr(target_arch = "wasm32", path = "wasm.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
