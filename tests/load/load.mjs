@@ -7,8 +7,8 @@ const [module, task, ready, size] = (globalThis.Deno?.args ?? process.argv.slice
 const wx = await import(pathToFileURL(module))
 const options = optionsOf({ options: { ...JSON.parse(ready).client, deadline: 60 } })
 const failed = []
-/** The most bytes that a process may take for the second half of its calls; runtimes collect garbage when they like. */
-const MOST = 40_000_000
+/** The most bytes that a process may take for the second half of its calls: runtimes collect garbage when they like. */
+const MOST = 80_000_000
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const order = (number) => ({
   out_trade_no: number,
