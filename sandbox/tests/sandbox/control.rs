@@ -215,3 +215,19 @@ async fn there_are_not_more_certificates_than_a_client_can_read() {
     let listed = Raw::get("/v3/global/certificates").send(&sandbox).await;
     assert!(listed.body.to_string().len() * 200 < 1 << 20);
 }
+
+#[tokio::test]
+async fn a_host_that_is_down_refuses_connections_and_comes_back() {
+    let sandbox = start().await;
+    let connects = async || tokio::net::TcpStream::connect(sandbox.address()).await.is_ok();
+    told(&sandbox, "down", json!({ "ms": 3000 })).await;
+    while connects().await {
+        tokio::task::yield_now().await;
+    }
+    while !connects().await {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(control(&sandbox, "GET", "ready", &Value::Null).await.0, 200);
+    let (status, told) = control(&sandbox, "POST", "down", &json!({ "ms": 3_600_001 })).await;
+    assert!(status == 400 && told["error"].as_str().is_some_and(|why| why.contains("an hour")), "{told}");
+}
