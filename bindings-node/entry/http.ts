@@ -81,16 +81,22 @@ export function sendOver(proxy: URL | undefined, ca: string[] | undefined): Send
   // As the shared agent; a server may close a connection that is idle for longer.
   const kept: https.AgentOptions = { keepAlive: true, scheduling: 'lifo', timeout: 5_000, ...(ca && { ca }) }
   const direct = ca && new https.Agent(kept)
-  const tunnel = proxy && { 'http:': new HttpProxyAgent({ ...kept, proxy }), 'https:': new HttpsProxyAgent({ ...kept, proxy }) }
+  // Also of a proxy by HTTPS the certificate is checked, whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+  const through = { ...kept, proxy: proxy!, proxyRequestOptions: { rejectUnauthorized: true, ...(ca && { ca }) } }
+  const tunnel = proxy && { 'http:': new HttpProxyAgent(through), 'https:': new HttpsProxyAgent(through) }
   const agents: Agents = (protocol, host) => {
-    // What goes to this machine must not be read elsewhere.
-    if (tunnel !== undefined && (!isHere(host) || isHere(proxy!.hostname))) return tunnel[protocol as keyof typeof tunnel]
+    if (tunnel !== undefined && !bypasses(proxy!, host)) return tunnel[protocol as keyof typeof tunnel]
     return protocol === 'https:' ? direct : undefined
   }
   return (request) => send(request, agents)
 }
 
-export function isHere(host: string): boolean {
+/** Goes a request past the proxy? What goes to this machine must not be read elsewhere. */
+export function bypasses(proxy: URL, host: string): boolean {
+  return isHere(host) && !isHere(proxy.hostname)
+}
+
+function isHere(host: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(host)
 }
 

@@ -11,7 +11,7 @@ import { bind, native as loaded, readStep } from '../../face/src/native.js'
 import type { Glue } from '../../face/src/wasm.js'
 import { webCrypto } from '../../face/src/webcrypto.js'
 import { addon, complete, wasm } from './files.js'
-import { isHere, send, sendOver } from './http.js'
+import { bypasses, send, sendOver } from './http.js'
 
 /** The engine of `bindings-node/src`, whose steps are JSON. */
 interface AddonEngine {
@@ -102,8 +102,7 @@ const hosts = {
     if (versions.bun === undefined) return sendOver(via, ca)
     const tls = { rejectUnauthorized: true, ...(ca && { ca }) }
     return (request) => {
-      // What goes to this machine must not be read elsewhere.
-      const through = via && (!isHere(new URL(request.url).hostname) || isHere(via.hostname)) ? { proxy: via.href } : {}
+      const through = via && !bypasses(via, new URL(request.url).hostname) ? { proxy: via.href } : {}
       return sendBy((url, init) => fetch(url, { ...init, ...{ tls, ...through } }))(request)
     }
   },

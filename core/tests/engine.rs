@@ -8,6 +8,7 @@ use wechatpay_customs::{
     engine::{Account, Action, Call, Engine, Event, Failure, Now, Outcome, Sent, SignedBy, Step},
     error::{CODES, UNEXPECTED_EVENT},
     options::{CallOptions, Convention, Options},
+    response::Received,
 };
 
 const NOW: Now = Now { unix_ms: 1_767_225_600_000, mono_ms: 1_000 };
@@ -284,4 +285,22 @@ fn codes_are_listed_once() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), CODES.len());
+}
+
+#[test]
+fn an_answer_that_the_caller_received_does_not_move_the_clock() {
+    let account = account(|options| options["correct_clock"] = json!(true));
+    let keys = options()["platform_keys"].take();
+    let serial = keys.as_object().and_then(|keys| keys.keys().next()).expect("a key");
+    let stamp = (NOW.unix_ms / 1000 - 1800).to_string();
+    let headers = [("Timestamp", stamp.as_str()), ("Nonce", "nonce"), ("Signature", "AAAA"), ("Serial", serial)];
+    let headers = headers.map(|(name, value)| (format!("Wechatpay-{name}"), value.to_owned())).to_vec();
+    let response = Received::new(200, headers, br#"{"state":"SUCCESS"}"#.to_vec(), false);
+    let call = Call::Parse { operation: Operation::Declare, response, request: None, now: None };
+    let mut engine = Engine::new(call, Arc::clone(&account), ONCE, [7; 32]);
+    assert!(matches!(engine.step(Event::Start, NOW).action, Action::Verify { .. }), "it is judged as a call's answer");
+    assert!(matches!(outcome(engine.step(Event::Verified { ok: true }, NOW)), Outcome::Ok { attempts: 0, .. }));
+    let mut engine = Engine::new(declare(), account, ONCE, [7; 32]);
+    let Action::Sign { message, .. } = engine.step(Event::Start, NOW).action else { panic!("signing comes first") };
+    assert!(String::from_utf8_lossy(&message).contains("\n1767225600\n"));
 }

@@ -5,7 +5,7 @@ import { optionsOf } from '../drivers/vectors.mjs'
 
 const [module, task, ready, size] = (globalThis.Deno?.args ?? process.argv.slice(2))
 const wx = await import(pathToFileURL(module))
-const options = optionsOf({ options: { ...JSON.parse(ready).client, deadline: 60 } })
+const options = optionsOf({ options: JSON.parse(ready).client })
 const failed = []
 /** The most bytes that a process may take for the second half of its calls: runtimes collect garbage when they like. */
 const MOST = 80_000_000
@@ -50,7 +50,7 @@ const tasks = {
   },
   /** Pauses as long as the server lets a connection be idle. */
   async idle() {
-    const client = new wx.Client({ ...options, deadline: 600_000 })
+    const client = new wx.Client(options)
     for (let call = 0; call < size; call++) {
       const number = order(`i${call}`)
       await client.declare(number).catch(kept)

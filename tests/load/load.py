@@ -12,7 +12,7 @@ from typing import Any
 import wechatpay_customs as wx
 
 kind, task, ready, size = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), int(sys.argv[4])
-options: Any = {**ready["client"], "deadline": 60.0 if task == "storm" else 600.0}
+options: Any = ready["client"]
 failed: list[str] = []
 
 

@@ -82,9 +82,7 @@ async fn main() {
     let [task, ready, size] = &std::env::args().skip(1).collect::<Vec<_>>()[..] else { panic!("three arguments") };
     let mut ready: Value = serde_json::from_str(ready).expect("a ready line");
     let size: u64 = size.parse().expect("a number");
-    let mut options = ready["client"].take();
-    options["deadline"] = json!(if task == "storm" { 60 } else { 600 });
-    let options = Options::from_value(options, Convention::Python).expect("options");
+    let options = Options::from_value(ready["client"].take(), Convention::Python).expect("options");
     let client = Client::new(options).expect("a client");
     if task == "cancelled" {
         println!("{}", json!(cancelled(&client, size).await));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import os
 import socket
 import sys
 import unittest
@@ -186,6 +187,14 @@ class Spans(unittest.TestCase):
         assert span.attributes is not None
         self.assertEqual(span.status.status_code, trace.StatusCode.ERROR)
         self.assertEqual((span.attributes["error.type"], span.attributes["http.response.status_code"]), ("SIGN_ERROR", 401))
+
+    def test_a_call_that_ends_well_after_a_failed_attempt(self) -> None:
+        wx.Client(**without(max_retries=2)).declare(order(out_trade_no=f"fault@drop_before@observed-{os.getpid()}"))
+        (span,) = self.exporter.get_finished_spans()
+        assert span.attributes is not None
+        self.assertNotIn("error.type", span.attributes)
+        phases = [(event.attributes or {}).get("error.type") for event in span.events]
+        self.assertEqual(phases, ["CONNECTION_RESET", "CONNECTION_RESET", None])
 
     def test_without_opentelemetry_nothing_of_it_is_imported(self) -> None:
         program = """

@@ -49,7 +49,10 @@ async fn run(name: &str, mut command: Command, task: &str, size: usize, settings
     let url = format!("{}/settings", sandbox.ready()["control_url"].as_str().expect("a URL"));
     let set = reqwest::Client::new().post(url).body(settings.to_string()).send().await.expect("it answers");
     assert!(set.status().is_success());
-    command.arg(task).arg(sandbox.ready().to_string()).arg(size.to_string());
+    let mut ready = sandbox.ready().clone();
+    // What was promised holds on a machine that does nothing else.
+    ready["client"]["deadline"] = json!(if task == "storm" && percent() == 100 { 60 } else { 600 });
+    command.arg(task).arg(ready.to_string()).arg(size.to_string());
     let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it starts");
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{name}: {told}{}", String::from_utf8_lossy(&output.stderr));

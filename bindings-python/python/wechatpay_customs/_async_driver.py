@@ -70,8 +70,9 @@ class AsyncDriver(Driver):
                     _observe.warn(handle.name, answer["warnings"])
                     return answer
                 event, failure = await self._answer_async(loop, action, takes, failure)
-        except BaseException:
+        except BaseException as error:
             self.give_up(handle, span)
+            _observe.failed(span, error)
             raise
         finally:
             del failure, takes

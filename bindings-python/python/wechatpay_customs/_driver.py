@@ -83,8 +83,9 @@ class Driver:
                     _observe.warn(handle.name, answer["warnings"])
                     return answer
                 event, failure = self._answer(action, takes, failure)
-        except BaseException:
+        except BaseException as error:
             self.give_up(handle, span)
+            _observe.failed(span, error)
             raise
         finally:
             # Breaks the circle of an exception and its frame, which would keep both alive.

@@ -41,13 +41,21 @@ def tell(on_attempt: Callable[[Attempt], object] | None, span: Any, attempt: Att
         _LOG.debug("%(operation)s, attempt %(attempt)d: %(phase)s %(host)s %(status)s %(request_id)s %(ms)d ms", attempt)
         if span is not None and span.is_recording():
             told = {_ATTRIBUTES[name]: value for name, value in attempt.items() if name in _ATTRIBUTES and value is not None}
-            span.set_attributes(told)
+            # An attempt that failed does not make the call fail.
+            span.set_attributes({name: value for name, value in told.items() if name != _ATTRIBUTES["reason"]})
             span.add_event("attempt", {**told, "attempt": attempt["attempt"], "ms": attempt["ms"]})
     if on_attempt is not None:
         try:
             on_attempt(attempt)
         except Exception as error:
             _native.unraisable(error, on_attempt)
+
+
+def failed(span: Any, error: BaseException) -> None:
+    """Marks the span of a call that failed."""
+    code = getattr(error, "code", None)
+    if span is not None and span.is_recording() and isinstance(code, str):
+        span.set_attribute(_ATTRIBUTES["reason"], code)
 
 
 def warn(name: str, warnings: list[Finding]) -> None:

@@ -199,7 +199,7 @@ impl Waiting for Loading {
 
 impl Course {
     /// The time to judge an answer's freshness by (Unix seconds).
-    fn judging(&self, received: &Received, local: i64) -> i64 {
+    pub(super) fn judging(&self, received: &Received, local: i64) -> i64 {
         self.account.service_clock.as_ref().map_or(local, |clock| clock.judging(received.stamp(), local))
     }
 }
@@ -269,7 +269,7 @@ impl Verifying {
                 if exchange.is_ours() {
                     course.account.pace.accepted(now.mono_ms);
                 }
-                if let (Some(clock), Some(stamp)) = (&course.account.service_clock, stamp) {
+                if let (Some(clock), Some(stamp), true) = (&course.account.service_clock, stamp, exchange.is_ours()) {
                     clock.learn(stamp, local);
                 }
                 let request_id = answer.request_id.clone();
@@ -291,7 +291,10 @@ impl Verifying {
                 course.observe_end(exchange.attempt.take(), Some(&error), error.may_have_been_applied);
                 let met = match (&course.account.service_clock, service_time) {
                     (Some(clock), Some(time))
-                        if refused.is_some() && !course.corrected && clock.explains(time, local) =>
+                        if exchange.is_ours()
+                            && refused.is_some()
+                            && !course.corrected
+                            && clock.explains(time, local) =>
                     {
                         course.corrected = true;
                         Met::WrongTime

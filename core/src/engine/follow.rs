@@ -1,4 +1,4 @@
-//! What follows an attempt: the same request again, a question, or the end of the call.
+//! Decides what follows an attempt: the same request again, a question, or the end of the call.
 
 use super::{
     Turn,

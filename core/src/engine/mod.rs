@@ -117,7 +117,7 @@ enum State {
     Finished,
 }
 
-/// What a step comes to, before it is known what follows an attempt.
+/// The result of a step, before it is known what follows an attempt.
 enum Progress {
     /// The next state, and the action for the driver.
     Next(State, Action),

@@ -6,6 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const WINDOW: usize = 3;
 /// The milliseconds without a 429 after which the pace is free again.
 const FORGOTTEN_MS: u64 = 60_000;
+/// The longest that `Retry-After` can hold calls or delay a download, in milliseconds: one odd answer must not stop a client
+/// for weeks.
+pub(super) const LONGEST_WAIT_MS: u64 = 3_600_000;
 /// The least calls a second.
 const SLOWEST: f64 = 0.5;
 /// The share of the refused rate up to which the rate grows fast.
@@ -24,7 +27,7 @@ struct State {
     accepted: Counter,
     /// The limit; `None` as long as the service has refused nothing.
     limit: Option<Limit>,
-    /// Nothing is sent before this time (monotonic milliseconds).
+    /// The time before which nothing is sent (monotonic milliseconds).
     held_until: u64,
 }
 
@@ -120,7 +123,8 @@ impl Pace {
     pub fn refused(&self, retry_after: Option<u64>, now_ms: u64) {
         let mut state = self.state();
         let state = &mut *state;
-        state.held_until = state.held_until.max(now_ms.saturating_add(retry_after.unwrap_or_default()));
+        state.held_until =
+            state.held_until.max(now_ms.saturating_add(retry_after.unwrap_or_default().min(LONGEST_WAIT_MS)));
         let accepted = state.accepted.rate(now_ms).max(SLOWEST);
         match &mut state.limit {
             Some(limit) => {

@@ -1,4 +1,4 @@
-//! What became of a request whose answer was lost: the engine asks, compares, and then acts.
+//! Asks what became of a request whose answer was lost, compares, and then acts.
 
 use serde_json::{Map, Value};
 

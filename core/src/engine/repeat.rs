@@ -103,7 +103,7 @@ fn in_turn(course: &mut Course, content: Content, error: Option<Error>, now: Now
 /// Waits for the request's turn; `error` is that of the last attempt, if there was one.
 fn turn_in(course: &mut Course, content: Content, error: Option<Error>, wait: u64, now: Now) -> Turn {
     if wait >= course.left(now) {
-        return Err(too_late(error.unwrap_or_else(|| crowded(content.operation, wait))));
+        return Err(error.map_or_else(|| crowded(content.operation, wait), too_late));
     }
     course.observe_pause(content.operation, wait, RATE_LIMITED);
     next(State::Pausing(Pausing { content, error, has_turn: true }), Action::Sleep { ms: wait })
@@ -147,7 +147,7 @@ fn too_late(error: Error) -> Error {
 /// The error for a request whose turn comes after the deadline.
 fn crowded(operation: Operation, wait: u64) -> Error {
     let why = format!(
-        "{operation} was not sent: WeChat Pay asked for fewer requests (HTTP 429), and its turn comes in {} s",
+        "{operation} was not sent: WeChat Pay asked for fewer requests (HTTP 429), and its turn comes in {} s, after the deadline",
         wait.div_ceil(1000)
     );
     Error::new(DEADLINE_EXCEEDED, why).with(|details| {

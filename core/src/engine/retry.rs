@@ -1,9 +1,9 @@
-//! What follows an attempt that failed: a pure function, with a table of its cells as its test.
+//! Decides what follows an attempt that failed: a pure function, tested as a table.
 
 use super::action::{Failure, Sent};
 use crate::words::error::{Error, ErrorKind, SIGNATURE_PROBE};
 
-/// What an attempt came to, as far as it matters for the next.
+/// The result of an attempt, as far as it matters for the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Met {
     /// A failure before anything was sent.

@@ -96,7 +96,8 @@ impl Ready {
                 let content = Content::of_caller(operation, request.unwrap_or_else(|| Value::Null.into()));
                 let exchange = Exchange { content, message: None, attempt: None };
                 let received = std::mem::take(response);
-                examined(course, exchange, received, at.unwrap_or(now.unix_s()), now, None)
+                let judged = at.unwrap_or_else(|| course.judging(&received, now.unix_s()));
+                examined(course, exchange, received, judged, now, None)
             }
         }
     }

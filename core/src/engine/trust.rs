@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::Now;
+use super::{Now, pace::LONGEST_WAIT_MS};
 use crate::{
     base::{
         json::{json_text, object},
@@ -17,9 +17,6 @@ const FRESH_FOR_S: i64 = 11 * 3600;
 
 /// The least milliseconds between two forced downloads.
 const LEAST_INTERVAL_MS: u64 = 60_000;
-
-/// The longest that `Retry-After` can delay a download, in milliseconds: one odd answer must not delay it for weeks.
-const LONGEST_WAIT_MS: u64 = 3_600_000;
 
 /// The milliseconds for which a serial that a download did not bring is not looked for again.
 const MISSING_FOR_MS: u64 = 600_000;

@@ -50,7 +50,7 @@ fn given<'a>(content: &'a Content, name: &str) -> Option<&'a str> {
     content.text(name).filter(|text| !text.is_empty())
 }
 
-/// What says that the answer to the query is about another order than the request.
+/// Describes the id by which the answer to the query is about another order than the request.
 pub(crate) fn another(content: &Content, head: &Map<String, Value>) -> Option<String> {
     let differs = |name: &&str| {
         let came = head.get(*name).and_then(Value::as_str).filter(|came| !came.is_empty());
