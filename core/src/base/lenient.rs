@@ -15,12 +15,16 @@ const DEEPEST: usize = 64;
 /// lost. Bytes that are not UTF-8, and halves of surrogate pairs, become U+FFFD.
 pub(crate) fn json(bytes: &[u8]) -> Option<Value> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let parsed = |text: &str| serde_json::from_str(text).ok();
-    let sound = str::from_utf8(bytes).ok().and_then(parsed).filter(|value| is_plain(value, DEEPEST));
-    let read = |text: Cow<'_, str>| parsed(&plain(&text));
-    sound
+    let read = |text: Cow<'_, str>| parsed(plain(&text).as_bytes());
+    parsed(bytes)
+        .filter(|value| is_plain(value, DEEPEST))
         .or_else(|| read(String::from_utf8_lossy(bytes)))
         .or_else(|| read(String::from_utf8_lossy(&without_gbk(bytes)).into_owned().into()))
+}
+
+/// What the parser reads; from bytes everywhere, because each kind of source compiles the parser once more.
+fn parsed(bytes: &[u8]) -> Option<Value> {
+    serde_json::from_slice(bytes).ok()
 }
 
 /// Did the parser keep every value exactly? It turns an integer that it cannot hold into a float.
@@ -99,13 +103,27 @@ fn nested_length(text: &str) -> usize {
 
 /// Can a number hold it? The parser judges a token that is not a number.
 fn fits(token: &str) -> bool {
-    let digits = token.strip_prefix('-').unwrap_or(token);
-    match digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => {
-            digits.is_empty() || digits.starts_with('0') || token.parse::<i64>().is_ok() || token.parse::<u64>().is_ok()
-        }
-        false => token.parse::<f64>().map_or(true, f64::is_finite),
+    match is_integer(token.strip_prefix('-').unwrap_or(token)) {
+        true => token.parse::<i64>().is_ok() || token.parse::<u64>().is_ok(),
+        // Not by `f64::from_str`, whose tables would be an eighteenth of the WASM package.
+        false => parsed(token.as_bytes()).is_some() || !is_float(token),
     }
+}
+
+/// Is it a number by JSON's grammar, with a fraction or an exponent?
+fn is_float(token: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (decimal, exponent) = token.split_once(['e', 'E']).unwrap_or((token, "0"));
+    let (integer, fraction) = decimal.split_once('.').unwrap_or((decimal, "0"));
+    is_integer(integer.strip_prefix('-').unwrap_or(integer))
+        && digits(fraction)
+        && digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
+}
+
+/// Is it an integer by JSON's grammar, without its sign?
+fn is_integer(text: &str) -> bool {
+    let leading_zero = text.starts_with('0') && text.len() > 1;
+    !text.is_empty() && !leading_zero && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Writes a text with its quotes, and with escapes that the parser takes.
@@ -179,6 +197,7 @@ mod tests {
         for (odd, value) in [
             ("1e400", json!("1e400")),
             ("-1E+999", json!("-1E+999")),
+            ("-0.5e-999", json!(-0.0)),
             ("18446744073709551615", json!(u64::MAX)),
             ("18446744073709551616", json!("18446744073709551616")),
             ("-9223372036854775809", json!("-9223372036854775809")),
