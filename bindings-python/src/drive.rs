@@ -335,7 +335,10 @@ impl Turn {
             Next::Action(Action::LoadKeys { flight, timeout_ms, .. }) => {
                 ("load_keys", (flight, seconds(timeout_ms)).into_bound_py_any(py)?)
             }
-            Next::Action(Action::Sleep { ms }) => ("sleep", seconds(ms).into_bound_py_any(py)?),
+            Next::Action(Action::Sleep { ms, progress }) => {
+                let progress = progress.map_or_else(|| Ok(none()), |progress| to_python(py, &progress))?;
+                ("sleep", (seconds(ms), progress).into_bound_py_any(py)?)
+            }
             Next::Action(Action::Done { outcome }) => match outcome {
                 Outcome::Ok { value, request_id, warnings, attempts } => {
                     let answer = to_python(py, &value)?;
@@ -349,6 +352,7 @@ impl Turn {
                     prepared.set_item("warnings", listed(py, &warnings)?)?;
                     ("ok", prepared)
                 }
+                Outcome::Plain { value } => ("plain", to_python(py, &value)?),
                 Outcome::Err(error) => {
                     let raised = raised_from(py, &error, why);
                     ("raise", raised.into_value(py).into_bound(py).into_any())

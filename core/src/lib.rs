@@ -35,7 +35,7 @@ pub use keys::{crypto, crypto::encryption};
 pub use protocol::{
     api,
     check::{self, check},
-    customs_message, message, request, response,
+    customs_message, life, message, request, response,
 };
 pub use words::{
     catalogue,
@@ -62,6 +62,11 @@ pub mod options {
         words::choice::{Crypto, FieldEncryption, PathPrefix},
     };
 }
+
+pub use protocol::{
+    plan_split::plan_split,
+    realtime_upload::{RealtimeUploadFields, realtime_upload_fields},
+};
 
 /// Explains why a signature does not verify.
 pub mod explain {

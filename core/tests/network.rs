@@ -320,7 +320,7 @@ fn drive(run: &Run) -> Told {
                 now = advance(now, takes);
                 Event::Verified { ok: true }
             }
-            Action::Sleep { ms } => {
+            Action::Sleep { ms, .. } => {
                 assert!(now.mono_ms + ms < ends, "a pause passes the deadline");
                 let way = run.seed[0].is_multiple_of(16).then_some(Event::Cancel);
                 now = advance(now, ms);

@@ -4,13 +4,20 @@ import type {
   CoreOptions,
   CustomsOrderFields,
   Declaration,
+  DeclareRequest,
+  EnsureLimits,
+  Ensured,
   Explanation,
   Finding,
+  NextStep,
   Operation,
   Operations,
   QueryRequest,
+  RealtimeUploadFields,
   Rules,
-  Signed
+  Signed,
+  WaitLimits,
+  Which
 } from './generated.js'
 import { OPERATIONS } from './generated.js'
 import type { Backend, Observed, Account } from './native.js'
@@ -59,6 +66,18 @@ export interface ClientOptions extends Omit<CoreOptions, 'privateKey'> {
 export interface PerCall extends CallOptions {
   /** Gives the call up; the promise rejects with `signal.reason`. */
   signal?: AbortSignal
+}
+
+/** The options of `ensure`. */
+export interface EnsureOptions extends PerCall, EnsureLimits {
+  /** Called before each pause with what the run would give now; its exceptions are ignored. */
+  onProgress?: (reached: Ensured) => void
+}
+
+/** The options of `wait`. */
+export interface WaitOptions extends PerCall, WaitLimits {
+  /** Called before each pause with the record as it was last seen; its exceptions are ignored. */
+  onProgress?: (record: Declaration) => void
 }
 
 /** A signed request, to be sent without any change. */
@@ -138,6 +157,22 @@ export class Client {
   /** Explains why a signature does not verify, with this client's options; see the package's function. */
   explain(message: Sent | Received, request?: Sent, now?: number): Promise<Explanation> {
     return from(() => explained(this.#account, this.#own, message, request, now))
+  }
+
+  /**
+   * Makes a declaration be as wanted, whatever happened before: asks, and then declares, modifies, pushes again, waits, or
+   * says why a person must decide. What it gives is plain data, to be given back as `after`.
+   */
+  ensure(wanted: DeclareRequest, options: EnsureOptions = {}): Promise<Ensured> {
+    return from(() => run(this.#account, this.#own, { call: 'ensure', fields: wanted }, options)) as Promise<Ensured>
+  }
+
+  /**
+   * Looks at a declaration until it stops moving, and gives its record, also for `FAIL` and `EXCEPT`. At the deadline it
+   * rejects with `STILL_MOVING`, whose `detail` is the last record.
+   */
+  wait(which: Which, options: WaitOptions = {}): Promise<Declaration> {
+    return from(() => run(this.#account, this.#own, { call: 'wait', fields: which }, options)) as Promise<Declaration>
   }
 
   /** Reads all records of a query, page by page; ignores its `offset`. */
@@ -248,6 +283,56 @@ export function customsOrderFields(request: object, result: object, paid?: numbe
   return from(() => call(native(), 'customs_order_fields', { request, result, paid })) as CustomsOrderFields
 }
 
+/**
+ * The payment fields for the real-time data upload (Announcement 179 of 2018); `paid` (fen) is required unless the order is
+ * split. `result` is the answer to the declaration, or its record with the ids beside it.
+ */
+export function realtimeUploadFields(request: object, result: object, paid?: number): RealtimeUploadFields {
+  return from(() => call(native(), 'realtime_upload_fields', { request, result, paid })) as RealtimeUploadFields
+}
+
+/** A payment to be split. */
+export interface Payment extends Partial<Pick<DeclareRequest, 'appid' | 'mchid' | 'merchant_customs_no'>> {
+  out_trade_no: string
+  transaction_id: string
+  /** The amount that was paid, in fen. */
+  paid: number
+  /** The amount that was refunded, in fen. */
+  refunded?: number
+  /** The pattern of the parts' numbers; `{out_trade_no}-{n}` unless given. */
+  sub_order_no?: string
+}
+
+/** A part of a payment; a single one without `product_fee` takes what is left. */
+export type Part = Pick<DeclareRequest, 'transport_fee' | 'product_fee' | 'duty' | 'sub_order_no'>
+
+/** Plans the sub-orders of a payment: the fields of a declare for each part, whose amounts sum exactly to what was paid. */
+export function planSplit(payment: Payment, parts: Part[], customs?: DeclareRequest['customs']): DeclareRequest[] {
+  return from(() => call(native(), 'plan_split', { payment, parts, customs })) as DeclareRequest[]
+}
+
+/**
+ * Converts an amount in another currency, with its coupon, at the order's own rate (CNY for one unit) to fen; further
+ * decimals are cut off. All are decimal texts.
+ */
+export function cnyFen(amount: string, rate: string, coupon?: string): number {
+  return from(() => call(native(), 'cny_fen', { amount, rate, coupon })) as number
+}
+
+/**
+ * Decides what a declaration needs now, why, and according to which source. Sends nothing. `record` is a record of a query
+ * with the ids beside it, or an answer; `history` a trail, or what `ensure` gave; `now` and `lost` are in Unix seconds.
+ */
+export function nextStep(
+  record: object | null,
+  wanted?: object | null,
+  history?: object | null,
+  now: number = Math.floor(Date.now() / 1000),
+  lost?: number | boolean
+): NextStep {
+  return from(() => call(native(), 'next_step', { record, wanted, history, now, lost })) as NextStep
+}
+
 /** Makes an account for a single use, then frees its memory at once, keys included. */
 async function alone<T>(options: ClientOptions, use: (account: Account, own: OwnOptions) => T | Promise<T>): Promise<T> {
   await init()
@@ -349,14 +434,18 @@ function exported(key: HeldKeyObject): unknown {
   return {}
 }
 
-/** The signal among a call's options, and the others as JSON text, which the core reads or refuses. */
-function perCall(options: PerCall): [signal: AbortSignal | undefined, limits: string] {
+type OnProgress = (reached: unknown) => unknown
+
+/** The functions among a call's options, and the others as JSON text, which the core reads or refuses. */
+function perCall(options: PerCall, progresses: boolean): [AbortSignal | undefined, OnProgress | undefined, limits: string] {
   // Anything else, such as a signal in place of the options, must not be overlooked.
   const given = tag(options) === 'Object' ? members(options) : undefined
-  if (given === undefined) return [undefined, options === null ? 'null' : '[]']
-  const { signal, ...limits } = given
-  if (signal === undefined || signal === null) return [undefined, json(limits)]
-  return isSignal(signal) ? [signal, json(limits)] : [undefined, json(given)]
+  if (given === undefined) return [undefined, undefined, options === null ? 'null' : '[]']
+  const { signal, onProgress } = given
+  if (isSignal(signal)) delete given.signal
+  const hears = progresses && typeof onProgress === 'function'
+  if (hears) delete given.onProgress
+  return [isSignal(signal) ? signal : undefined, hears ? (onProgress as OnProgress) : undefined, json(given)]
 }
 
 function isSignal(value: unknown): value is AbortSignal {
@@ -368,8 +457,8 @@ function isSignal(value: unknown): value is AbortSignal {
   }
 }
 
-async function run(account: Account, own: OwnOptions, call: object, options: PerCall = {}): Promise<object> {
-  const [signal, limits] = perCall(options)
+async function run(account: Account, own: OwnOptions, call: { call: string }, options: PerCall = {}): Promise<object> {
+  const [signal, onProgress, limits] = perCall(options, ['ensure', 'wait'].includes(call.call))
   const { engine: begin, sign, verify, backend, observer, send, warn } = native()
   const { signer } = own
   const [observe, mine] = [observer?.(), own.onAttempt]
@@ -384,6 +473,9 @@ async function run(account: Account, own: OwnOptions, call: object, options: Per
       const observed = Object.assign(attempt, { backend })
       observe?.(observed, thrown)
       if (mine !== undefined) void unheard(mine, observed)
+    },
+    progress(reached) {
+      if (onProgress !== undefined) void unheard(onProgress, reached)
     },
     signal,
     clock: own.clock ?? Date.now
@@ -404,9 +496,9 @@ function heard(
 }
 
 /** Calls an observer and ignores its exceptions: it must not change the call that it observes. */
-async function unheard(observe: (attempt: Observed) => void, attempt: Observed): Promise<void> {
+async function unheard<T>(observe: (told: T) => unknown, told: T): Promise<void> {
   try {
-    await observe(attempt)
+    await observe(told)
   } catch {}
 }
 

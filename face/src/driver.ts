@@ -32,6 +32,8 @@ export interface Host {
   send: Sending
   /** Reports an attempt; `thrown` is the exception of the last exchange, if it failed. */
   observe(attempt: Attempt, thrown: unknown): void
+  /** Tells the caller of a run what it would give now. */
+  progress(reached: unknown): void
   signal: AbortSignal | undefined
   /** Milliseconds since 1970. */
   clock: () => number
@@ -82,6 +84,7 @@ export async function drive(engine: Engine, host: Host): Promise<object> {
         event = await send(host.send(action), action.timeout_ms, host.signal)
         break
       case 'sleep':
+        if (action.progress !== null) host.progress(action.progress)
         event = await within(action.ms, host.signal, new Promise(() => {}), { event: 'woke' })
         break
       case 'load_keys':
@@ -120,6 +123,8 @@ function ended(outcome: Outcome, signal: AbortSignal | undefined, thrown: unknow
       const { value, request_id, warnings, attempts } = outcome.with
       return Object.assign(value, { request_id, warnings, attempts })
     }
+    case 'plain':
+      return outcome.with.value as object
     case 'prepared': {
       const { request, warnings } = outcome.with
       return Object.assign(request, { warnings })

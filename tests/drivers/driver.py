@@ -31,6 +31,8 @@ def report(vector: dict[str, Any]) -> dict[str, Any]:
         return {"findings": wx.check(operation, vector["fields"], vector.get("rules"))}
     if kind == "customs_order_fields":
         return {"fields": wx.customs_order_fields(vector["request"], vector["result"], vector.get("paid"))}
+    if kind == "function":
+        return {"value": getattr(wx, vector["function"])(**vector["arguments"])}
     if kind == "prepare":
         padding = base64.b64decode(vector["padding_base64"]) if "padding_base64" in vector else None
         timestamp, nonce = vector.get("timestamp"), vector.get("nonce")
@@ -49,7 +51,7 @@ async def report_async(vector: dict[str, Any]) -> dict[str, Any]:
     """The same by the asynchronous client, which is made with a vector's options where they are given to a function."""
     kind, operation = vector["kind"], vector.get("operation")
     # A client is one that sends; only the function reads answers without what that takes.
-    pure = kind in ("check", "customs_order_fields", "explain")
+    pure = kind in ("check", "customs_order_fields", "explain", "function")
     if pure or not {"mchid", "serial_no", "private_key"} <= vector["options"].keys():
         return report(vector)
     client = wx.AsyncClient(**with_bytes(vector["options"]))

@@ -12,6 +12,7 @@ use wechatpay_customs::{
     encryption::Padding,
     engine::{Call, Outcome},
     explain::explain_value,
+    host,
     options::{CallOptions, Convention},
     request::Checked,
 };
@@ -59,6 +60,10 @@ async fn report(vector: &Value) -> Result<Value, Error> {
             Ok(json!({
                 "fields": customs_order_fields_value(vector["request"].clone(), vector["result"].clone(), paid)?
             }))
+        }
+        Some("function") => {
+            let (function, arguments) = (vector["function"].as_str().unwrap_or_default(), vector["arguments"].clone());
+            Ok(json!({ "value": host::call(function, arguments, None, Convention::Python)? }))
         }
         Some("prepare") => {
             let client = Client::new(options()?)?;

@@ -1,6 +1,14 @@
 // What a vector comes to on a JavaScript surface, in whatever runtime this is loaded.
 import { camel, imported, optionsOf, renamed, snake, withBytes } from './vectors.mjs'
 
+/** The names of the arguments of functions, in order. */
+const ARGUMENTS = {
+  next_step: ['record', 'wanted', 'history', 'now', 'lost'],
+  plan_split: ['payment', 'parts', 'customs'],
+  realtime_upload_fields: ['request', 'result', 'paid'],
+  cny_fen: ['amount', 'rate', 'coupon']
+}
+
 /** A function that makes a vector's report with the package `wx`. */
 export const reporter = (wx) => async (vector) => {
   const report = await reportOf(wx, vector).catch((error) => refused(wx, error))
@@ -23,6 +31,8 @@ async function reportOf(wx, vector) {
       return { findings: wx.check(operation, fields, rules) }
     case 'customs_order_fields':
       return { fields: wx.customsOrderFields(request, result, paid) }
+    case 'function':
+      return { value: wx[camel(vector.function)](...ARGUMENTS[vector.function].map((name) => vector.arguments[name])) }
     case 'prepare': {
       const prepared = await wx.prepare(operation, fields, options, timestamp, nonce, padding)
       return { ...prepared, authorization: prepared.headers.Authorization }

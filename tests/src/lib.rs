@@ -148,7 +148,8 @@ impl Driver {
     /// and an explanation of a request, which takes the key's public half.
     pub fn refuses(&self, vector: &Value) -> bool {
         let given = ["private_key", "private_key_base64"].map(|name| &vector["options"][name]);
-        let uses_key = !["check", "customs_order_fields"].contains(&vector["kind"].as_str().unwrap_or_default());
+        let uses_key =
+            !["check", "customs_order_fields", "function"].contains(&vector["kind"].as_str().unwrap_or_default());
         let importable = *given[0] == merchant_key() && vector["given"].get("url").is_none();
         self.browser
             && uses_key
@@ -240,8 +241,8 @@ pub fn with_each<T: Send>(drivers: &[Driver], run: impl Fn(&Driver) -> T + Sync)
 }
 
 /// The files of `tests/vectors` that hold vectors.
-const FILES: [&str; 6] =
-    ["prepare.json", "check.json", "parse.json", "keys.json", "explain.json", "customs_order_fields.json"];
+const FILES: [&str; 7] =
+    ["prepare.json", "check.json", "parse.json", "keys.json", "explain.json", "customs_order_fields.json", "life.json"];
 
 /// Every vector of `tests/vectors`, with the base options laid under its own.
 pub fn vectors() -> Vec<Value> {

@@ -38,6 +38,15 @@ fn typed(vector: &Value, mut report: Value, error: Option<&str>) -> Option<(Stri
     Some(match vector["kind"].as_str().expect("a kind") {
         "check" => ("Finding[]".to_owned(), report["findings"].take()),
         "customs_order_fields" => ("CustomsOrderFields".to_owned(), report["fields"].take()),
+        "function" => {
+            let name = match vector["function"].as_str().expect("a function") {
+                "next_step" => "NextStep",
+                "plan_split" => "DeclareRequest[]",
+                "realtime_upload_fields" => "RealtimeUploadFields",
+                _ => return None,
+            };
+            (name.to_owned(), report["value"].take())
+        }
         "explain" => ("Explanation".to_owned(), report),
         "prepare" => {
             report.as_object_mut().expect("a request").remove("authorization");

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from kinds import check, customs_order_fields, explain, keys, parse, prepare
+from kinds import check, customs_order_fields, explain, keys, life, parse, prepare
 from objects import Object, compact
 from operation import Incomplete
 from operations import load, parts
@@ -36,6 +36,7 @@ def suites() -> dict[str, list[Object]]:
         "keys.json": keys.vectors(),
         "explain.json": explain.vectors(operations, parts("explain")),
         "customs_order_fields.json": customs_order_fields.vectors(operations["declare"]),
+        "life.json": life.vectors(),
     }
 
 

@@ -1,4 +1,4 @@
-"""WeChat Pay customs declarations: declare, query, check, prepare, parse, explain.
+"""WeChat Pay customs declarations: ensure, declare, query, check, prepare, parse, explain.
 
 Not an official WeChat Pay product.
 """
@@ -19,9 +19,13 @@ from ._client import (
     ClientOptions,
     Prepared,
     check,
+    cny_fen,
     customs_order_fields,
     explain,
+    next_step,
+    plan_split,
     prepare,
+    realtime_upload_fields,
 )
 from ._errors import (
     ApiError,
@@ -63,9 +67,13 @@ __all__ = [
     "WechatPayError",
     "__version__",
     "check",
+    "cny_fen",
     "customs_order_fields",
     "explain",
+    "next_step",
     "parse",
+    "plan_split",
     "prepare",
+    "realtime_upload_fields",
 ]
 __all__ += _generated.__all__

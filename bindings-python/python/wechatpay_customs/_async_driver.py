@@ -26,6 +26,7 @@ from ._driver import (
 from ._transport import Request, failed, received
 
 if TYPE_CHECKING:
+    from ._driver import Progress
     from ._transport import Event
 
     Given = tuple[str | None, dict[str, object] | _native.Received | None, bytes | None, bool, int]
@@ -43,16 +44,18 @@ class AsyncDriver(Driver):
         super().__init__(*opened)
         self._tasks: dict[object, asyncio.Task[BaseException | None]] = {}
 
-    async def run_async(self, call: _native.Call) -> dict[str, Any]:
-        """Drives a call to its end."""
+    async def run_async(self, call: _native.Call, on_progress: Progress = None) -> dict[str, Any]:
+        """Drives a call or run to its end."""
         loop = _running_loop()
         tracer = _observe.tracer()
         if tracer is None:
-            return await self._run_async(loop, call, None)
+            return await self._run_async(loop, call, None, on_progress)
         with _observe.span(tracer, call.name) as span:
-            return await self._run_async(loop, call, span)
+            return await self._run_async(loop, call, span, on_progress)
 
-    async def _run_async(self, loop: asyncio.AbstractEventLoop, handle: _native.Call, span: Any) -> dict[str, Any]:
+    async def _run_async(
+        self, loop: asyncio.AbstractEventLoop, handle: _native.Call, span: Any, on_progress: Progress
+    ) -> dict[str, Any]:
         event, failure, takes = START, None, None
         try:
             observed, ahead = _observe.wanted(self.on_attempt, span), self.ahead()
@@ -69,6 +72,11 @@ class AsyncDriver(Driver):
                     answer: dict[str, Any] = takes
                     _observe.warn(handle.name, answer["warnings"])
                     return answer
+                if action == "plain":
+                    plain: dict[str, Any] = takes
+                    return plain
+                if action == "sleep":
+                    _observe.progress(on_progress, takes[1])
                 event, failure = await self._answer_async(loop, action, takes, failure)
         except BaseException as error:
             self.give_up(handle, span)
@@ -105,7 +113,7 @@ class AsyncDriver(Driver):
         if action == "load_keys":
             return await self._load_keys_async(loop, *takes)
         if action == "sleep":
-            await asyncio.sleep(takes)
+            await asyncio.sleep(takes[0])
             return WOKE, None
         raise ended(action, takes, failure)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Union, cast
 
 from . import _native
@@ -10,13 +10,17 @@ from ._frames import shown
 from ._generated import (
     OPTIONS,
     Attempt,
+    CustomsCode,
     CustomsOrderFields,
+    DeclareRequest,
     Explanation,
     Finding,
     NeededOptions,
+    NextStep,
     Operation,
     Options,
     OtherOptions,
+    RealtimeUploadFields,
     Signed,
 )
 from ._generated_calls import AsyncOperations, Operations
@@ -314,6 +318,81 @@ def customs_order_fields(request: object, result: Mapping[str, object], paid: in
     finally:
         del request, result, paid
     return cast("CustomsOrderFields", fields)
+
+
+def realtime_upload_fields(
+    request: object, result: Mapping[str, object], paid: int | None = None
+) -> RealtimeUploadFields:
+    """The payment fields for the real-time data upload (Announcement 179 of 2018), under customs' own names.
+
+    :param result: The answer to the declaration, or its record with the ids beside it.
+    :param paid: The payment in fen less partial refunds; required for an order that is not split.
+    """
+    __tracebackhide__ = True
+    try:
+        fields = _native.call("realtime_upload_fields", {"request": request, "result": result, "paid": paid})
+    finally:
+        del request, result, paid
+    return cast("RealtimeUploadFields", fields)
+
+
+def plan_split(
+    payment: Mapping[str, object], parts: Sequence[Mapping[str, object]], customs: CustomsCode | None = None
+) -> list[DeclareRequest]:
+    """Plans the sub-orders of a payment: the fields of a declare for each part, whose amounts sum exactly to what was paid.
+
+    :param payment: ``out_trade_no``, ``transaction_id``, ``paid`` (fen), and perhaps ``refunded`` (fen),
+        ``merchant_customs_no``, ``appid``, ``mchid``, and as ``sub_order_no`` a pattern; ``{out_trade_no}-{n}`` unless given.
+    :param parts: Each with ``transport_fee``, ``product_fee``, ``duty`` (fen) and ``sub_order_no``, all of which may be left out;
+        a single part without ``product_fee`` takes what is left.
+    :raises InputError: with all findings, such as parts that come to more than was paid.
+    """
+    __tracebackhide__ = True
+    try:
+        planned = _native.call("plan_split", {"payment": payment, "parts": parts, "customs": customs})
+    finally:
+        del payment, parts, customs
+    return cast("list[DeclareRequest]", planned)
+
+
+def cny_fen(amount: str, rate: str, coupon: str | None = None) -> int:
+    """Converts an amount in another currency, with its coupon, at the order's own rate to fen; further decimals are cut off.
+
+    :param amount: Decimal text, such as ``"12.34"``.
+    :param rate: CNY for one unit of that currency, as a decimal text.
+    """
+    __tracebackhide__ = True
+    try:
+        fen = _native.call("cny_fen", {"amount": amount, "rate": rate, "coupon": coupon})
+    finally:
+        del amount, rate, coupon
+    return cast("int", fen)
+
+
+def next_step(
+    record: Mapping[str, object] | None,
+    wanted: object = None,
+    history: object = None,
+    now: int | None = None,
+    lost: int | bool | None = None,
+) -> NextStep:
+    """Decides what a declaration needs now, why, and according to which source. Sends nothing.
+
+    :param record: A record of a query with the ids beside it, or an answer; None if there is not one.
+    :param wanted: The fields of the declaration that is wanted.
+    :param history: A trail, or what ``ensure`` gave.
+    :param now: Unix seconds; the current time unless given.
+    :param lost: When the electronic port was found to lack it (Unix seconds), or True.
+    """
+    __tracebackhide__ = True
+    try:
+        now = int(time.time()) if now is None else now
+        given = {"record": record, "wanted": wanted, "history": history, "now": now, "lost": lost}
+        step = _native.call("next_step", given)
+    finally:
+        del record, wanted, history, now, lost
+        given = {}
+    return cast("NextStep", step)
 
 
 def _prepare(operation: Operation, timestamp: int | None, nonce: str | None, padding: bytes | None) -> dict[str, Any]:

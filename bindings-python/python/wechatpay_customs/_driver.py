@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ._transport import Event
 
     Landed = BaseException | None
+    Progress = Callable[[Any], object] | None
 
 Signer = Callable[[bytes], object]
 
@@ -62,15 +63,15 @@ class Driver:
         self.transport = transport
         self._flights: dict[object, Future[Landed]] = {}
 
-    def run(self, call: _native.Call) -> dict[str, Any]:
-        """Drives a call to its end."""
+    def run(self, call: _native.Call, on_progress: Progress = None) -> dict[str, Any]:
+        """Drives a call or run to its end."""
         tracer = _observe.tracer()
         if tracer is None:
-            return self._run(call, None)
+            return self._run(call, None, on_progress)
         with _observe.span(tracer, call.name) as span:
-            return self._run(call, span)
+            return self._run(call, span, on_progress)
 
-    def _run(self, handle: _native.Call, span: Any) -> dict[str, Any]:
+    def _run(self, handle: _native.Call, span: Any, on_progress: Progress) -> dict[str, Any]:
         event, failure, takes = START, None, None
         try:
             observed, ahead = _observe.wanted(self.on_attempt, span), self.ahead()
@@ -82,6 +83,11 @@ class Driver:
                     answer: dict[str, Any] = takes
                     _observe.warn(handle.name, answer["warnings"])
                     return answer
+                if action == "plain":
+                    plain: dict[str, Any] = takes
+                    return plain
+                if action == "sleep":
+                    _observe.progress(on_progress, takes[1])
                 event, failure = self._answer(action, takes, failure)
         except BaseException as error:
             self.give_up(handle, span)
@@ -111,7 +117,7 @@ class Driver:
         if action == "load_keys":
             return self._load_keys(*takes)
         if action == "sleep":
-            time.sleep(takes)
+            time.sleep(takes[0])
             return WOKE, None
         raise ended(action, takes, failure)
 
@@ -170,6 +176,11 @@ def signed(given: object) -> Event:
     if isinstance(given, CoroutineType):
         given.close()  # Python would warn that nobody awaits it
     return "signed", None, bytes(given) if isinstance(given, (bytes, bytearray, memoryview)) else b""
+
+
+def wrapped(record: Callable[[dict[str, Any]], Any], on_progress: Progress) -> Progress:
+    """Hands what a run has reached on as a record of its class."""
+    return None if on_progress is None else lambda reached: on_progress(record(reached))
 
 
 def ended(action: str, takes: Any, failure: BaseException | None) -> BaseException:

@@ -51,6 +51,15 @@ def tell(on_attempt: Callable[[Attempt], object] | None, span: Any, attempt: Att
             _native.unraisable(error, on_attempt)
 
 
+def progress(on_progress: Callable[[Any], object] | None, reached: object) -> None:
+    """Tells the caller of a run what it would give now; an exception is only reported, because it must not end the run."""
+    if on_progress is not None and reached is not None:
+        try:
+            on_progress(reached)
+        except Exception as error:
+            _native.unraisable(error, on_progress)
+
+
 def failed(span: Any, error: BaseException) -> None:
     """Marks the span of a call that failed."""
     code = getattr(error, "code", None)

@@ -512,7 +512,8 @@ impl Watch {
                 countable(timeout_ms);
                 Asked::Verify
             }
-            Action::Sleep { ms } => {
+            Action::Sleep { ms, progress } => {
+                assert!(progress.is_none(), "only runs of several calls tell their progress");
                 countable(ms);
                 Asked::Sleep
             }
@@ -579,6 +580,7 @@ impl Watch {
                 assert_eq!(error.attempts, self.sent - self.questions);
                 error.may_have_been_applied
             }
+            Outcome::Plain { .. } => panic!("only runs of several calls end with plain data"),
             Outcome::Host => {
                 assert!(self.failed);
                 false

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Client, first, flights, host, log, own, seed, unexpected};
 use crate::{
@@ -22,7 +22,16 @@ impl Client {
         options: CallOptions,
         cancelled: impl Future<Output = ()>,
     ) -> Result<Outcome, Error> {
-        let mut engine = Engine::new(call, Arc::clone(&self.account), options, seed()?);
+        self.drive(Engine::new(call, Arc::clone(&self.account), options, seed()?), cancelled, |_| {}).await
+    }
+
+    /// Drives an engine to its end; tells `progress` what a run would give, before each of its pauses.
+    pub(super) async fn drive(
+        &self,
+        mut engine: Engine,
+        cancelled: impl Future<Output = ()>,
+        progress: impl Fn(Value),
+    ) -> Result<Outcome, Error> {
         let mut cancelled = pin!(cancelled);
         let mut event = Event::Start;
         let mut raised = None;
@@ -70,7 +79,8 @@ impl Client {
                     engine.between(between);
                     event
                 }
-                Action::Sleep { ms } => {
+                Action::Sleep { ms, progress: told } => {
+                    told.into_iter().for_each(&progress);
                     let sleep = host::sleep(Duration::from_millis(ms));
                     first(sleep, cancelled.as_mut()).await.map_or(Event::Cancel, |()| Event::Woke)
                 }

@@ -28,6 +28,7 @@ mod builder;
 mod calls;
 mod drive;
 mod flights;
+mod life;
 mod log;
 pub mod own;
 mod pages;
@@ -293,7 +294,9 @@ fn verified(outcome: Result<Outcome, Error>) -> Result<Verified<Value>, Error> {
             Ok(Verified::of_engine(value, request_id, warnings, attempts))
         }
         Outcome::Err(error) => Err(error),
-        Outcome::Prepared { .. } | Outcome::Host | Outcome::Cancelled { .. } => Err(unexpected()),
+        Outcome::Prepared { .. } | Outcome::Plain { .. } | Outcome::Host | Outcome::Cancelled { .. } => {
+            Err(unexpected())
+        }
     }
 }
 

@@ -194,6 +194,8 @@ pub enum Action {
     Sleep {
         /// The time to wait.
         ms: u64,
+        /// The state of a run that goes on after the sleep, to tell the caller; null within a call.
+        progress: Option<Value>,
     },
     /// Load platform keys; answered by `KeysReady`, `KeysFailed` or `TimedOut`. The driver starts
     /// one download (`Call::LoadKeys`) for all who wait for the same flight.
@@ -235,6 +237,11 @@ pub enum Outcome {
         request: Signed,
         /// Findings that did not stop it.
         warnings: Vec<Finding>,
+    },
+    /// The run has ended; its result is plain data.
+    Plain {
+        /// The result.
+        value: Value,
     },
     /// The call failed.
     Err(#[cfg_attr(feature = "schema", schemars(with = "crate::words::error::Details"))] Error),

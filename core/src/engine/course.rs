@@ -27,6 +27,10 @@ pub(super) struct Course {
     /// The number of attempts so far; questions are not counted.
     pub attempts: u32,
     pub max_retries: u32,
+    /// Does it ask itself what became of a lost request? A run of several calls looks by itself.
+    pub asks: bool,
+    /// The longest pause that the call may sleep, in milliseconds; it ends rather than pause for longer.
+    pub longest_pause: Option<u64>,
     /// The attempts that repeated another, but for those after a 429.
     pub repetitions: u32,
     pub pauses: u32,
@@ -85,6 +89,8 @@ impl Course {
             random: Random::new(seed),
             attempts: 0,
             max_retries: options.max_retries.unwrap_or(account.max_retries),
+            asks: true,
+            longest_pause: None,
             repetitions: 0,
             pauses: 0,
             host: 0,

@@ -31,6 +31,7 @@ pub(super) fn ended(course: &mut Course, ended: Ended, now: Now) -> Turn {
     course.open |= error.may_have_been_applied;
     match next {
         Next::GiveUp => Err(error),
+        Next::Ask { .. } if !course.asks => Err(error),
         Next::Again { elsewhere, pause } => {
             course.repetitions += u32::from(met != Met::Busy);
             repeat::again(course, exchange.content, error, elsewhere, pause, now)

@@ -1,4 +1,4 @@
-//! One call as a state machine, without I/O: the engine decides, and a driver does what the engine asks.
+//! Calls as state machines, without I/O: the engine decides, and a driver does what the engine asks.
 //!
 //! [`Engine::step`] takes an [`Event`] and the time, and returns a [`Step`]: observations, and one [`Action`]. Each action
 //! but [`Action::Done`] is answered by one event:
@@ -65,7 +65,8 @@
 //!
 //! Each state is a type with its own method to take an answer, so an event meets a state only where that state waits for
 //! one. `start` covers the time before a request; `attempt` one signature, one host, one answer; `course` the call around
-//! them: its limits, and the events that interrupt any state. This floor may use [`crate::protocol`] and those below.
+//! them: its limits, and the events that interrupt any state. `single` is the machine of one call; `ensure` and `wait` are
+//! made of such calls. This floor may use [`crate::protocol`] and those below.
 
 mod account;
 mod action;
@@ -75,35 +76,52 @@ mod call;
 mod certificates;
 mod clock;
 mod course;
+mod ensure;
 mod exchange;
 mod failure;
 mod follow;
 mod hosts;
+mod look;
 mod pace;
 mod question;
 mod repeat;
 mod retry;
+mod single;
 mod start;
 mod trust;
+mod wait;
 
-use std::{mem, sync::Arc};
+use std::sync::Arc;
+
+use serde_json::Value;
 
 pub(crate) use account::two_signers;
 pub use account::{Account, SignedBy};
 pub use action::{Action, Emit, Event, Failure, Now, Outcome, Phase, Sent, Step};
 use attempt::{Loading, Sending, Verifying};
 pub use call::Call;
-use course::{Course, unexpected_event};
+use ensure::Ensure;
 use exchange::Ended;
 use repeat::Pausing;
+use single::Single;
 use start::{Preloading, Ready};
+use wait::Wait;
 
-use crate::{protocol::options::CallOptions, words::error::Error};
+use crate::{
+    protocol::{
+        life::{EnsureOptions, WaitOptions},
+        options::CallOptions,
+    },
+    words::error::Error,
+};
 
-/// One call, from its fields to its verified answer.
-pub struct Engine {
-    course: Course,
-    state: State,
+/// One call, or a run of calls, as a state machine.
+pub struct Engine(Machine);
+
+enum Machine {
+    Single(Box<Single>),
+    Ensure(Box<Ensure>),
+    Wait(Box<Wait>),
 }
 
 enum State {
@@ -136,59 +154,47 @@ impl Engine {
     ///
     /// `seed` is 32 fresh bytes from a secure generator; the nonce and the blinding come from it.
     pub fn new(call: Call, account: Arc<Account>, options: CallOptions, seed: [u8; 32]) -> Engine {
-        Engine { course: Course::new(account, options, &seed), state: State::Ready(Ready(call)) }
+        Engine(Machine::Single(Box::new(Single::new(call, account, options, seed))))
+    }
+
+    /// Makes the engine that makes a declaration be as `wanted` (the fields of a declare), whatever happened before; it ends
+    /// with an [`Ensured`](crate::protocol::life::Ensured) as data.
+    pub fn ensure(wanted: Value, account: Arc<Account>, options: EnsureOptions, seed: [u8; 32]) -> Engine {
+        Engine(Machine::Ensure(Box::new(Ensure::new(wanted, account, options, &seed))))
+    }
+
+    /// Makes the engine that looks at a declaration until it stops moving; it ends with the record. `which` holds `customs`
+    /// and one of `out_trade_no`, `transaction_id`, `sub_order_no` and `sub_order_id`.
+    pub fn wait(which: Value, account: Arc<Account>, options: WaitOptions, seed: [u8; 32]) -> Engine {
+        Engine(Machine::Wait(Box::new(Wait::new(which, account, options, &seed))))
     }
 
     /// Takes a description of an obstacle between this machine and the host, such as a proxy, and what it did: the error
     /// for the failure that is the next event mentions it. It is shown, so it must not hold a password.
     pub fn between(&mut self, what: Option<String>) {
-        self.course.between = what;
+        match &mut self.0 {
+            Machine::Single(single) => single.between(what),
+            Machine::Ensure(ensure) => ensure.between(what),
+            Machine::Wait(wait) => wait.between(what),
+        }
     }
 
     /// Takes the answer to the last action and returns the next one.
     pub fn step(&mut self, event: Event, now: Now) -> Step {
-        let course = &mut self.course;
-        let turn = match mem::replace(&mut self.state, State::Finished) {
-            State::Ready(state) => course.turn(state, event, now),
-            State::Preloading(state) => course.turn(state, event, now),
-            State::Pausing(state) => course.turn(state, event, now),
-            State::Signing(state) => course.turn(state, event, now),
-            State::Sending(state) => course.turn(state, event, now),
-            State::Loading(state) => course.turn(state, event, now),
-            State::Verifying(state) => course.turn(*state, event, now),
-            State::Finished => Err(unexpected_event(None, false)),
-        };
-        let turn = match turn {
-            Ok(Progress::Ended(ended)) => follow::ended(course, ended, now),
-            turn => turn,
-        };
-        let action = match turn {
-            Ok(Progress::Next(state, action)) => {
-                self.state = state;
-                action
-            }
-            // Whatever follows an attempt begins another, or ends the call.
-            Ok(Progress::Ended(_)) => {
-                Action::Done { outcome: Outcome::Err(course.ended(unexpected_event(None, true))) }
-            }
-            Err(error) => Action::Done { outcome: Outcome::Err(course.ended(error)) },
-        };
-        if let (Some(flight), Action::Done { outcome }) = (course.flight, &action) {
-            match outcome {
-                Outcome::Err(error) => course.account.trust.ended(flight, Some(error.clone()), now),
-                Outcome::Ok { .. } => course.account.trust.ended(flight, None, now),
-                Outcome::Prepared { .. } | Outcome::Host | Outcome::Cancelled { .. } => {}
-            }
+        match &mut self.0 {
+            Machine::Single(single) => single.step(event, now),
+            Machine::Ensure(ensure) => ensure.step(event, now),
+            Machine::Wait(wait) => wait.step(event, now),
         }
-        Step { emits: mem::take(&mut course.emits), action }
     }
 
     /// Milliseconds that the whole call may still take, at most what a host's timer can count; for drivers that hand a step
     /// to another thread.
     pub fn time_left(&self, now: Now) -> u64 {
-        match self.state {
-            State::Ready(_) => self.course.whole(),
-            _ => self.course.left(now),
+        match &self.0 {
+            Machine::Single(single) => single.time_left(now),
+            Machine::Ensure(ensure) => ensure.time_left(now),
+            Machine::Wait(wait) => wait.time_left(now),
         }
     }
 }

@@ -44,6 +44,11 @@ impl Course {
         retry::next(met, situation)
     }
 
+    /// Must the call end rather than pause for so many milliseconds?
+    fn is_too_long(&self, ms: u64) -> bool {
+        self.longest_pause.is_some_and(|longest| ms > longest)
+    }
+
     /// The milliseconds until the next attempt: those that the service asks for, or else random.
     pub(super) fn pause(&mut self, error: &Error) -> u64 {
         let longest = FIRST_PAUSE_MS.saturating_mul(1 << self.pauses.min(8)).min(LONGEST_PAUSE_MS);
@@ -77,10 +82,16 @@ pub(super) fn paused(course: &mut Course, content: Content, error: Error, ms: u6
     if ms >= course.left(now) {
         return Err(too_late(error));
     }
+    if course.is_too_long(ms) {
+        return Err(error.with(|details| details.retry_after = Some(ms)));
+    }
     course.observe_pause(content.operation, ms, &error.code);
     match ms {
         0 => in_turn(course, content, Some(error), now),
-        ms => next(State::Pausing(Pausing { content, error: Some(error), has_turn: false }), Action::Sleep { ms }),
+        ms => next(
+            State::Pausing(Pausing { content, error: Some(error), has_turn: false }),
+            Action::Sleep { ms, progress: None },
+        ),
     }
 }
 
@@ -102,11 +113,11 @@ fn in_turn(course: &mut Course, content: Content, error: Option<Error>, now: Now
 
 /// Waits for the request's turn; `error` is that of the last attempt, if there was one.
 fn turn_in(course: &mut Course, content: Content, error: Option<Error>, wait: u64, now: Now) -> Turn {
-    if wait >= course.left(now) {
+    if wait >= course.left(now) || course.is_too_long(wait) {
         return Err(error.map_or_else(|| crowded(content.operation, wait), too_late));
     }
     course.observe_pause(content.operation, wait, RATE_LIMITED);
-    next(State::Pausing(Pausing { content, error, has_turn: true }), Action::Sleep { ms: wait })
+    next(State::Pausing(Pausing { content, error, has_turn: true }), Action::Sleep { ms: wait, progress: None })
 }
 
 fn sign(course: &mut Course, content: Content, now: Now) -> Turn {

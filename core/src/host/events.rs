@@ -61,6 +61,7 @@ impl Outcome {
                 warnings.iter_mut().for_each(|warning| change(&mut warning.value));
             }
             Outcome::Prepared { warnings, .. } => warnings.iter_mut().for_each(|warning| change(&mut warning.value)),
+            Outcome::Plain { value } => change(value),
             Outcome::Err(error) => error.values(change),
             Outcome::Host | Outcome::Cancelled { .. } => {}
         }

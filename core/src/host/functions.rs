@@ -1,6 +1,10 @@
 //! The functions that bindings call by name.
 
-use super::messages;
+use super::{
+    calls::must_be,
+    life::{self, ensure_options, wait_options},
+    messages,
+};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -14,12 +18,16 @@ use crate::{
         check::{check, read_json},
         customs_message::{CustomsOrderFields, customs_order_fields_value},
         explain::Explanation,
+        life::NextStep,
         options::{Convention, Options},
         pages::Pages,
+        plan_split::plan_split,
+        realtime_upload::{RealtimeUploadFields, realtime_upload_fields},
         request::filled,
     },
     words::{
         error::{Error, INVALID_OPTION},
+        fen::Fen,
         finding::Finding,
         operation::Operation,
         rules::Rules,
@@ -52,6 +60,14 @@ pub enum Answer {
     CustomsOrderFields(CustomsOrderFields),
     /// The result of `explain`.
     Explanation(Explanation),
+    /// The result of `next_step`.
+    NextStep(Box<NextStep>),
+    /// The result of `realtime_upload_fields`.
+    RealtimeUploadFields(Box<RealtimeUploadFields>),
+    /// The result of `plan_split`: the fields of a declare for each part.
+    Parts(Vec<Map<String, Value>>),
+    /// The result of `cny_fen`.
+    Fen(Fen),
 }
 
 impl Answer {
@@ -64,7 +80,17 @@ impl Answer {
                 request.iter_mut().flat_map(Map::values_mut).for_each(change);
                 change(state);
             }
-            Answer::Text(_) | Answer::CustomsOrderFields(_) | Answer::Explanation(_) => {}
+            Answer::NextStep(next) => {
+                let request = next.request.iter_mut().flat_map(|request| request.fields.values_mut());
+                let differences = next.differences.iter_mut().flat_map(|it| [&mut it.wanted, &mut it.found]);
+                request.chain(differences).for_each(change);
+            }
+            Answer::Parts(parts) => parts.iter_mut().flat_map(Map::values_mut).for_each(change),
+            Answer::Text(_)
+            | Answer::CustomsOrderFields(_)
+            | Answer::RealtimeUploadFields(_)
+            | Answer::Explanation(_)
+            | Answer::Fen(_) => {}
         }
     }
 
@@ -73,7 +99,16 @@ impl Answer {
         match self {
             Answer::Findings(findings) => findings.iter_mut().for_each(|finding| change(&mut finding.issue)),
             Answer::Explanation(explanation) => explanation.texts(change),
-            Answer::Text(_) | Answer::Page { .. } | Answer::CustomsOrderFields(_) => {}
+            Answer::NextStep(next) => {
+                change(next.why.en.to_mut());
+                change(next.why.zh.to_mut());
+            }
+            Answer::Text(_)
+            | Answer::Page { .. }
+            | Answer::CustomsOrderFields(_)
+            | Answer::RealtimeUploadFields(_)
+            | Answer::Parts(_)
+            | Answer::Fen(_) => {}
         }
     }
 }
@@ -135,6 +170,33 @@ const FUNCTIONS: &[(&str, Function)] = &[
         customs_order_fields_value(take(given, "request"), take(given, "result"), Some(take(given, "paid")))
             .map(Answer::CustomsOrderFields)
     }),
+    ("realtime_upload_fields", |_, given, _| {
+        realtime_upload_fields(take(given, "request"), take(given, "result"), Some(take(given, "paid")))
+            .map(|fields| Answer::RealtimeUploadFields(Box::new(fields)))
+    }),
+    ("plan_split", |_, given, _| {
+        let (payment, parts, customs) = (take(given, "payment"), take(given, "parts"), take(given, "customs"));
+        if !matches!(customs, Value::Null | Value::String(_)) {
+            return Err(must_be("`customs`", "text, or null"));
+        }
+        plan_split(&payment, &parts, customs.as_str()).map(Answer::Parts)
+    }),
+    ("cny_fen", |_, given, _| {
+        let texts = ["amount", "rate", "coupon"].map(|name| (name, take(given, name)));
+        if let Some((name, _)) = texts.iter().find(|(name, it)| !it.is_string() && (*name != "coupon" || !it.is_null()))
+        {
+            return Err(must_be(
+                &format!("`{name}`"),
+                "a decimal text, such as \"12.34\", because a float loses digits",
+            ));
+        }
+        let [amount, rate, coupon] = texts.each_ref().map(|(_, text)| text.as_str());
+        let fen = Fen::from_foreign(amount.unwrap_or_default(), rate.unwrap_or_default(), coupon);
+        fen.map(Answer::Fen).map_err(|finding| {
+            Error::invalid_fields(Operation::Declare, "the amount cannot be converted", vec![finding])
+        })
+    }),
+    ("next_step", |_, given, convention| life::next(given, convention).map(|next| Answer::NextStep(Box::new(next)))),
     ("explain", |account, given, convention| messages::explain(account, given, convention).map(Answer::Explanation)),
 ];
 
@@ -179,7 +241,8 @@ pub fn account(mut options: Value, convention: Convention, mut signing: SignedBy
     Ok(Arc::new(Account::new(Options::from_value(options, convention)?, signing)?))
 }
 
-/// Makes the engine for one call; see [`Call::from_value`] and [`Options::for_call`].
+/// Makes the engine for one call, see [`Call::from_value`] and [`Options::for_call`]; or, where `call` is `ensure` or `wait`, for
+/// such a run, with what it is about as `fields`.
 ///
 /// # Errors
 /// `INVALID_OPTION`.
@@ -190,17 +253,30 @@ pub fn engine(
     convention: Convention,
     seed: [u8; 32],
 ) -> Result<Engine, Error> {
+    let fields = |mut call: Value| call.get_mut("fields").map(Value::take).unwrap_or_default();
+    match call.get("call").and_then(Value::as_str) {
+        Some("ensure") => {
+            let options = ensure_options(options, convention)?;
+            return Ok(Engine::ensure(fields(call), account, options, seed));
+        }
+        Some("wait") => return Ok(Engine::wait(fields(call), account, wait_options(options, convention)?, seed)),
+        _ => {}
+    }
     Ok(Engine::new(Call::from_value(call)?, account, Options::for_call(options, convention)?, seed))
 }
 
 /// Takes the answer to an engine's last action and returns the next action.
 pub fn step(engine: &mut Engine, event: Event, now: Now, convention: Convention) -> Step {
     let mut step = engine.step(event, now);
-    if let Action::Done { outcome } = &mut step.action {
-        outcome.values(holdable(convention));
-        if let Outcome::Err(error) = outcome {
-            error.texts(convention.spelling());
+    match &mut step.action {
+        Action::Done { outcome } => {
+            outcome.values(holdable(convention));
+            if let Outcome::Err(error) = outcome {
+                error.texts(convention.spelling());
+            }
         }
+        Action::Sleep { progress: Some(progress), .. } => holdable(convention)(progress),
+        _ => {}
     }
     step
 }

@@ -10,6 +10,7 @@
 mod calls;
 mod events;
 mod functions;
+mod life;
 mod messages;
 mod options;
 #[cfg(feature = "schema")]

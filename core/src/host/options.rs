@@ -9,11 +9,13 @@ use zeroize::Zeroizing;
 use crate::protocol::options::TransportOptions;
 use crate::{
     base::{
-        json::byte_list,
+        json::{byte_list, take},
         nearest::nearest,
         secret::{KeyMaterial, Secret, Wiped},
     },
-    protocol::options::{CallOptions, Convention, OptionType, Options, OwnOption, PER_CALL, each_option, must_be},
+    protocol::options::{
+        CallOptions, Convention, OptionField, OptionType, Options, OwnOption, PER_CALL, each_option, must_be,
+    },
     words::{
         choice::{Crypto, FieldEncryption, PathPrefix},
         error::{Error, INVALID_OPTION},
@@ -79,7 +81,7 @@ impl Rules {
 }
 
 /// A type that can be read from a host language's value.
-trait FromHost: OptionType {
+pub(super) trait FromHost: OptionType {
     /// Takes a value of the right type; the owner wipes any other.
     fn read(value: &mut Value, convention: Convention) -> Option<Self>;
 }
@@ -239,7 +241,16 @@ impl Options {
     /// # Errors
     /// `INVALID_OPTION`, as [`Options::from_value`].
     pub fn for_call(value: Value, convention: Convention) -> Result<CallOptions, Error> {
-        let given: Map<String, Value> = match value {
+        Options::for_run(value, &[], convention).map(|(limits, _)| limits)
+    }
+
+    /// Reads the options of a call or run, which may have `more` than the limits of each call; gives those as a map.
+    pub(super) fn for_run(
+        value: Value,
+        more: &[OptionField],
+        convention: Convention,
+    ) -> Result<(CallOptions, Map<String, Value>), Error> {
+        let mut given: Map<String, Value> = match value {
             Value::Null => Map::new(),
             Value::Object(given) => given,
             _ => {
@@ -255,14 +266,34 @@ impl Options {
                 return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be {}", own.wanted)));
             }
         }
-        if let Some(name) = given.keys().find(|name| !PER_CALL.iter().any(|known| convention.name(known) == **name)) {
-            let own = OwnOption::of(convention, true).map(|own| own.name);
-            let names = PER_CALL.into_iter().chain(own).map(|name| convention.name(name));
-            return Err(unknown(name, " for one call", &names.collect::<Vec<_>>()));
+        let more: Vec<String> = more.iter().map(|field| convention.name(field.name)).collect();
+        let known: Vec<String> = PER_CALL.iter().map(|name| convention.name(name)).collect();
+        if let Some(name) = given.keys().find(|name| !known.contains(name) && !more.contains(name)) {
+            let own = OwnOption::of(convention, true).map(|own| convention.name(own.name));
+            let names: Vec<String> = known.iter().chain(&more).cloned().chain(own).collect();
+            return Err(unknown(name, " for one call", &names));
         }
-        let options = Options::from_value(Value::Object(given), convention)?;
-        Ok(CallOptions { timeout: options.timeout, deadline: options.deadline, max_retries: options.max_retries })
+        let limits = known.into_iter().map(|name| (name.clone(), take(&mut given, &name)));
+        let options = Options::from_value(Value::Object(limits.collect()), convention)?;
+        let limits =
+            CallOptions { timeout: options.timeout, deadline: options.deadline, max_retries: options.max_retries };
+        Ok((limits, given))
     }
+}
+
+/// Reads one option, if it is given; a null counts as not given.
+pub(super) fn read<T: FromHost>(
+    given: &mut Map<String, Value>,
+    name: &str,
+    convention: Convention,
+) -> Result<Option<T>, Error> {
+    let name = convention.name(name);
+    let mut value = take(given, &name);
+    if value.is_null() {
+        return Ok(None);
+    }
+    let read = T::read(&mut value, convention).filter(T::sound);
+    read.map(Some).ok_or_else(|| must_be(&name, &T::KIND.wanted(Some(convention))))
 }
 
 #[cfg(feature = "client")]
@@ -272,16 +303,11 @@ impl TransportOptions {
     /// # Errors
     /// `INVALID_OPTION` for a value of the wrong type.
     pub fn from_value(value: Value, convention: Convention) -> Result<TransportOptions, Error> {
-        fn read<T: FromHost>(given: &mut Value, name: &str, convention: Convention) -> Result<Option<T>, Error> {
-            let name = convention.name(name);
-            let Some(value) = given.get_mut(&name).filter(|value| !value.is_null()) else { return Ok(None) };
-            let read = T::read(value, convention).filter(T::sound);
-            read.map(Some).ok_or_else(|| must_be(&name, &T::KIND.wanted(Some(convention))))
-        }
         let mut given = Wiped::from(value);
+        let Value::Object(given) = &mut *given else { return Ok(TransportOptions::default()) };
         Ok(TransportOptions {
-            proxy: read(&mut given, "proxy", convention)?,
-            ca_certificates: read(&mut given, "ca_certificates", convention)?,
+            proxy: read(given, "proxy", convention)?,
+            ca_certificates: read(given, "ca_certificates", convention)?,
         })
     }
 }

@@ -10,7 +10,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::{
-    protocol::explain::{CAUSES, REQUEST_CHECKS, RESPONSE_CHECKS},
+    protocol::{
+        explain::{CAUSES, REQUEST_CHECKS, RESPONSE_CHECKS},
+        life,
+    },
     words::{
         catalogue::{CODE_ADVICE, ENTRIES, MAINLAND},
         error::CODES,
@@ -79,6 +82,10 @@ words! {
         .collect::<BTreeMap<_, _>>();
     /// The name of a check of `explain`.
     CheckName: bare(REQUEST_CHECKS.iter().chain(RESPONSE_CHECKS).copied());
+    /// A step in the life of a declaration.
+    StepName: life::Step::ALL.iter().map(|(step, about)| (step.as_str(), *about));
+    /// The stable name of the reason for a step.
+    StepReason: life::reasons::ALL.iter().map(|reason| (reason.name, reason.about()));
     /// The cause of a signature that does not verify.
     CauseName: bare(CAUSES.iter().copied());
 }

@@ -66,6 +66,10 @@ pub enum OptionKind {
     Word(&'static [&'static str]),
     /// A map from rule name to level.
     Rules,
+    /// What an earlier `ensure` gave.
+    Ensured,
+    /// Unix seconds, or true.
+    Lost,
 }
 
 impl OptionKind {
@@ -86,6 +90,8 @@ impl OptionKind {
             OptionKind::Flag => "true or false".to_owned(),
             OptionKind::Word(words) => format!("one of \"{}\"", words.join("\", \"")),
             OptionKind::Rules => "a map from rule name to level".to_owned(),
+            OptionKind::Ensured => "what an earlier `ensure` of this order gave, unchanged".to_owned(),
+            OptionKind::Lost => "a whole number of Unix seconds, or true".to_owned(),
         }
     }
 }
@@ -334,6 +340,8 @@ impl OwnOption {
             "Called at the beginning and end of each attempt.",
         "clock" BOTH false "a function"
             "The time since 1970, for tests; in seconds in Python, in milliseconds in JavaScript.",
+        "on_progress" BOTH true "a function"
+            "Of `ensure` and `wait`: called before each pause with what the run would give now.",
         "signal" JAVASCRIPT true "an AbortSignal"
             "Gives the call up; the promise rejects with `signal.reason`.",
     ];

@@ -17,6 +17,7 @@ pub struct Meaning {
 
 /// Advice on what to do, in two languages; options and attributes stand between backticks, in the host's spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(any(feature = "client", feature = "schema"), derive(serde::Deserialize))]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Advice {
     /// In English.

@@ -308,6 +308,14 @@ codes! {
         CLIENT_CLOSED
             "Make a new client, or close this one later."
             "客户端已关闭，请新建客户端。",
+        /// The declaration was still moving, or did not exist yet, when the deadline of `wait` came; `detail` is its last record.
+        STILL_MOVING
+            "Wait again, or look at it later; a declaration that has not moved for a day needs WeChat Pay's support."
+            "请继续等待或稍后再查；超过一天没有进展请联系微信支付客服。",
+        /// Somebody else changed the declaration after it had stood as wanted; `detail` is its record.
+        CONFLICT
+            "Find out who else declares this order; whoever is right calls `ensure` again, without `after`."
+            "请查明还有谁在申报该订单；确认以哪方为准后，不带 `after` 重新调用 `ensure`。",
         /// The client cannot work where it was called, such as in an event loop of another kind.
         RUNTIME_UNSUPPORTED
             "Make the call where the message says that it can be made."

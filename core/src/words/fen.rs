@@ -48,12 +48,57 @@ impl Fen {
             .ok_or_else(|| finding(&rules::RANGE, "must be at most 21474836.47 yuan".to_owned()))
     }
 
+    /// Converts an amount in another currency, with its coupon, at the order's own rate (CNY for one unit); decimals beyond
+    /// a fen are cut off, not rounded.
+    ///
+    /// All are decimal texts, such as `12.34`. Inferred from what merchants report: an order paid in a foreign currency is
+    /// declared in CNY at the rate of the order, paid and coupon together.
+    ///
+    /// # Errors
+    /// A finding for any other text, and for more than 21474836.47 yuan.
+    pub fn from_foreign(amount: &str, rate: &str, coupon: Option<&str>) -> Result<Fen, Finding> {
+        let finding = |field: &str, value: &str, rule: &rules::Rule, issue: &str| Finding {
+            rule: rule.name,
+            severity: Severity::Error,
+            field: field.to_owned(),
+            value: value.into(),
+            issue: issue.to_owned(),
+            location: Location::Argument,
+        };
+        let read = |field: &str, text: &str| {
+            decimal(text).ok_or_else(|| {
+                let issue = "must be a decimal text of at most 15 digits, such as 12.34";
+                finding(field, text, &rules::TYPE, issue)
+            })
+        };
+        let (amount, rate) = (read("amount", amount)?, read("rate", rate)?);
+        let coupon = coupon.map_or(Ok(0), |coupon| read("coupon", coupon))?;
+        // Each has 15 decimals here, so the product has 30.
+        let fen = (amount + coupon).checked_mul(rate).map(|product| product / 10_u128.pow(2 * DECIMALS - 2));
+        let fen = fen.and_then(|fen| i32::try_from(fen).ok());
+        fen.map(Fen).ok_or_else(|| finding("amount", "", &rules::RANGE, "must come to at most 21474836.47 yuan"))
+    }
+
     /// The amount in yuan with two decimals, such as `8.88`.
     pub fn to_yuan(self) -> String {
         let sign = if self.0 < 0 { "-" } else { "" };
         let fen = self.0.unsigned_abs();
         format!("{sign}{}.{:02}", fen / 100, fen % 100)
     }
+}
+
+/// The most digits of a decimal text, and the decimals that [`decimal`] counts in.
+const DECIMALS: u32 = 15;
+
+/// Reads a decimal text as a number of its smallest unit.
+fn decimal(text: &str) -> Option<u128> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let most = DECIMALS as usize;
+    if !digits(whole) || !digits(decimals) || whole.len() + decimals.len() > most {
+        return None;
+    }
+    format!("{whole}{decimals:0<most$}").parse().ok()
 }
 
 impl fmt::Display for Fen {

@@ -24,13 +24,14 @@ use options_page::options_page;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
 use wechatpay_customs::{
-    ErrorKind, Finding, Operation, Options,
+    ErrorKind, Finding, Operation, Options, RealtimeUploadFields,
     catalogue::Advice,
     check::rules,
     customs_message::CustomsOrderFields,
     engine::{Emit, Event, Now, Step},
     error::{INVALID_OPTION, NOT_LOADED},
     explain::Explanation,
+    life::{EnsureOptions, Ensured, NextStep, WaitOptions, Which},
     options::{Convention, OptionField, OptionKind, PER_CALL},
     request::Signed,
     schema::{OwnCode, Reason, RemarkName, RuleName, ServiceCode},
@@ -116,6 +117,8 @@ struct Types {
     records: Named,
     /// Request and answer of each operation.
     operations: Vec<(Operation, Documented, Documented)>,
+    /// The ids that name a declaration.
+    which: Documented,
     /// What stands on every answer.
     answer: Record,
     /// What an error says.
@@ -135,6 +138,9 @@ impl Types {
             Finding,
             Advice,
             CustomsOrderFields,
+            RealtimeUploadFields,
+            NextStep,
+            Ensured,
             Explanation,
             Emit,
             Signed,
@@ -149,6 +155,12 @@ impl Types {
             let read = |schema: schemars::Schema| Documented::read(&Value::from(schema));
             operations.push((*operation, read(request)?, read(answer)?));
         }
+        let which = generator.root_schema_for::<Which>();
+        let mut which = Value::from(which);
+        for meta in ["$schema", "$defs", "title"] {
+            which.as_object_mut().map(|schema| schema.remove(meta));
+        }
+        let which = Documented::read(&which)?;
         let (records, words): (Named, Named) =
             definitions(generator)?.into_iter().partition(|(_, type_)| matches!(type_.shape, Shape::Record(_)));
         public.extend(words);
@@ -164,7 +176,7 @@ impl Types {
             // Every language's own error has it.
             record.members.retain(|member| member.name != "message");
         }
-        Ok(Types { public, engine, records, operations, answer, error })
+        Ok(Types { public, engine, records, operations, which, answer, error })
     }
 }
 
@@ -259,6 +271,18 @@ impl Types {
             let (extends, record) = (" extends Answer", answer.shape.record()?);
             out.push_str(&typescript::interface(&format!("{name}Answer"), extends, &answer.doc, record));
         }
+        out.push_str(&typescript::definition("Which", &self.which));
+        let runs = [("EnsureLimits", "ensure", EnsureOptions::FIELDS), ("WaitLimits", "wait", WaitOptions::FIELDS)];
+        for (name, method, options) in runs {
+            let _ = writeln!(
+                out,
+                "/** The options of `{method}` that the core reads beside those of one call. */\nexport interface {name} {{"
+            );
+            for option in options {
+                let _ = writeln!(out, "  /** {} */\n  {}", about(option, "milliseconds")?, typescript::option(option));
+            }
+            out.push_str("}\n\n");
+        }
         out.push_str("/** The calls of a client. */\nexport interface Operations<PerCall> {\n");
         for (operation, request, _) in &self.operations {
             let _ = writeln!(
@@ -306,6 +330,8 @@ impl Types {
             out.push_str(&python::answer(&format!("{name}Answer"), "Answer", answer)?);
             names.extend([format!("{name}Request"), format!("{name}Answer")]);
         }
+        out.push_str(&python::request("Which", &self.which)?);
+        names.push("Which".to_owned());
         out.push_str("\n\nANSWERS: dict[str, type[Answer]] = {\n");
         for (operation, ..) in &self.operations {
             let _ = writeln!(out, "    \"{operation}\": {}Answer,", pascal(operation.name()));
@@ -319,7 +345,7 @@ impl Types {
     fn python_calls(&self) -> Result<String> {
         let operations: Vec<_> =
             self.operations.iter().map(|(operation, ..)| (operation.name(), pascal(operation.name()))).collect();
-        let mut names = vec!["Operation".to_owned(), "ANSWERS".to_owned(), "Model".to_owned()];
+        let mut names: Vec<String> = ["Operation", "ANSWERS", "Model", "Ensured", "Which"].map(str::to_owned).into();
         let mut out = String::new();
         for (head, calls) in [(PYTHON_OPERATIONS, Calls::Waiting), (PYTHON_ASYNC_OPERATIONS, Calls::Awaited)] {
             out.push_str(head);
@@ -339,6 +365,30 @@ impl Types {
                 names.push(record);
             }
             out.push_str(&python::parse(&operations, Some(calls)));
+            let declare = self.operations.iter().find(|(operation, ..)| *operation == Operation::Declare);
+            let (_, declare, _) = declare.ok_or("there is no declare")?;
+            for run in [
+                python::Run {
+                    method: "ensure",
+                    about: "Makes a declaration be as wanted, whatever happened before: asks, and then declares, modifies, pushes again, waits, or says why a person must decide.\n\n        Its deadline is 15 minutes unless given, and 60 seconds without ``wait``. What it gives is plain data, to be given back as ``after``.",
+                    takes: "DeclareRequest",
+                    request: declare.shape.record()?,
+                    options: EnsureOptions::FIELDS,
+                    returns: "Ensured",
+                    wraps: false,
+                },
+                python::Run {
+                    method: "wait",
+                    about: "Looks at a declaration until it stops moving, and gives its record, also for FAIL and EXCEPT.\n\n        Its deadline is 15 minutes unless given; then it raises STILL_MOVING, whose ``detail`` is the last record.",
+                    takes: "Which",
+                    request: self.which.shape.record()?,
+                    options: WaitOptions::FIELDS,
+                    returns: "Declaration",
+                    wraps: true,
+                },
+            ] {
+                out.push_str(&python::run(&run, calls)?);
+            }
         }
         out.push('\n');
         out.push_str(&python::parse(&operations, None));
@@ -392,12 +442,12 @@ As long as a call is under way, and when it raises, no frame here holds what the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, overload
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, cast, overload
 
 from . import _native
 from ._answer import Answer
-from ._driver import Driver
+from ._driver import Driver, wrapped
 from ._frames import shown
 from ._generated import (
 __NAMES__)

@@ -2,6 +2,7 @@
 
 use wechatpay_customs::{
     Options,
+    life::{EnsureOptions, WaitOptions},
     options::{Convention, DEFAULTS, OptionKind, OwnOption, PER_CALL},
 };
 
@@ -22,6 +23,15 @@ pub fn options_page() -> Result<String> {
         }
         let doc = line(option.doc)?;
         row(&mut out, &[&name[0], &name[1], kind(option.kind), default, &doc]);
+    }
+    out.push_str(RUNS);
+    for option in EnsureOptions::FIELDS {
+        let shared = WaitOptions::FIELDS.iter().any(|other| other.name == option.name);
+        let [mut ours, javascript] = names(option.name, &[Convention::Python, Convention::JavaScript]);
+        if shared {
+            ours += " ²";
+        }
+        row(&mut out, &[&ours, &javascript, kind(option.kind), &line(option.doc)?]);
     }
     out.push_str(OWN);
     for option in OwnOption::ALL {
@@ -52,6 +62,8 @@ fn kind(kind: OptionKind) -> &'static str {
         OptionKind::Flag => "true or false",
         OptionKind::Word(_) => "one of the words",
         OptionKind::Rules => "map from rule name to `error`, `warning` or `off`",
+        OptionKind::Ensured => "what `ensure` gave",
+        OptionKind::Lost => "Unix seconds, or true",
         _ => "",
     }
 }
@@ -72,9 +84,20 @@ not given. A client that sends needs `mchid`, `serial_no` (unless the certificat
 |---|---|---|---|---|
 ";
 
-const OWN: &str = "
+const RUNS: &str = "
 ¹ Also an option of one call: `client.declare(fields, timeout=5)` in Python, `client.declare(fields, { timeout: 5000 })` in
 JavaScript.
+
+## Options of `ensure`
+
+They stand beside those of one call; `deadline` is that of the whole run, 15 minutes unless given, and 60 seconds without `wait`.
+
+| Rust, Python | JavaScript | value | what it is for |
+|---|---|---|---|
+";
+
+const OWN: &str = "
+² Also an option of `wait`, whose `deadline` is 15 minutes unless given.
 
 ## Options of single languages
 

@@ -130,6 +130,8 @@ fn option_kind(kind: OptionKind) -> String {
         OptionKind::Flag => "bool".to_owned(),
         OptionKind::Word(words) => literal(words.iter().copied()),
         OptionKind::Rules => "Mapping[str, RuleLevel]".to_owned(),
+        OptionKind::Ensured => "Ensured".to_owned(),
+        OptionKind::Lost => "int | bool".to_owned(),
         _ => "object".to_owned(),
     }
 }
@@ -304,6 +306,62 @@ pub fn method(operation: Operation, name: &str, request: &Record, calls: Calls) 
         "        try:\n            call = self._driver.native.begin(\n                {{\"call\": \"operation\", \"operation\": \"{method}\"}},\n                {{{limits}}},\n                fields,\n                {more},\n            )\n        finally:\n            del fields{gone}, {names}\n",
     );
     let _ = write!(out, "        try:\n            return {returns}({})\n{RAISED}", calls.run());
+    Ok(out)
+}
+
+/// A run of several calls: `ensure` or `wait`.
+pub struct Run<'a> {
+    pub method: &'a str,
+    pub about: &'a str,
+    /// The type of the mapping that names the declaration, and its members.
+    pub takes: &'a str,
+    pub request: &'a Record,
+    pub options: &'a [OptionField],
+    pub returns: &'a str,
+    /// Wraps the plain result in its class, if it has one.
+    pub wraps: bool,
+}
+
+/// The method that makes a run.
+pub fn run(run: &Run<'_>, calls: Calls) -> crate::Result<String> {
+    let Run { method, about, takes, request, options, returns, wraps } = run;
+    let own = options.iter().map(|option| format!("{}: {} | None = None", option.name, option_kind(option.kind)));
+    let progress = format!("on_progress: Callable[[{returns}], object] | None = None");
+    let all = own.chain([progress, limits()]).collect::<Vec<_>>().join(", ");
+    let def = calls.def();
+    let more = |parameters: String| parameters.replace(&limits(), &all);
+    let mut out = more(overloads(def, method, takes, request, returns)).replace(&format!("{takes}Request"), takes);
+    let mut head = more(head(def, method, returns, about, request)?);
+    let mut documented = String::new();
+    for option in *options {
+        let _ = writeln!(documented, "        :param {}: {}", option.name, crate::about(option, "seconds")?);
+    }
+    let _ = writeln!(
+        documented,
+        "        :param on_progress: Called before each pause with what the run would give now; its exceptions are reported as unraisable."
+    );
+    if let Some(at) = head.find("        :param timeout:") {
+        head.insert_str(at, &documented);
+    }
+    // The deadline is the run's own.
+    let deadline = "        :param deadline: The longest that the whole run may take, at least a millisecond, in seconds; see above for how long that is unless given.";
+    let lines: Vec<_> =
+        head.lines().map(|line| if line.starts_with("        :param deadline:") { deadline } else { line }).collect();
+    out.push_str(&lines.join("\n"));
+    out.push('\n');
+    let names: Vec<_> = options.iter().map(|option| option.name).collect();
+    let pairs: Vec<_> = names.iter().map(|name| format!("\"{name}\": {name}")).collect();
+    let (limits, limit_names) = passed();
+    let _ = write!(
+        out,
+        "        try:\n            call = self._driver.native.begin(\n                {{\"call\": \"{method}\"}},\n                {{{}, {limits}}},\n                fields,\n                more,\n            )\n        finally:\n            del fields, more, {}, {limit_names}\n",
+        pairs.join(", "),
+        names.join(", "),
+    );
+    let reached = if *wraps { format!("wrapped({returns}, on_progress)") } else { "on_progress".to_owned() };
+    let driven = calls.run().replace("(call)", &format!("(call, {reached})"));
+    let result = if *wraps { format!("{returns}({driven})") } else { format!("cast(\"{returns}\", {driven})") };
+    let _ = write!(out, "        try:\n            return {result}\n{RAISED}");
     Ok(out)
 }
 

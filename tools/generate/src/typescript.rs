@@ -120,6 +120,8 @@ pub fn option(field: &OptionField) -> String {
         OptionKind::Flag => "boolean".to_owned(),
         OptionKind::Word(words) => words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" | "),
         OptionKind::Rules => "Rules".to_owned(),
+        OptionKind::Ensured => "Ensured".to_owned(),
+        OptionKind::Lost => "number | boolean".to_owned(),
         _ => "unknown".to_owned(),
     };
     format!("{}?: {kind}", Convention::JavaScript.name(field.name))

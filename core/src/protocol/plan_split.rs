@@ -1,0 +1,168 @@
+//! Plans how a payment is declared in parts.
+
+use serde_json::{Map, Value};
+
+use super::check::check;
+use crate::words::{
+    error::Error,
+    finding::{Finding, Location, Severity},
+    operation::Operation,
+    rules::{self, Rules},
+};
+
+/// The pattern of sub-order numbers unless one is given.
+const PATTERN: &str = "{out_trade_no}-{n}";
+/// Members of a payment that each part takes over as they are.
+const TAKEN_OVER: [&str; 5] = ["appid", "mchid", "out_trade_no", "transaction_id", "merchant_customs_no"];
+
+/// Plans the sub-orders of a payment: gives the fields of a declare for each part, whose amounts sum exactly to what was paid.
+///
+/// `payment` holds `out_trade_no`, `transaction_id` and `paid` (fen); it may hold `refunded` (fen), `merchant_customs_no`,
+/// `appid`, `mchid`, and as `sub_order_no` the pattern of the parts' numbers, in which `{out_trade_no}` and `{n}` stand for
+/// the order's number and the part's, from 1. Each of `parts` may hold `transport_fee` (0 unless given), `product_fee`, `duty`
+/// and `sub_order_no`; one of them may leave out `product_fee`, and takes what is left.
+///
+/// # Errors
+/// `INVALID_FIELDS` with all findings, such as parts that come to more than was paid.
+pub fn plan_split(payment: &Value, parts: &Value, customs: Option<&str>) -> Result<Vec<Map<String, Value>>, Error> {
+    let mut report = Vec::new();
+    let planned = planned(payment, parts, customs, &mut report);
+    match report.is_empty() {
+        true => Ok(planned),
+        false => Err(Error::invalid_fields(Operation::Declare, "the payment cannot be split so", report)),
+    }
+}
+
+fn planned(
+    payment: &Value,
+    parts: &Value,
+    customs: Option<&str>,
+    report: &mut Vec<Finding>,
+) -> Vec<Map<String, Value>> {
+    let (Some(given), Some(parts)) = (payment.as_object(), parts.as_array().filter(|parts| !parts.is_empty())) else {
+        let field = if payment.is_object() { "parts" } else { "payment" };
+        let wanted = if payment.is_object() { "must be a list of parts, and not empty" } else { "must be a map" };
+        add(report, &rules::TYPE, field.to_owned(), &Value::Null, wanted.to_owned());
+        return Vec::new();
+    };
+    if given.get("paid").is_none_or(Value::is_null) {
+        let issue = "must be given: the amount that was paid, in fen";
+        add(report, &rules::REQUIRED, "payment/paid".to_owned(), &Value::Null, issue.to_owned());
+    }
+    let paid = fen(given, "payment", "paid", report) - fen(given, "payment", "refunded", report);
+    let mut rest = paid;
+    let mut takes_rest = None;
+    let mut planned = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        let place = format!("parts/{index}");
+        let Some(part) = part.as_object() else {
+            add(report, &rules::TYPE, place, part, "must be a map".to_owned());
+            continue;
+        };
+        known(part, &place, &["transport_fee", "product_fee", "duty", "sub_order_no"], report);
+        let transport = fen(part, &place, "transport_fee", report);
+        let product = fen(part, &place, "product_fee", report);
+        if part.get("product_fee").is_none_or(Value::is_null) && takes_rest.replace(index).is_some() {
+            let issue = "must be given: only one part can take what is left";
+            add(report, &rules::REQUIRED, format!("{place}/product_fee"), &Value::Null, issue.to_owned());
+        }
+        rest -= transport + product;
+        let mut fields = Map::new();
+        for name in TAKEN_OVER {
+            fields.extend(given.get(name).filter(|id| !id.is_null()).map(|id| (name.to_owned(), id.clone())));
+        }
+        fields.extend(customs.map(|customs| ("customs".to_owned(), customs.into())));
+        let number = part.get("sub_order_no").filter(|number| !number.is_null()).cloned();
+        fields.insert("sub_order_no".to_owned(), number.unwrap_or_else(|| numbered(given, index).into()));
+        fields.insert("fee_type".to_owned(), "CNY".into());
+        for (name, amount) in
+            [("order_fee", transport + product), ("transport_fee", transport), ("product_fee", product)]
+        {
+            fields.insert(name.to_owned(), amount.into());
+        }
+        fields.extend(part.get("duty").filter(|duty| !duty.is_null()).map(|duty| ("duty".to_owned(), duty.clone())));
+        planned.push(fields);
+    }
+    known(given, "payment", &[&TAKEN_OVER[..], &["paid", "refunded", "sub_order_no"]].concat(), report);
+    if !report.is_empty() {
+        return planned;
+    }
+    match takes_rest.and_then(|index| planned.get_mut(index)) {
+        Some(part) if rest >= 0 => {
+            for name in ["order_fee", "product_fee"] {
+                let amount = part.get(name).and_then(Value::as_i64).unwrap_or_default();
+                part.insert(name.to_owned(), (amount + rest).into());
+            }
+        }
+        None if rest == 0 => {}
+        _ => {
+            let (side, by) = if rest < 0 { ("more", -rest) } else { ("less", rest) };
+            let issue = format!("come to {} fen, {by} fen {side} than the {paid} fen that were paid", paid - rest);
+            add(report, &rules::ORDER_FEE_SUM, "parts".to_owned(), &Value::Null, issue);
+        }
+    }
+    sound(&planned, report);
+    planned
+}
+
+/// Reports what a declare of the parts would be refused for, but for fields that are still missing.
+fn sound(planned: &[Map<String, Value>], report: &mut Vec<Finding>) {
+    for (index, fields) in planned.iter().enumerate() {
+        let same = planned.iter().take(index).any(|other| other.get("sub_order_no") == fields.get("sub_order_no"));
+        if same {
+            let issue = "is that of another part; put {n} into the pattern".to_owned();
+            let number = fields.get("sub_order_no").unwrap_or(&Value::Null);
+            add(report, &rules::DUPLICATE_FIELD, format!("parts/{index}/sub_order_no"), number, issue);
+        }
+        let found = check(Operation::Declare, &Value::Object(fields.clone()), &Rules::default());
+        report.extend(
+            found
+                .into_iter()
+                .filter(|found| found.severity == Severity::Error && found.rule != rules::REQUIRED.name)
+                .map(|found| Finding {
+                    field: format!("parts/{index}{}", found.field),
+                    location: Location::Argument,
+                    ..found
+                }),
+        );
+    }
+}
+
+/// The number of a part by the pattern.
+fn numbered(payment: &Map<String, Value>, index: usize) -> String {
+    let text = |name: &str| payment.get(name).and_then(Value::as_str);
+    let pattern = text("sub_order_no").unwrap_or(PATTERN);
+    pattern.replace("{out_trade_no}", text("out_trade_no").unwrap_or_default()).replace("{n}", &(index + 1).to_string())
+}
+
+/// An amount; 0 if it is missing, or is not one, which is reported.
+fn fen(of: &Map<String, Value>, place: &str, name: &str, report: &mut Vec<Finding>) -> i64 {
+    let Some(value) = of.get(name).filter(|value| !value.is_null()) else { return 0 };
+    match value.as_i64().and_then(|fen| i32::try_from(fen).ok()).filter(|fen| *fen >= 0) {
+        Some(fen) => fen.into(),
+        None => {
+            let issue = "must be a whole number of fen, from 0 to 2147483647".to_owned();
+            add(report, &rules::RANGE, format!("{place}/{name}"), value, issue);
+            0
+        }
+    }
+}
+
+fn known(of: &Map<String, Value>, place: &str, names: &[&str], report: &mut Vec<Finding>) {
+    for (name, value) in of.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
+        let issue = format!("is unknown; there are {}", names.join(", "));
+        add(report, &rules::UNKNOWN_FIELD, format!("{place}/{name}"), value, issue);
+    }
+}
+
+fn add(report: &mut Vec<Finding>, rule: &rules::Rule, field: String, value: &Value, issue: String) {
+    let (severity, location) = (Severity::Error, Location::Argument);
+    report.push(Finding {
+        rule: rule.name,
+        severity,
+        field: format!("/{field}"),
+        value: value.clone(),
+        issue,
+        location,
+    });
+}
