@@ -457,7 +457,7 @@ function isSignal(value: unknown): value is AbortSignal {
   }
 }
 
-async function run(account: Account, own: OwnOptions, call: { call: string }, options: PerCall = {}): Promise<object> {
+async function run(account: Account, own: OwnOptions, call: { call: string; [member: string]: unknown }, options: PerCall = {}): Promise<object> {
   const [signal, onProgress, limits] = perCall(options, ['ensure', 'wait'].includes(call.call))
   const { engine: begin, sign, verify, backend, observer, send, warn } = native()
   const { signer } = own

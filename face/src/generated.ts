@@ -151,6 +151,54 @@ export interface CustomsOrderFields {
   acturalPaid: string
 }
 
+/** A field in which a record differs from what is wanted. */
+export interface Difference {
+  /** The field, as a modify names it. */
+  field: string
+  /** The value that is wanted. */
+  wanted: unknown
+  /** The value that the record has. */
+  found: unknown
+}
+
+/** An error, as far as a job needs it. */
+export interface EnsureError {
+  /** The kind of error, such as `transport`. */
+  kind: string
+  /** The service's code, or one of this library's own. */
+  code: string
+  /** The catalogue's name for a documented refusal. */
+  reason: string | null
+  /** The beginning of its message. */
+  message: string
+  /** WeChat Pay's id of the request. */
+  request_id: string | null
+  /** May the operation have taken effect despite the error? */
+  may_have_been_applied: boolean
+}
+
+/** The result of `ensure`; give it back as `after` to go on. */
+export interface Ensured {
+  /** Is it over? True for the steps `done` and `person`. */
+  settled: boolean
+  /** The step: `wait`, `done` or `person`. */
+  step: StepName
+  /** The stable name of the reason. */
+  reason: StepReason
+  /** The reason in words, in English and Chinese. */
+  why: Advice
+  /** The record as it was last seen or answered; texts longer than 60 characters are cut. Null if there is not one. */
+  record: Record<string, unknown> | null
+  /** The time to go on (Unix seconds). */
+  retry_at: number | null
+  /** The error that stands behind the reason, if there is one. */
+  error: EnsureError | null
+  /** The last four changes. */
+  trail: Trail[]
+  /** The memory for the next run. */
+  kept: Kept
+}
+
 /**
  * The kind of problem.
  *
@@ -253,6 +301,44 @@ export interface Finding {
   location: 'body' | 'query' | 'argument' | 'response' | 'header'
 }
 
+/** The memory of `ensure` between two runs. */
+export interface Kept {
+  /** A digest of the declaration's ids. */
+  order: string
+  /** A digest of what is wanted. */
+  wanted: string
+  /** Did the record ever stand as wanted, or was it answered so? */
+  stood: boolean
+  /** The time on the service's clock (Unix seconds) up to which a record that differs is an old one. */
+  until: number | null
+  /** The time of the last request that changed something (Unix seconds). */
+  acted_at: number | null
+  /** The times that it was pushed again. */
+  redeclares: number
+  /** The time up to which the electronic port lost it (Unix seconds). */
+  lost: number | null
+  /** The number of changes that the trail no longer shows. */
+  dropped: number
+}
+
+/** The next step, with its reason. */
+export interface NextStep {
+  /** The step. */
+  step: StepName
+  /** The stable name of the reason. */
+  reason: StepReason
+  /** The reason in words, in English and Chinese. */
+  why: Advice
+  /** The source of the rule behind it. */
+  source: Source
+  /** The request that carries the step out, if all ids that it needs are known; for a refusal by customs, the modify that sends the same data again. */
+  request: StepRequest | null
+  /** The fields in which the record differs from what is wanted. */
+  differences: Difference[]
+  /** The time to look again (Unix seconds). */
+  retry_at: number | null
+}
+
 /**
  * A call of the customs API.
  *
@@ -335,6 +421,8 @@ export type OrderType =
  * - `UNEXPECTED_EVENT`: The engine was given an event that does not answer its last action.
  * - `NOT_LOADED`: The WebAssembly module is not loaded yet; `await init()` loads it.
  * - `CLIENT_CLOSED`: The client was closed.
+ * - `STILL_MOVING`: The declaration was still moving, or did not exist yet, when the deadline of `wait` came; `detail` is its last record.
+ * - `CONFLICT`: Somebody else changed the declaration after it had stood as wanted; `detail` is its record.
  * - `RUNTIME_UNSUPPORTED`: The client cannot work where it was called, such as in an event loop of another kind.
  */
 export type OwnCode =
@@ -384,7 +472,29 @@ export type OwnCode =
   | 'UNEXPECTED_EVENT'
   | 'NOT_LOADED'
   | 'CLIENT_CLOSED'
+  | 'STILL_MOVING'
+  | 'CONFLICT'
   | 'RUNTIME_UNSUPPORTED'
+
+/** The payment fields of the upload, under customs' own names. */
+export interface RealtimeUploadFields {
+  /** The order's number: `out_trade_no`, or `sub_order_no` of a split order. */
+  orderNo: string
+  /** The payment's number at the institution that verified it: `verify_department_trade_id`. */
+  payTransactionId: string
+  /** WeChat Pay's number for the payment, as the order message carries it; not a field of the upload. */
+  orderPayTransactionId: string
+  /** The institution that verified the payment: `1` UnionPay, `2` NetsUnion, `3` another. */
+  verDept: string
+  /** Tenpay's registration number. */
+  payCode: string
+  /** Customs' code for CNY. */
+  currency: string
+  /** The declared amount in yuan with two decimals. */
+  totalAmount: string
+  /** The source of each field that is not WeChat Pay's own word. */
+  standing: UploadStanding
+}
 
 /**
  * The catalogue's names of documented refusals.
@@ -589,6 +699,16 @@ export interface Signed {
   body: string | null
 }
 
+/** The source of a fact. */
+export interface Source {
+  /** Is it documented, or inferred? */
+  standing: 'documented' | 'inferred'
+  /** The page that says it, or from which it is concluded; null for a choice of this library's. */
+  page: string | null
+  /** The page's date. */
+  date: string | null
+}
+
 /**
  * The state of a declaration (declare page, 2023-02-17).
  *
@@ -607,6 +727,104 @@ export type State =
   | 'FAIL'
   | 'EXCEPT'
   | (string & {})
+
+/**
+ * A step in the life of a declaration.
+ *
+ * - `declare`: Declare the payment.
+ * - `wait`: Look again later.
+ * - `modify`: Change the declaration.
+ * - `redeclare`: Push the declaration again.
+ * - `done`: Nothing more: customs has accepted it.
+ * - `person`: A person must decide; the reason says what.
+ */
+export type StepName =
+  | 'declare'
+  | 'wait'
+  | 'modify'
+  | 'redeclare'
+  | 'done'
+  | 'person'
+
+/**
+ * The stable name of the reason for a step.
+ *
+ * - `conflict`: The record has other ids than wanted, which a modify cannot change: find out which declaration is right.
+ * - `declared_otherwise`: The payment is declared at this customs the other way, whole or in parts: the same money would be declared twice.
+ * - `declared_recently`: The declare was answered, but its record does not show yet.
+ * - `not_declared`: Nothing is declared yet.
+ * - `nothing_declared`: Nothing is declared, and it is not known what should be: give `wanted`.
+ * - `stuck`: It has not moved for 24 hours: ask WeChat Pay's support.
+ * - `processing`: Customs is working on it; changes go out when that has ended.
+ * - `unknown_state`: This version does not know the state; look again later.
+ * - `differs`: The record differs from what is wanted, in what a modify may change.
+ * - `queued`: WeChat Pay has it, and submits it to customs within minutes.
+ * - `lost`: Customs accepted it, and the electronic port has lost it since: push it again.
+ * - `success`: Customs has accepted it; what finally counts is its clearance.
+ * - `except_recent`: Customs' interface failed less than 10 minutes ago: wait before anything else.
+ * - `except`: Customs' interface failed: push it again.
+ * - `except_again`: Customs' interface keeps failing, however often it was pushed again: ask WeChat Pay's support.
+ * - `fail`: Customs refused it: mend the cause. Corrected data go by modify; it cannot be pushed again.
+ * - `rival`: Somebody else has changed the declaration since it stood as wanted.
+ * - `late_read`: The record shows what stood before the last change; look again.
+ * - `not_due`: It is not yet time for the next step.
+ * - `unanswered`: No usable answer came; see `error`.
+ * - `refused`: WeChat Pay refused the request; see `error`.
+ */
+export type StepReason =
+  | 'conflict'
+  | 'declared_otherwise'
+  | 'declared_recently'
+  | 'not_declared'
+  | 'nothing_declared'
+  | 'stuck'
+  | 'processing'
+  | 'unknown_state'
+  | 'differs'
+  | 'queued'
+  | 'lost'
+  | 'success'
+  | 'except_recent'
+  | 'except'
+  | 'except_again'
+  | 'fail'
+  | 'rival'
+  | 'late_read'
+  | 'not_due'
+  | 'unanswered'
+  | 'refused'
+
+/** A request that is complete but for the client's own ids. */
+export interface StepRequest {
+  /** The operation to call. */
+  operation: Operation
+  /** Its fields. */
+  fields: Record<string, unknown>
+}
+
+/** A change that was made or seen. */
+export interface Trail {
+  /** Unix seconds. */
+  at: number
+  /** The operation; `query` for a change that was seen. */
+  did: string
+  /** The state of the declaration then; null if the answer did not tell. */
+  state: string | null
+  /** WeChat Pay's id of the request. */
+  request_id: string | null
+}
+
+/** The sources of the fields. */
+export interface UploadStanding {
+  /** Of `orderNo`. */
+  orderNo: Source
+  /** Of `payTransactionId`: a note on pages of the v2 API; practice varies. */
+  payTransactionId: Source
+  /** Of `verDept`: the same note. */
+  verDept: Source
+  /** Of `totalAmount`. */
+  totalAmount: Source
+}
 
 /**
  * The institution that verified the payment (declare page, 2023-02-17).
@@ -1022,6 +1240,50 @@ export interface CertificatesAnswer extends Answer {
   data: PlatformCertificate[]
   /** Fields that the documentation does not name, as sent. */
   [unknown: string]: unknown
+}
+
+/** The ids that name a declaration: `customs`, and one of the others. Of several records that of the whole payment is meant, unless a sub-order is named. */
+export interface Which {
+  /** Application id of the merchant or institution; from the client unless given. */
+  appid?: string
+  /** Merchant id; from the client unless given. */
+  mchid?: string
+  /** The customs that the payment was declared to. */
+  customs: CustomsCode
+  /** The merchant's order number. */
+  out_trade_no?: string
+  /** WeChat Pay's number for the payment. */
+  transaction_id?: string
+  /** The merchant's number for a sub-order. */
+  sub_order_no?: string
+  /** WeChat Pay's number for a sub-order. */
+  sub_order_id?: string
+}
+
+/** The options of `ensure` that the core reads beside those of one call. */
+export interface EnsureLimits {
+  /** Go on until the declaration is settled or the deadline comes? On unless turned off; else only the steps that are possible now are taken, and the result is given back as `after` when its `retry_at` has come. */
+  wait?: boolean
+  /** Is it certain that nothing was sent for this order yet? It is declared without asking first, then; off unless given, and without effect beside `after`. */
+  fresh?: boolean
+  /** The result of an earlier run for this order, unchanged, to go on from. */
+  after?: Ensured
+  /** The electronic port lacks a declaration that customs had accepted, so it is pushed again: the time at which that was found (Unix seconds), or true for the declaration as it is first seen. */
+  lost?: number | boolean
+  /** The time from a change to the next look; a minute unless given. It grows by half from look to look. In milliseconds. */
+  interval?: number
+  /** The longest time between two looks; 15 minutes unless given. In milliseconds. */
+  maxInterval?: number
+  /** The most times that a declaration is pushed again when customs' interface fails; 3 unless given. */
+  maxRedeclares?: number
+}
+
+/** The options of `wait` that the core reads beside those of one call. */
+export interface WaitLimits {
+  /** The time from a change to the next look; a minute unless given. It grows by half from look to look. In milliseconds. */
+  interval?: number
+  /** The longest time between two looks; 15 minutes unless given. In milliseconds. */
+  maxInterval?: number
 }
 
 /** The calls of a client. */

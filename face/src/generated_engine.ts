@@ -49,6 +49,8 @@ export type Action =
       action: 'sleep'
       /** The time to wait. */
       ms: number
+      /** The state of a run that goes on after the sleep, to tell the caller; null within a call. */
+      progress: unknown
     }
   /** Load platform keys; answered by `KeysReady`, `KeysFailed` or `TimedOut`. The driver starts one download (`Call::LoadKeys`) for all who wait for the same flight. */
   | {
@@ -222,6 +224,14 @@ export type Outcome =
         request: Signed
         /** Findings that did not stop it. */
         warnings: Finding[]
+      }
+    }
+  /** The run has ended; its result is plain data. */
+  | {
+      end: 'plain'
+      with: {
+        /** The result. */
+        value: unknown
       }
     }
   /** The call failed. */

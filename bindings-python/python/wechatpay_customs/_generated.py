@@ -20,6 +20,9 @@ __all__ = [
     "Declaration",
     "DeclareAnswer",
     "DeclareRequest",
+    "Difference",
+    "EnsureError",
+    "Ensured",
     "ErrorKind",
     "Explanation",
     "ExplanationCause",
@@ -27,8 +30,10 @@ __all__ = [
     "ExplanationDifference",
     "ExplanationLine",
     "Finding",
+    "Kept",
     "ModifyAnswer",
     "ModifyRequest",
+    "NextStep",
     "Operation",
     "Options",
     "OrderType",
@@ -36,6 +41,7 @@ __all__ = [
     "PlatformCertificate",
     "QueryAnswer",
     "QueryRequest",
+    "RealtimeUploadFields",
     "Reason",
     "RedeclareAnswer",
     "RedeclareRequest",
@@ -45,10 +51,17 @@ __all__ = [
     "ServiceCode",
     "Severity",
     "Signed",
+    "Source",
     "State",
+    "StepName",
+    "StepReason",
+    "StepRequest",
+    "Trail",
+    "UploadStanding",
     "VerifyDepartment",
     "VerifyIdentityAnswer",
     "VerifyIdentityRequest",
+    "Which",
 ]
 
 
@@ -165,6 +178,57 @@ class CustomsOrderFields(TypedDict):
     """The declared amount in yuan with two decimals. The spelling is customs' own."""
 
 
+class Difference(TypedDict):
+    """A field in which a record differs from what is wanted."""
+
+    field: str
+    """The field, as a modify names it."""
+    wanted: Any
+    """The value that is wanted."""
+    found: Any
+    """The value that the record has."""
+
+
+class EnsureError(TypedDict):
+    """An error, as far as a job needs it."""
+
+    kind: str
+    """The kind of error, such as `transport`."""
+    code: str
+    """The service's code, or one of this library's own."""
+    reason: str | None
+    """The catalogue's name for a documented refusal."""
+    message: str
+    """The beginning of its message."""
+    request_id: str | None
+    """WeChat Pay's id of the request."""
+    may_have_been_applied: bool
+    """May the operation have taken effect despite the error?"""
+
+
+class Ensured(TypedDict):
+    """The result of `ensure`; give it back as `after` to go on."""
+
+    settled: bool
+    """Is it over? True for the steps `done` and `person`."""
+    step: StepName
+    """The step: `wait`, `done` or `person`."""
+    reason: StepReason
+    """The stable name of the reason."""
+    why: Advice
+    """The reason in words, in English and Chinese."""
+    record: dict[str, Any] | None
+    """The record as it was last seen or answered; texts longer than 60 characters are cut. Null if there is not one."""
+    retry_at: int | None
+    """The time to go on (Unix seconds)."""
+    error: EnsureError | None
+    """The error that stands behind the reason, if there is one."""
+    trail: list[Trail]
+    """The last four changes."""
+    kept: Kept
+    """The memory for the next run."""
+
+
 ErrorKind = Literal["input", "key", "signature", "freshness", "probe", "transport", "api", "response", "state"]
 """The kind of problem.
 
@@ -264,6 +328,46 @@ class Finding(TypedDict):
     """`body`, `query` or `argument`; for remarks about an answer `response` or `header`."""
 
 
+class Kept(TypedDict):
+    """The memory of `ensure` between two runs."""
+
+    order: str
+    """A digest of the declaration's ids."""
+    wanted: str
+    """A digest of what is wanted."""
+    stood: bool
+    """Did the record ever stand as wanted, or was it answered so?"""
+    until: int | None
+    """The time on the service's clock (Unix seconds) up to which a record that differs is an old one."""
+    acted_at: int | None
+    """The time of the last request that changed something (Unix seconds)."""
+    redeclares: int
+    """The times that it was pushed again."""
+    lost: int | None
+    """The time up to which the electronic port lost it (Unix seconds)."""
+    dropped: int
+    """The number of changes that the trail no longer shows."""
+
+
+class NextStep(TypedDict):
+    """The next step, with its reason."""
+
+    step: StepName
+    """The step."""
+    reason: StepReason
+    """The stable name of the reason."""
+    why: Advice
+    """The reason in words, in English and Chinese."""
+    source: Source
+    """The source of the rule behind it."""
+    request: StepRequest | None
+    """The request that carries the step out, if all ids that it needs are known; for a refusal by customs, the modify that sends the same data again."""
+    differences: list[Difference]
+    """The fields in which the record differs from what is wanted."""
+    retry_at: int | None
+    """The time to look again (Unix seconds)."""
+
+
 Operation = Literal["declare", "modify", "query", "redeclare", "verify_identity", "certificates"]
 """A call of the customs API.
 
@@ -286,7 +390,7 @@ OrderType = Literal["out_trade_no", "transaction_id", "sub_order_no", "sub_order
 """
 
 
-OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIVATE_KEY_INVALID", "PRIVATE_KEY_IN_BROWSER", "PRIVATE_KEY_MISSING", "PRIVATE_KEY_PASSWORD_MISSING", "PRIVATE_KEY_PASSWORD_WRONG", "PKCS12_UNSUPPORTED", "CERTIFICATE_MISMATCH", "CERTIFICATE_EXPIRED", "SERIAL_NO_MISMATCH", "PLATFORM_KEY_INVALID", "PLATFORM_KEYS_MISSING", "API_V3_KEY_INVALID", "API_V3_KEY_MISSING", "CERTIFICATE_NOT_DECRYPTED", "ENCRYPTION_KEY_MISSING", "SIGNING_FAILED", "SIGNATURE_MISSING", "SIGNATURE_DUPLICATED", "SIGNATURE_MALFORMED", "SIGNATURE_UNSUPPORTED", "SERIAL_UNKNOWN", "CERTIFICATE_NOT_VALID", "SIGNATURE_MISMATCH", "TIMESTAMP_SKEWED", "SIGNATURE_PROBE", "DNS_FAILED", "CONNECT_FAILED", "TLS_FAILED", "TIMEOUT", "DEADLINE_EXCEEDED", "CONNECTION_RESET", "BODY_FAILED", "TRANSPORT_FAILED", "BODY_TOO_LARGE", "BODY_NOT_JSON", "BODY_UNEXPECTED", "ID_MISMATCH", "RECORDS_MISSING", "REDIRECT_REFUSED", "STATUS_UNEXPECTED", "UNEXPECTED_EVENT", "NOT_LOADED", "CLIENT_CLOSED", "RUNTIME_UNSUPPORTED"]
+OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIVATE_KEY_INVALID", "PRIVATE_KEY_IN_BROWSER", "PRIVATE_KEY_MISSING", "PRIVATE_KEY_PASSWORD_MISSING", "PRIVATE_KEY_PASSWORD_WRONG", "PKCS12_UNSUPPORTED", "CERTIFICATE_MISMATCH", "CERTIFICATE_EXPIRED", "SERIAL_NO_MISMATCH", "PLATFORM_KEY_INVALID", "PLATFORM_KEYS_MISSING", "API_V3_KEY_INVALID", "API_V3_KEY_MISSING", "CERTIFICATE_NOT_DECRYPTED", "ENCRYPTION_KEY_MISSING", "SIGNING_FAILED", "SIGNATURE_MISSING", "SIGNATURE_DUPLICATED", "SIGNATURE_MALFORMED", "SIGNATURE_UNSUPPORTED", "SERIAL_UNKNOWN", "CERTIFICATE_NOT_VALID", "SIGNATURE_MISMATCH", "TIMESTAMP_SKEWED", "SIGNATURE_PROBE", "DNS_FAILED", "CONNECT_FAILED", "TLS_FAILED", "TIMEOUT", "DEADLINE_EXCEEDED", "CONNECTION_RESET", "BODY_FAILED", "TRANSPORT_FAILED", "BODY_TOO_LARGE", "BODY_NOT_JSON", "BODY_UNEXPECTED", "ID_MISMATCH", "RECORDS_MISSING", "REDIRECT_REFUSED", "STATUS_UNEXPECTED", "UNEXPECTED_EVENT", "NOT_LOADED", "CLIENT_CLOSED", "STILL_MOVING", "CONFLICT", "RUNTIME_UNSUPPORTED"]
 """This library's own codes.
 
 - ``INVALID_FIELDS``: The request breaks rules; see `findings`.
@@ -335,8 +439,31 @@ OwnCode = Literal["INVALID_FIELDS", "INVALID_OPTION", "UNKNOWN_OPERATION", "PRIV
 - ``UNEXPECTED_EVENT``: The engine was given an event that does not answer its last action.
 - ``NOT_LOADED``: The WebAssembly module is not loaded yet; `await init()` loads it.
 - ``CLIENT_CLOSED``: The client was closed.
+- ``STILL_MOVING``: The declaration was still moving, or did not exist yet, when the deadline of `wait` came; `detail` is its last record.
+- ``CONFLICT``: Somebody else changed the declaration after it had stood as wanted; `detail` is its record.
 - ``RUNTIME_UNSUPPORTED``: The client cannot work where it was called, such as in an event loop of another kind.
 """
+
+
+class RealtimeUploadFields(TypedDict):
+    """The payment fields of the upload, under customs' own names."""
+
+    orderNo: str
+    """The order's number: `out_trade_no`, or `sub_order_no` of a split order."""
+    payTransactionId: str
+    """The payment's number at the institution that verified it: `verify_department_trade_id`."""
+    orderPayTransactionId: str
+    """WeChat Pay's number for the payment, as the order message carries it; not a field of the upload."""
+    verDept: str
+    """The institution that verified the payment: `1` UnionPay, `2` NetsUnion, `3` another."""
+    payCode: str
+    """Tenpay's registration number."""
+    currency: str
+    """Customs' code for CNY."""
+    totalAmount: str
+    """The declared amount in yuan with two decimals."""
+    standing: UploadStanding
+    """The source of each field that is not WeChat Pay's own word."""
 
 
 Reason = Literal["api_v3_key_not_set", "appid_mchid_not_match", "appid_not_set", "authorization_malformed", "authorization_scheme", "certificate_expired", "certificate_never_made", "certificate_replaced", "certificate_revoked", "certificate_serial_wrong", "currency_not_set", "customs_not_configured", "customs_not_registered", "customs_not_set", "declaration_not_found", "declared_data_differs", "mchid_differs", "mchid_length", "mchid_not_set", "merchant_customs_no_length", "merchant_customs_no_not_set", "nonce_wrong", "order_amount_differs", "order_amount_incorrect", "out_trade_no_not_set", "parameter_error", "refunded_order", "self_clearance_not_enabled", "settlement_currency_differs", "settlement_currency_still_differs", "split_amount_too_high", "split_parameters_missing", "sub_order_no_length", "system_error", "timestamp_expired", "transaction_data_incorrect", "transaction_id_length", "transaction_id_not_set"]
@@ -460,6 +587,17 @@ class Signed(TypedDict):
     """JSON text; null for a `GET`."""
 
 
+class Source(TypedDict):
+    """The source of a fact."""
+
+    standing: Literal["documented", "inferred"]
+    """Is it documented, or inferred?"""
+    page: str | None
+    """The page that says it, or from which it is concluded; null for a choice of this library's."""
+    date: str | None
+    """The page's date."""
+
+
 State = Literal["UNDECLARED", "SUBMITTED", "PROCESSING", "SUCCESS", "FAIL", "EXCEPT"] | str
 """The state of a declaration (declare page, 2023-02-17).
 
@@ -470,6 +608,80 @@ State = Literal["UNDECLARED", "SUBMITTED", "PROCESSING", "SUCCESS", "FAIL", "EXC
 - ``FAIL``: Refused by customs.
 - ``EXCEPT``: The customs interface failed.
 """
+
+
+StepName = Literal["declare", "wait", "modify", "redeclare", "done", "person"]
+"""A step in the life of a declaration.
+
+- ``declare``: Declare the payment.
+- ``wait``: Look again later.
+- ``modify``: Change the declaration.
+- ``redeclare``: Push the declaration again.
+- ``done``: Nothing more: customs has accepted it.
+- ``person``: A person must decide; the reason says what.
+"""
+
+
+StepReason = Literal["conflict", "declared_otherwise", "declared_recently", "not_declared", "nothing_declared", "stuck", "processing", "unknown_state", "differs", "queued", "lost", "success", "except_recent", "except", "except_again", "fail", "rival", "late_read", "not_due", "unanswered", "refused"]
+"""The stable name of the reason for a step.
+
+- ``conflict``: The record has other ids than wanted, which a modify cannot change: find out which declaration is right.
+- ``declared_otherwise``: The payment is declared at this customs the other way, whole or in parts: the same money would be declared twice.
+- ``declared_recently``: The declare was answered, but its record does not show yet.
+- ``not_declared``: Nothing is declared yet.
+- ``nothing_declared``: Nothing is declared, and it is not known what should be: give `wanted`.
+- ``stuck``: It has not moved for 24 hours: ask WeChat Pay's support.
+- ``processing``: Customs is working on it; changes go out when that has ended.
+- ``unknown_state``: This version does not know the state; look again later.
+- ``differs``: The record differs from what is wanted, in what a modify may change.
+- ``queued``: WeChat Pay has it, and submits it to customs within minutes.
+- ``lost``: Customs accepted it, and the electronic port has lost it since: push it again.
+- ``success``: Customs has accepted it; what finally counts is its clearance.
+- ``except_recent``: Customs' interface failed less than 10 minutes ago: wait before anything else.
+- ``except``: Customs' interface failed: push it again.
+- ``except_again``: Customs' interface keeps failing, however often it was pushed again: ask WeChat Pay's support.
+- ``fail``: Customs refused it: mend the cause. Corrected data go by modify; it cannot be pushed again.
+- ``rival``: Somebody else has changed the declaration since it stood as wanted.
+- ``late_read``: The record shows what stood before the last change; look again.
+- ``not_due``: It is not yet time for the next step.
+- ``unanswered``: No usable answer came; see `error`.
+- ``refused``: WeChat Pay refused the request; see `error`.
+"""
+
+
+class StepRequest(TypedDict):
+    """A request that is complete but for the client's own ids."""
+
+    operation: Operation
+    """The operation to call."""
+    fields: dict[str, Any]
+    """Its fields."""
+
+
+class Trail(TypedDict):
+    """A change that was made or seen."""
+
+    at: int
+    """Unix seconds."""
+    did: str
+    """The operation; `query` for a change that was seen."""
+    state: str | None
+    """The state of the declaration then; null if the answer did not tell."""
+    request_id: str | None
+    """WeChat Pay's id of the request."""
+
+
+class UploadStanding(TypedDict):
+    """The sources of the fields."""
+
+    orderNo: Source
+    """Of `orderNo`."""
+    payTransactionId: Source
+    """Of `payTransactionId`: a note on pages of the v2 API; practice varies."""
+    verDept: Source
+    """Of `verDept`: the same note."""
+    totalAmount: Source
+    """Of `totalAmount`."""
 
 
 VerifyDepartment = Literal["UNIONPAY", "NETSUNION", "OTHERS"] | str
@@ -891,6 +1103,28 @@ class CertificatesAnswer(Answer):
     _records = {"data": PlatformCertificate}
     data: list[PlatformCertificate]
     """The certificates; several may be valid at once."""
+
+
+class _Which(TypedDict):
+    customs: CustomsCode
+    """The customs that the payment was declared to."""
+
+
+class Which(_Which, total=False):
+    """The ids that name a declaration: `customs`, and one of the others. Of several records that of the whole payment is meant, unless a sub-order is named."""
+
+    appid: str
+    """Application id of the merchant or institution; from the client unless given."""
+    mchid: str
+    """Merchant id; from the client unless given."""
+    out_trade_no: str
+    """The merchant's order number."""
+    transaction_id: str
+    """WeChat Pay's number for the payment."""
+    sub_order_no: str
+    """The merchant's number for a sub-order."""
+    sub_order_id: str
+    """WeChat Pay's number for a sub-order."""
 
 
 ANSWERS: dict[str, type[Answer]] = {

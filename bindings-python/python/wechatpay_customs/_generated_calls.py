@@ -5,12 +5,12 @@ As long as a call is under way, and when it raises, no frame here holds what the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, overload
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, cast, overload
 
 from . import _native
 from ._answer import Answer
-from ._driver import Driver
+from ._driver import Driver, wrapped
 from ._frames import shown
 from ._generated import (
     ANSWERS,
@@ -20,6 +20,7 @@ from ._generated import (
     Declaration,
     DeclareAnswer,
     DeclareRequest,
+    Ensured,
     Model,
     ModifyAnswer,
     ModifyRequest,
@@ -31,6 +32,7 @@ from ._generated import (
     RedeclareRequest,
     VerifyIdentityAnswer,
     VerifyIdentityRequest,
+    Which,
 )
 
 if TYPE_CHECKING:
@@ -363,6 +365,106 @@ class Operations:
             raise shown(error)
         return ANSWERS[call.name](answer)
 
+    @overload
+    def ensure(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, wait: bool | None = None, fresh: bool | None = None, after: Ensured | None = None, lost: int | bool | None = None, interval: float | None = None, max_interval: float | None = None, max_redeclares: int | None = None, on_progress: Callable[[Ensured], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> Ensured: ...
+
+    @overload
+    def ensure(self, fields: DeclareRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, wait: bool | None = None, fresh: bool | None = None, after: Ensured | None = None, lost: int | bool | None = None, interval: float | None = None, max_interval: float | None = None, max_redeclares: int | None = None, on_progress: Callable[[Ensured], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> Ensured: ...
+
+    def ensure(
+        self, fields: object = None, /, *, wait: bool | None = None, fresh: bool | None = None, after: Ensured | None = None, lost: int | bool | None = None, interval: float | None = None, max_interval: float | None = None, max_redeclares: int | None = None, on_progress: Callable[[Ensured], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
+    ) -> Ensured:
+        """Makes a declaration be as wanted, whatever happened before: asks, and then declares, modifies, pushes again, waits, or says why a person must decide.
+
+        Its deadline is 15 minutes unless given, and 60 seconds without ``wait``. What it gives is plain data, to be given back as ``after``.
+
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param out_trade_no: The merchant's own order number at payment time: digits, letters and `_-|*@`.
+        :param transaction_id: WeChat Pay's number for the payment.
+        :param customs: The customs to declare to.
+        :param merchant_customs_no: The merchant's registration number at that customs.
+        :param duty: Tariff in fen; not forwarded to customs.
+        :param sub_order_no: The merchant's number for the sub-order; makes this a split order.
+        :param fee_type: Currency of a split order: `CNY`.
+        :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
+        :param transport_fee: Freight in fen, for a split order.
+        :param product_fee: Price of the goods in fen, for a split order.
+        :param wait: Go on until the declaration is settled or the deadline comes? On unless turned off; else only the steps that are possible now are taken, and the result is given back as `after` when its `retry_at` has come.
+        :param fresh: Is it certain that nothing was sent for this order yet? It is declared without asking first, then; off unless given, and without effect beside `after`.
+        :param after: The result of an earlier run for this order, unchanged, to go on from.
+        :param lost: The electronic port lacks a declaration that customs had accepted, so it is pushed again: the time at which that was found (Unix seconds), or true for the declaration as it is first seen.
+        :param interval: The time from a change to the next look; a minute unless given. It grows by half from look to look. In seconds.
+        :param max_interval: The longest time between two looks; 15 minutes unless given. In seconds.
+        :param max_redeclares: The most times that a declaration is pushed again when customs' interface fails; 3 unless given.
+        :param on_progress: Called before each pause with what the run would give now; its exceptions are reported as unraisable.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that the whole run may take, at least a millisecond, in seconds; see above for how long that is unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        __tracebackhide__ = True
+        try:
+            call = self._driver.native.begin(
+                {"call": "ensure"},
+                {"wait": wait, "fresh": fresh, "after": after, "lost": lost, "interval": interval, "max_interval": max_interval, "max_redeclares": max_redeclares, "timeout": timeout, "deadline": deadline, "max_retries": max_retries},
+                fields,
+                more,
+            )
+        finally:
+            del fields, more, wait, fresh, after, lost, interval, max_interval, max_redeclares, timeout, deadline, max_retries
+        try:
+            return cast("Ensured", self._driver.run(call, on_progress))
+        except BaseException as error:
+            raise shown(error)
+
+    @overload
+    def wait(self, fields: None = None, /, *, customs: CustomsCode, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, interval: float | None = None, max_interval: float | None = None, on_progress: Callable[[Declaration], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> Declaration: ...
+
+    @overload
+    def wait(self, fields: Which | Model, /, *, appid: str | None = None, mchid: str | None = None, customs: CustomsCode | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, interval: float | None = None, max_interval: float | None = None, on_progress: Callable[[Declaration], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> Declaration: ...
+
+    def wait(
+        self, fields: object = None, /, *, interval: float | None = None, max_interval: float | None = None, on_progress: Callable[[Declaration], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
+    ) -> Declaration:
+        """Looks at a declaration until it stops moving, and gives its record, also for FAIL and EXCEPT.
+
+        Its deadline is 15 minutes unless given; then it raises STILL_MOVING, whose ``detail`` is the last record.
+
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param customs: The customs that the payment was declared to.
+        :param out_trade_no: The merchant's order number.
+        :param transaction_id: WeChat Pay's number for the payment.
+        :param sub_order_no: The merchant's number for a sub-order.
+        :param sub_order_id: WeChat Pay's number for a sub-order.
+        :param interval: The time from a change to the next look; a minute unless given. It grows by half from look to look. In seconds.
+        :param max_interval: The longest time between two looks; 15 minutes unless given. In seconds.
+        :param on_progress: Called before each pause with what the run would give now; its exceptions are reported as unraisable.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that the whole run may take, at least a millisecond, in seconds; see above for how long that is unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        __tracebackhide__ = True
+        try:
+            call = self._driver.native.begin(
+                {"call": "wait"},
+                {"interval": interval, "max_interval": max_interval, "timeout": timeout, "deadline": deadline, "max_retries": max_retries},
+                fields,
+                more,
+            )
+        finally:
+            del fields, more, interval, max_interval, timeout, deadline, max_retries
+        try:
+            return Declaration(self._driver.run(call, wrapped(Declaration, on_progress)))
+        except BaseException as error:
+            raise shown(error)
+
 
 class AsyncOperations:
     """The calls of an asynchronous client."""
@@ -689,6 +791,106 @@ class AsyncOperations:
         except BaseException as error:
             raise shown(error)
         return ANSWERS[call.name](answer)
+
+    @overload
+    async def ensure(self, fields: None = None, /, *, out_trade_no: str, transaction_id: str, customs: CustomsCode, merchant_customs_no: str, appid: str | None = None, mchid: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, wait: bool | None = None, fresh: bool | None = None, after: Ensured | None = None, lost: int | bool | None = None, interval: float | None = None, max_interval: float | None = None, max_redeclares: int | None = None, on_progress: Callable[[Ensured], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> Ensured: ...
+
+    @overload
+    async def ensure(self, fields: DeclareRequest | Model, /, *, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, customs: CustomsCode | None = None, merchant_customs_no: str | None = None, duty: int | None = None, sub_order_no: str | None = None, fee_type: str | None = None, order_fee: int | None = None, transport_fee: int | None = None, product_fee: int | None = None, wait: bool | None = None, fresh: bool | None = None, after: Ensured | None = None, lost: int | bool | None = None, interval: float | None = None, max_interval: float | None = None, max_redeclares: int | None = None, on_progress: Callable[[Ensured], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> Ensured: ...
+
+    async def ensure(
+        self, fields: object = None, /, *, wait: bool | None = None, fresh: bool | None = None, after: Ensured | None = None, lost: int | bool | None = None, interval: float | None = None, max_interval: float | None = None, max_redeclares: int | None = None, on_progress: Callable[[Ensured], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
+    ) -> Ensured:
+        """Makes a declaration be as wanted, whatever happened before: asks, and then declares, modifies, pushes again, waits, or says why a person must decide.
+
+        Its deadline is 15 minutes unless given, and 60 seconds without ``wait``. What it gives is plain data, to be given back as ``after``.
+
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param out_trade_no: The merchant's own order number at payment time: digits, letters and `_-|*@`.
+        :param transaction_id: WeChat Pay's number for the payment.
+        :param customs: The customs to declare to.
+        :param merchant_customs_no: The merchant's registration number at that customs.
+        :param duty: Tariff in fen; not forwarded to customs.
+        :param sub_order_no: The merchant's number for the sub-order; makes this a split order.
+        :param fee_type: Currency of a split order: `CNY`.
+        :param order_fee: Amount of the sub-order in fen: `transport_fee + product_fee`.
+        :param transport_fee: Freight in fen, for a split order.
+        :param product_fee: Price of the goods in fen, for a split order.
+        :param wait: Go on until the declaration is settled or the deadline comes? On unless turned off; else only the steps that are possible now are taken, and the result is given back as `after` when its `retry_at` has come.
+        :param fresh: Is it certain that nothing was sent for this order yet? It is declared without asking first, then; off unless given, and without effect beside `after`.
+        :param after: The result of an earlier run for this order, unchanged, to go on from.
+        :param lost: The electronic port lacks a declaration that customs had accepted, so it is pushed again: the time at which that was found (Unix seconds), or true for the declaration as it is first seen.
+        :param interval: The time from a change to the next look; a minute unless given. It grows by half from look to look. In seconds.
+        :param max_interval: The longest time between two looks; 15 minutes unless given. In seconds.
+        :param max_redeclares: The most times that a declaration is pushed again when customs' interface fails; 3 unless given.
+        :param on_progress: Called before each pause with what the run would give now; its exceptions are reported as unraisable.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that the whole run may take, at least a millisecond, in seconds; see above for how long that is unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        __tracebackhide__ = True
+        try:
+            call = self._driver.native.begin(
+                {"call": "ensure"},
+                {"wait": wait, "fresh": fresh, "after": after, "lost": lost, "interval": interval, "max_interval": max_interval, "max_redeclares": max_redeclares, "timeout": timeout, "deadline": deadline, "max_retries": max_retries},
+                fields,
+                more,
+            )
+        finally:
+            del fields, more, wait, fresh, after, lost, interval, max_interval, max_redeclares, timeout, deadline, max_retries
+        try:
+            return cast("Ensured", await self._driver.run_async(call, on_progress))
+        except BaseException as error:
+            raise shown(error)
+
+    @overload
+    async def wait(self, fields: None = None, /, *, customs: CustomsCode, appid: str | None = None, mchid: str | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, interval: float | None = None, max_interval: float | None = None, on_progress: Callable[[Declaration], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> Declaration: ...
+
+    @overload
+    async def wait(self, fields: Which | Model, /, *, appid: str | None = None, mchid: str | None = None, customs: CustomsCode | None = None, out_trade_no: str | None = None, transaction_id: str | None = None, sub_order_no: str | None = None, sub_order_id: str | None = None, interval: float | None = None, max_interval: float | None = None, on_progress: Callable[[Declaration], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None) -> Declaration: ...
+
+    async def wait(
+        self, fields: object = None, /, *, interval: float | None = None, max_interval: float | None = None, on_progress: Callable[[Declaration], object] | None = None, timeout: float | None = None, deadline: float | None = None, max_retries: int | None = None, **more: object
+    ) -> Declaration:
+        """Looks at a declaration until it stops moving, and gives its record, also for FAIL and EXCEPT.
+
+        Its deadline is 15 minutes unless given; then it raises STILL_MOVING, whose ``detail`` is the last record.
+
+        Takes keywords or one mapping (a dictionary, dataclass or model of pydantic's); a keyword that is None counts as not given.
+
+        :param appid: Application id of the merchant or institution; from the client unless given.
+        :param mchid: Merchant id; from the client unless given.
+        :param customs: The customs that the payment was declared to.
+        :param out_trade_no: The merchant's order number.
+        :param transaction_id: WeChat Pay's number for the payment.
+        :param sub_order_no: The merchant's number for a sub-order.
+        :param sub_order_id: WeChat Pay's number for a sub-order.
+        :param interval: The time from a change to the next look; a minute unless given. It grows by half from look to look. In seconds.
+        :param max_interval: The longest time between two looks; 15 minutes unless given. In seconds.
+        :param on_progress: Called before each pause with what the run would give now; its exceptions are reported as unraisable.
+        :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
+        :param deadline: The longest that the whole run may take, at least a millisecond, in seconds; see above for how long that is unless given.
+        :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
+        :raises WechatPayError: whatever goes wrong.
+        """
+        __tracebackhide__ = True
+        try:
+            call = self._driver.native.begin(
+                {"call": "wait"},
+                {"interval": interval, "max_interval": max_interval, "timeout": timeout, "deadline": deadline, "max_retries": max_retries},
+                fields,
+                more,
+            )
+        finally:
+            del fields, more, interval, max_interval, timeout, deadline, max_retries
+        try:
+            return Declaration(await self._driver.run_async(call, wrapped(Declaration, on_progress)))
+        except BaseException as error:
+            raise shown(error)
 
 
 @overload
