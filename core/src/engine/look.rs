@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Look {
     query: Map<String, Value>,
     pages: Pages,
-    records: Vec<Map<String, Value>>,
+    pub records: Vec<Map<String, Value>>,
     pub request_id: Option<String>,
 }
 
@@ -28,6 +28,11 @@ impl Look {
         let mut pages = Pages::default();
         pages.asked(&query);
         Look { query, pages, records: Vec::new(), request_id: None }
+    }
+
+    /// A look that found nothing.
+    pub fn empty(request_id: Option<String>) -> Look {
+        Look { query: Map::new(), pages: Pages::finished(), records: Vec::new(), request_id }
     }
 
     /// The call for the next page; `None` when all are read.
@@ -57,10 +62,6 @@ impl Look {
         }
         self.request_id = request_id;
         Ok(())
-    }
-
-    pub fn into_records(self) -> Vec<Map<String, Value>> {
-        self.records
     }
 }
 

@@ -65,8 +65,8 @@
 //!
 //! Each state is a type with its own method to take an answer, so an event meets a state only where that state waits for
 //! one. `start` covers the time before a request; `attempt` one signature, one host, one answer; `course` the call around
-//! them: its limits, and the events that interrupt any state. `single` is the machine of one call; `ensure` and `wait` are
-//! made of such calls. This floor may use [`crate::protocol`] and those below.
+//! them: its limits, and the events that interrupt any state. `single` is the machine of one call, `run` that of several;
+//! `ensure` and `wait` decide what such a run does. This floor may use [`crate::protocol`] and those below.
 
 mod account;
 mod action;
@@ -86,6 +86,7 @@ mod pace;
 mod question;
 mod repeat;
 mod retry;
+mod run;
 mod single;
 mod start;
 mod trust;
@@ -100,12 +101,11 @@ pub use account::{Account, SignedBy};
 pub use action::{Action, Emit, Event, Failure, Now, Outcome, Phase, Sent, Step};
 use attempt::{Loading, Sending, Verifying};
 pub use call::Call;
-use ensure::Ensure;
 use exchange::Ended;
 use repeat::Pausing;
+use run::Run;
 use single::Single;
 use start::{Preloading, Ready};
-use wait::Wait;
 
 use crate::{
     protocol::{
@@ -120,8 +120,7 @@ pub struct Engine(Machine);
 
 enum Machine {
     Single(Box<Single>),
-    Ensure(Box<Ensure>),
-    Wait(Box<Wait>),
+    Run(Box<Run>),
 }
 
 enum State {
@@ -160,13 +159,13 @@ impl Engine {
     /// Makes the engine that makes a declaration be as `wanted` (the fields of a declare), whatever happened before; it ends
     /// with an [`Ensured`](crate::protocol::life::Ensured) as data.
     pub fn ensure(wanted: Value, account: Arc<Account>, options: EnsureOptions, seed: [u8; 32]) -> Engine {
-        Engine(Machine::Ensure(Box::new(Ensure::new(wanted, account, options, &seed))))
+        Engine(Machine::Run(Box::new(ensure::run(wanted, account, options, &seed))))
     }
 
     /// Makes the engine that looks at a declaration until it stops moving; it ends with the record. `which` holds `customs`
     /// and one of `out_trade_no`, `transaction_id`, `sub_order_no` and `sub_order_id`.
     pub fn wait(which: Value, account: Arc<Account>, options: WaitOptions, seed: [u8; 32]) -> Engine {
-        Engine(Machine::Wait(Box::new(Wait::new(which, account, options, &seed))))
+        Engine(Machine::Run(Box::new(wait::run(which, account, options, &seed))))
     }
 
     /// Takes a description of an obstacle between this machine and the host, such as a proxy, and what it did: the error
@@ -174,8 +173,7 @@ impl Engine {
     pub fn between(&mut self, what: Option<String>) {
         match &mut self.0 {
             Machine::Single(single) => single.between(what),
-            Machine::Ensure(ensure) => ensure.between(what),
-            Machine::Wait(wait) => wait.between(what),
+            Machine::Run(run) => run.between(what),
         }
     }
 
@@ -183,8 +181,7 @@ impl Engine {
     pub fn step(&mut self, event: Event, now: Now) -> Step {
         match &mut self.0 {
             Machine::Single(single) => single.step(event, now),
-            Machine::Ensure(ensure) => ensure.step(event, now),
-            Machine::Wait(wait) => wait.step(event, now),
+            Machine::Run(run) => run.step(event, now),
         }
     }
 
@@ -193,8 +190,7 @@ impl Engine {
     pub fn time_left(&self, now: Now) -> u64 {
         match &self.0 {
             Machine::Single(single) => single.time_left(now),
-            Machine::Ensure(ensure) => ensure.time_left(now),
-            Machine::Wait(wait) => wait.time_left(now),
+            Machine::Run(run) => run.time_left(now),
         }
     }
 }

@@ -273,8 +273,12 @@ impl Options {
             let names: Vec<String> = known.iter().chain(&more).cloned().chain(own).collect();
             return Err(unknown(name, " for one call", &names));
         }
-        let limits = known.into_iter().map(|name| (name.clone(), take(&mut given, &name)));
-        let options = Options::from_value(Value::Object(limits.collect()), convention)?;
+        let mut limits = Map::new();
+        for name in known {
+            let value = take(&mut given, &name);
+            limits.insert(name, value);
+        }
+        let options = Options::from_value(Value::Object(limits), convention)?;
         let limits =
             CallOptions { timeout: options.timeout, deadline: options.deadline, max_retries: options.max_retries };
         Ok((limits, given))

@@ -85,7 +85,7 @@ words! {
     /// A step in the life of a declaration.
     StepName: life::Step::ALL.iter().map(|(step, about)| (step.as_str(), *about));
     /// The stable name of the reason for a step.
-    StepReason: life::reasons::ALL.iter().map(|reason| (reason.name, reason.about()));
+    StepReason: life::Reason::ALL.iter().map(|reason| (reason.name(), reason.about()));
     /// The cause of a signature that does not verify.
     CauseName: bare(CAUSES.iter().copied());
 }

@@ -80,6 +80,11 @@ impl From<Pages> for Value {
 }
 
 impl Pages {
+    /// All is read.
+    pub(crate) fn finished() -> Pages {
+        Pages { finished: true, ..Pages::default() }
+    }
+
     /// The query's fields for the next page; `None` when all is read.
     pub fn request(&self, fields: &Map<String, Value>) -> Option<Map<String, Value>> {
         if self.finished {

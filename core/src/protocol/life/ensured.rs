@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::reasons::{self, Reason};
+use super::reasons::{Reason, Step};
 use crate::{
     base::{
         json::{json_text, object},
@@ -150,9 +150,9 @@ impl Ensured {
         kept: Kept,
     ) -> Ensured {
         Ensured {
-            settled: reason.step != reasons::Step::Wait,
-            step: reason.step.as_str().to_owned(),
-            reason: reason.name.to_owned(),
+            settled: reason.step() != Step::Wait,
+            step: reason.step().as_str().to_owned(),
+            reason: reason.name().to_owned(),
             why: reason.why(),
             record: record.map(|record| cut(record, RECORD.len())),
             retry_at,
@@ -292,15 +292,16 @@ fn drop_older(trail: &mut Vec<Trail>, dropped: &mut u32, most: usize) {
 
 /// The first of a record's fields, with their texts cut.
 fn cut(record: &Map<String, Value>, most: usize) -> Map<String, Value> {
-    let known = RECORD.iter().take(most).filter_map(|name| {
-        let value = match record.get(*name)? {
-            Value::String(text) if !text.is_empty() => line(text, TEXT).into(),
-            Value::Number(number) => Value::Number(number.clone()),
-            _ => return None,
+    let mut kept = Map::new();
+    for name in RECORD.iter().take(most) {
+        let value = match record.get(*name) {
+            Some(Value::String(text)) if !text.is_empty() => line(text, TEXT).into(),
+            Some(number @ Value::Number(_)) => number.clone(),
+            _ => continue,
         };
-        Some(((*name).to_owned(), value))
-    });
-    known.collect()
+        kept.insert((*name).to_owned(), value);
+    }
+    kept
 }
 
 /// The length of a JSON text with its characters beyond ASCII escaped.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::ensured::{Ensured, Trail, trail};
+use super::ensured::{Ensured, Kept, Trail, trail};
 
 /// The steps so far: a trail, or what `ensure` gave.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,9 @@ impl History {
     pub fn from_value(value: &Value) -> History {
         match value {
             Value::Array(list) => History::of_trail(trail(list)),
-            Value::Object(_) => Ensured::from_value(value).map(|ensured| History::of(&ensured)).unwrap_or_default(),
+            Value::Object(_) => Ensured::from_value(value)
+                .map(|ensured| History::kept(&ensured.trail, &ensured.kept))
+                .unwrap_or_default(),
             _ => History::default(),
         }
     }
@@ -27,9 +29,10 @@ impl History {
         History { redeclares: u32::try_from(answered).unwrap_or(u32::MAX), lost: None, trail }
     }
 
-    pub(crate) fn of(ensured: &Ensured) -> History {
-        let history = History::of_trail(ensured.trail.clone());
-        History { redeclares: history.redeclares.max(ensured.kept.redeclares), lost: ensured.kept.lost, ..history }
+    /// The steps so far by what a run keeps.
+    pub(crate) fn kept(trail: &[Trail], kept: &Kept) -> History {
+        let history = History::of_trail(trail.to_vec());
+        History { redeclares: history.redeclares.max(kept.redeclares), lost: kept.lost, ..history }
     }
 
     /// The time of the last declare, if it was answered and nothing followed.

@@ -1,6 +1,6 @@
 //! The life of a declaration: the next step, decided purely from the last record that was seen.
 //!
-//! [`next_step`] is a table: the first row that fits decides. The rows and their sources are in [`reasons::ALL`], and in
+//! [`next_step`] is a table: the first row that fits decides. The rows and their sources are in [`Reason::ALL`], and in
 //! docs/life-of-a-declaration.md.
 
 mod ensured;
@@ -103,22 +103,10 @@ pub struct StepRequest {
 /// Decides the next step for a declaration. Pure: it sends nothing, and reads no clock.
 pub fn next_step(situation: &Situation<'_>) -> NextStep {
     let Situation { record, wanted, history, now, .. } = situation;
-    let (reason, retry_at) = reason(situation);
-    let operation = match reason.step {
-        Step::Declare => Some(Operation::Declare),
-        Step::Modify => Some(Operation::Modify),
-        Step::Redeclare => Some(Operation::Redeclare),
-        // For a cause that was mended elsewhere.
-        Step::Person if reason == reasons::FAIL => Some(Operation::Modify),
-        Step::Wait | Step::Done | Step::Person => None,
-    };
-    let request = operation.and_then(|operation| {
-        let fields = record::request(operation, *wanted, *record)?;
-        Some(StepRequest { operation, fields })
-    });
+    let (reason, retry_at) = decide(situation);
     let mut why = reason.why();
     let explanation = record.and_then(|record| record::text(record, "explanation"));
-    if let (Some(explanation), true) = (explanation, [reasons::FAIL, reasons::EXCEPT_AGAIN].contains(&reason)) {
+    if let (Some(explanation), true) = (explanation, [Reason::Fail, Reason::ExceptAgain].contains(&reason)) {
         let explanation = line(explanation, QUOTED);
         why.en.to_mut().push_str(&format!(" Its explanation: {explanation}"));
         why.zh.to_mut().push_str(&format!("海关说明：{explanation}"));
@@ -131,18 +119,32 @@ pub fn next_step(situation: &Situation<'_>) -> NextStep {
         Some(seconds(at))
     };
     NextStep {
-        step: reason.step,
-        reason: reason.name,
+        step: reason.step(),
+        reason: reason.name(),
         why,
-        source: reason.source,
-        request,
+        source: reason.source(),
+        request: request(reason, situation),
         differences: differences.unwrap_or_default(),
-        retry_at: if reason.step == Step::Wait { retry_at.or_else(looks_again) } else { None },
+        retry_at: if reason.step() == Step::Wait { retry_at.or_else(looks_again) } else { None },
     }
 }
 
+/// The request that carries out the step of a reason.
+pub(crate) fn request(reason: Reason, situation: &Situation<'_>) -> Option<StepRequest> {
+    let operation = match reason.step() {
+        Step::Declare => Operation::Declare,
+        Step::Modify => Operation::Modify,
+        Step::Redeclare => Operation::Redeclare,
+        // For a cause that was mended elsewhere.
+        Step::Person if reason == Reason::Fail => Operation::Modify,
+        Step::Wait | Step::Done | Step::Person => return None,
+    };
+    let fields = record::request(operation, situation.wanted, situation.record)?;
+    Some(StepRequest { operation, fields })
+}
+
 /// The first row of the table that fits, and the time to look again if it is not the usual one.
-fn reason(situation: &Situation<'_>) -> (Reason, Option<i64>) {
+pub(crate) fn decide(situation: &Situation<'_>) -> (Reason, Option<i64>) {
     let Situation { record, wanted, history, now, lost, max_redeclares } = situation;
     let row = |reason: Reason| (reason, None);
     let passed = |since: Option<i64>, seconds: i64| {
@@ -150,19 +152,19 @@ fn reason(situation: &Situation<'_>) -> (Reason, Option<i64>) {
     };
     let Some(record) = *record else {
         return match wanted {
-            None => row(reasons::NOTHING_DECLARED),
+            None => row(Reason::NothingDeclared),
             Some(_) => match history.declared_at() {
-                Some(at) if !passed(Some(at), SHOWS_WITHIN_S) => row(reasons::DECLARED_RECENTLY),
-                _ => row(reasons::NOT_DECLARED),
+                Some(at) if !passed(Some(at), SHOWS_WITHIN_S) => row(Reason::DeclaredRecently),
+                _ => row(Reason::NotDeclared),
             },
         };
     };
     if let Some(wanted) = wanted {
         if record::conflicts(record, wanted) {
-            return row(reasons::CONFLICT);
+            return row(Reason::Conflict);
         }
         if record::is_part(record) != record::is_part(wanted) {
-            return row(reasons::DECLARED_OTHERWISE);
+            return row(Reason::DeclaredOtherwise);
         }
     }
     let differs = wanted.is_some_and(|wanted| !record::differences(record, wanted).is_empty());
@@ -171,21 +173,21 @@ fn reason(situation: &Situation<'_>) -> (Reason, Option<i64>) {
     let since = changed_at.or_else(|| history.first_seen(state.as_str()));
     let stuck = passed(since, STUCK_AFTER_S);
     match state {
-        State::Processing | State::Other(_) if stuck => row(reasons::STUCK),
-        State::Processing => row(reasons::PROCESSING),
-        State::Other(_) => row(reasons::UNKNOWN_STATE),
-        _ if differs => row(reasons::DIFFERS),
-        State::Undeclared | State::Submitted if stuck => row(reasons::STUCK),
-        State::Undeclared | State::Submitted => row(reasons::QUEUED),
-        State::Success if is_covered(*lost, changed_at, history) => row(reasons::LOST),
-        State::Success => row(reasons::SUCCESS),
+        State::Processing | State::Other(_) if stuck => row(Reason::Stuck),
+        State::Processing => row(Reason::Processing),
+        State::Other(_) => row(Reason::UnknownState),
+        _ if differs => row(Reason::Differs),
+        State::Undeclared | State::Submitted if stuck => row(Reason::Stuck),
+        State::Undeclared | State::Submitted => row(Reason::Queued),
+        State::Success if is_covered(*lost, changed_at, history) => row(Reason::Lost),
+        State::Success => row(Reason::Success),
         State::Except if !passed(since, EXCEPT_RESTS_S) => {
             let rested = since.or(*now).map(|since| since.saturating_add(EXCEPT_RESTS_S));
-            (reasons::EXCEPT_RECENT, rested)
+            (Reason::ExceptRecent, rested)
         }
-        State::Except if history.redeclares() < max_redeclares.unwrap_or(MAX_REDECLARES) => row(reasons::EXCEPT),
-        State::Except => row(reasons::EXCEPT_AGAIN),
-        State::Fail => row(reasons::FAIL),
+        State::Except if history.redeclares() < max_redeclares.unwrap_or(MAX_REDECLARES) => row(Reason::Except),
+        State::Except => row(Reason::ExceptAgain),
+        State::Fail => row(Reason::Fail),
     }
 }
 

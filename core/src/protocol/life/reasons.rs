@@ -92,112 +92,142 @@ impl Source {
     }
 }
 
-/// A reason for a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Reason {
-    /// Its stable name.
-    pub name: &'static str,
-    /// The step that follows.
-    pub step: Step,
-    /// The source of the rule behind it.
-    pub source: Source,
+/// What stands behind a reason.
+struct Row {
+    name: &'static str,
+    step: Step,
+    source: Source,
     en: &'static str,
     zh: &'static str,
 }
 
+macro_rules! reasons {
+    ($($Name:ident $name:literal $Step:ident $Basis:ident $page:ident $en:literal $zh:literal,)+) => {
+        /// A reason for a step.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Reason {
+            $(#[doc = $en] $Name,)+
+        }
+
+        impl Reason {
+            /// Every reason, in the order in which they are looked for; those of `ensure` alone come last.
+            pub const ALL: &[Reason] = &[$(Reason::$Name),+];
+
+            const ROWS: &[Row] = &[
+                $(Row {
+                    name: $name,
+                    step: Step::$Step,
+                    source: Source::of(Basis::$Basis, $page),
+                    en: $en,
+                    zh: $zh,
+                },)+
+            ];
+        }
+    };
+}
+
 impl Reason {
+    fn row(self) -> &'static Row {
+        const NOTHING: &Row =
+            &Row { name: "", step: Step::Person, source: Source::of(Basis::Inferred, OURS), en: "", zh: "" };
+        Reason::ROWS.get(self as usize).unwrap_or(NOTHING)
+    }
+
+    /// Its stable name.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The step that follows.
+    pub fn step(self) -> Step {
+        self.row().step
+    }
+
+    /// The source of the rule behind it.
+    pub fn source(self) -> Source {
+        self.row().source
+    }
+
     /// The reason in English.
     pub fn about(self) -> &'static str {
-        self.en
+        self.row().en
     }
 
     /// The reason in words, in English and Chinese.
     pub fn why(self) -> Advice {
-        advise(self.en, self.zh)
+        let Row { en, zh, .. } = self.row();
+        advise(en, zh)
+    }
+
+    /// Is its step one that sends a request?
+    pub(crate) fn acts(self) -> bool {
+        matches!(self.step(), Step::Declare | Step::Modify | Step::Redeclare)
     }
 }
 
-macro_rules! reasons {
-    ($($NAME:ident $name:literal $Step:ident $Basis:ident $page:ident $en:literal $zh:literal,)+) => {
-        $(
-            #[doc = $en]
-            pub const $NAME: Reason = Reason {
-                name: $name,
-                step: Step::$Step,
-                source: Source::of(Basis::$Basis, $page),
-                en: $en,
-                zh: $zh,
-            };
-        )+
-
-        /// Every reason, in the order in which they are looked for; those of `ensure` alone come last.
-        pub const ALL: &[Reason] = &[$($NAME),+];
-    };
-}
-
 reasons! {
-    CONFLICT "conflict" Person Documented MODIFY
+    Conflict "conflict" Person Documented MODIFY
         "The record has other ids than wanted, which a modify cannot change: find out which declaration is right."
         "记录的编号与所需不符，而修改接口不能更改编号，请人工核对。",
-    DECLARED_OTHERWISE "declared_otherwise" Person Inferred OURS
+    DeclaredOtherwise "declared_otherwise" Person Inferred OURS
         "The payment is declared at this customs the other way, whole or in parts: the same money would be declared twice."
         "该支付在此海关已按另一方式（整单或拆单）申报，再报会重复。",
-    DECLARED_RECENTLY "declared_recently" Wait Inferred FAQ
+    DeclaredRecently "declared_recently" Wait Inferred FAQ
         "The declare was answered, but its record does not show yet."
         "申报已受理，记录暂未可查，请稍后再查。",
-    NOT_DECLARED "not_declared" Declare Documented DECLARE
+    NotDeclared "not_declared" Declare Documented DECLARE
         "Nothing is declared yet."
         "尚未申报。",
-    NOTHING_DECLARED "nothing_declared" Person Documented QUERY
+    NothingDeclared "nothing_declared" Person Documented QUERY
         "Nothing is declared, and it is not known what should be: give `wanted`."
         "没有申报记录，也未给出 `wanted`。",
-    STUCK "stuck" Person Inferred FAQ
+    Stuck "stuck" Person Inferred FAQ
         "It has not moved for 24 hours: ask WeChat Pay's support."
         "超过 24 小时没有进展，请联系微信支付客服。",
-    PROCESSING "processing" Wait Inferred DECLARE
+    Processing "processing" Wait Inferred DECLARE
         "Customs is working on it; changes go out when that has ended."
         "海关处理中，结束后再作更改。",
-    UNKNOWN_STATE "unknown_state" Wait Inferred DECLARE
+    UnknownState "unknown_state" Wait Inferred DECLARE
         "This version does not know the state; look again later."
         "状态未知，请稍后再查。",
-    DIFFERS "differs" Modify Documented MODIFY
+    Differs "differs" Modify Documented MODIFY
         "The record differs from what is wanted, in what a modify may change."
         "记录与所需不一致，可用修改接口更正。",
-    QUEUED "queued" Wait Documented FAQ
+    Queued "queued" Wait Documented FAQ
         "WeChat Pay has it, and submits it to customs within minutes."
         "微信支付已受理，几分钟内提交海关。",
-    LOST "lost" Redeclare Documented REDECLARE
+    Lost "lost" Redeclare Documented REDECLARE
         "Customs accepted it, and the electronic port has lost it since: push it again."
         "海关曾受理，电子口岸记录丢失，请重推。",
-    SUCCESS "success" Done Documented DECLARE
+    Success "success" Done Documented DECLARE
         "Customs has accepted it; what finally counts is its clearance."
         "海关已受理；最终以海关放行为准。",
-    EXCEPT_RECENT "except_recent" Wait Inferred REDECLARE
+    ExceptRecent "except_recent" Wait Inferred REDECLARE
         "Customs' interface failed less than 10 minutes ago: wait before anything else."
         "海关接口异常未满 10 分钟，请先等待。",
-    EXCEPT "except" Redeclare Documented REDECLARE
+    Except "except" Redeclare Documented REDECLARE
         "Customs' interface failed: push it again."
         "海关接口异常，请重推。",
-    EXCEPT_AGAIN "except_again" Person Inferred REDECLARE
+    ExceptAgain "except_again" Person Inferred REDECLARE
         "Customs' interface keeps failing, however often it was pushed again: ask WeChat Pay's support."
         "多次重推后海关接口仍异常，请联系微信支付客服。",
-    FAIL "fail" Person Documented REDECLARE
+    Fail "fail" Person Documented REDECLARE
         "Customs refused it: mend the cause. Corrected data go by modify; it cannot be pushed again."
         "海关退回：请更正原因，数据更正走修改接口，不能重推。",
-    RIVAL "rival" Person Inferred OURS
+    Rival "rival" Person Inferred OURS
         "Somebody else has changed the declaration since it stood as wanted."
         "申报达到所需后又被他人更改，请人工核对。",
-    LATE_READ "late_read" Wait Inferred OURS
+    LateRead "late_read" Wait Inferred OURS
         "The record shows what stood before the last change; look again."
         "查到的仍是更改前的记录，请稍后再查。",
-    NOT_DUE "not_due" Wait Inferred OURS
+    NotDue "not_due" Wait Inferred OURS
         "It is not yet time for the next step."
         "未到下一步的时间。",
-    UNANSWERED "unanswered" Wait Inferred OURS
+    Unanswered "unanswered" Wait Inferred OURS
         "No usable answer came; see `error`."
         "没有得到可用的应答，见 `error`。",
-    REFUSED "refused" Person Documented DECLARE
+    Refused "refused" Person Documented DECLARE
         "WeChat Pay refused the request; see `error`."
         "微信支付拒绝了请求，见 `error`。",
 }
