@@ -1,16 +1,17 @@
 //! The life of one declaration, told on the terminal. Reads the sandbox's ready line from standard input.
 
-use std::error::Error;
+use std::{error::Error, future::Future, time::Duration};
 
 use anstream::println;
 use serde_json::{Value, json};
 use wechatpay_customs::{
     Operation, Options, Severity,
-    api::{declare, modify, query, redeclare, verify_identity},
+    api::{declare, modify, redeclare, verify_identity},
     check::{Rules, check},
     client::Client,
-    customs_message::customs_order_fields,
+    customs_message::customs_order_fields_value,
     encryption::Padding,
+    life::{EnsureOptions, Ensured, WaitOptions, Which},
     model::{Fen, State},
     options::Convention,
     request::Checked,
@@ -23,6 +24,8 @@ const RED: &str = "\x1b[31m";
 const GREEN: &str = "\x1b[32m";
 const YELLOW: &str = "\x1b[33m";
 const PLAIN: &str = "\x1b[0m";
+/// The time between two looks, in which the sandbox's clock is moved on.
+const LOOKS: Duration = Duration::from_millis(250);
 /// Room for text on an 80-column terminal, after the indent.
 const COLUMNS: usize = 74;
 
@@ -61,33 +64,34 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("   An error stops the request before it costs a round trip.");
 
-    title(2, "declare: the same order with its sum made right");
+    title(2, "ensure: the same order with its sum made right, declared and through");
     let request = declare::Request { order_fee: Some(Fen(1776)), ..serde_json::from_value(printed)? };
     println!("   1776 fen = 888 freight + 888 goods");
     if verbose {
         signed_lines(&client, &request)?;
     }
-    let answer = client.declare(&request).await?;
-    println!("   state        {}", shown(&answer.state));
-    println!("   sub_order_id {}", answer.sub_order_id.as_deref().unwrap_or_default());
-    println!("   {DIM}signature verified; Request-ID {}{PLAIN}", answer.request_id.as_deref().unwrap_or_default());
-
-    title(3, "query: until customs has taken it");
-    let question = query::Request {
-        order_type: "sub_order_no".into(),
-        order_no: "20150806125346".into(),
-        customs: "SHANGHAI_ZS".into(),
-        ..query::Request::default()
+    println!("   {DIM}the sandbox's clock is moved on by 30 s again and again{PLAIN}");
+    let options = EnsureOptions { interval: LOOKS, max_interval: LOOKS, ..EnsureOptions::default() };
+    let told = std::cell::RefCell::new(String::new());
+    let progress = |reached: Ensured| {
+        let state = reached.record.as_ref().map(|record| text(&record["state"]).to_owned()).unwrap_or_default();
+        if told.replace(state.clone()) != state {
+            println!("   {:<22} {DIM}{}{PLAIN}", shown(&state.as_str().into()), reached.why.en);
+        }
     };
-    until_success(&client, &question, &ready).await?;
+    let ensured = while_time_passes(&ready, client.ensure_with_progress(&request, options, progress)).await?;
+    let record = ensured.record.ok_or("there is no record")?;
+    println!("   {:<22} {DIM}{}{PLAIN}", shown(&State::from(text(&record["state"]))), ensured.why.en);
+    println!("   sub_order_id {}", text(&record["sub_order_id"]));
 
-    title(4, "customs: what your order message (CEB311) must say");
-    let fields = serde_json::to_value(customs_order_fields(&request, &answer, None)?)?;
+    title(3, "customs: what your order message (CEB311) must say");
+    let fields = customs_order_fields_value(json!(request), Value::Object(record), None)?;
+    let fields = serde_json::to_value(fields)?;
     for name in ["orderNo", "payTransactionId", "payCode", "payName", "currency", "acturalPaid"] {
         println!("   {name:<17} {}", text(&fields[name]));
     }
 
-    title(5, "a refusal: the same order again, but for another price");
+    title(4, "a refusal: the same order again, but for another price");
     let changed = declare::Request { order_fee: Some(Fen(1888)), product_fee: Some(Fen(1000)), ..request.clone() };
     match client.declare(&changed).await {
         Ok(_) => return Err("the sandbox took changed data".into()),
@@ -100,7 +104,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    title(6, "redeclare: customs says that it never got the declaration");
+    let which = Which {
+        customs: request.customs.clone(),
+        sub_order_no: request.sub_order_no.clone(),
+        ..Which::default()
+    };
+    title(5, "redeclare: customs says that it never got the declaration");
     let again = redeclare::Request {
         customs: request.customs.clone(),
         merchant_customs_no: request.merchant_customs_no.clone(),
@@ -109,9 +118,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ..redeclare::Request::default()
     };
     println!("   {:<22} {DIM}pushed again, as it was{PLAIN}", shown(&client.redeclare(&again).await?.state));
-    until_success(&client, &question, &ready).await?;
+    until_it_stands(&client, &which, &ready).await?;
 
-    title(7, "modify: the amount was wrong");
+    title(6, "modify: the amount was wrong");
     let amended = modify::Request {
         out_trade_no: request.out_trade_no.clone(),
         transaction_id: request.transaction_id.clone(),
@@ -124,9 +133,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ..modify::Request::default()
     };
     println!("   {:<22} {DIM}1888 fen = 888 freight + 1000 goods{PLAIN}", shown(&client.modify(&amended).await?.state));
-    until_success(&client, &question, &ready).await?;
+    until_it_stands(&client, &which, &ready).await?;
 
-    title(8, "verify identity: is the payer who they say?");
+    title(7, "verify identity: is the payer who they say?");
     let person = verify_identity::Request {
         out_trade_no: request.out_trade_no.clone(),
         transaction_id: request.transaction_id.clone(),
@@ -147,22 +156,33 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Asks for a declaration until customs has taken it, and moves the sandbox's clock on in between.
-async fn until_success(client: &Client, question: &query::Request, ready: &Value) -> Result<(), Box<dyn Error>> {
-    loop {
-        let found = client.query(question).await?;
-        let record = found.data.first().ok_or("the declaration is not found")?;
-        println!(
-            "   {:<22} {DIM}since {}{PLAIN}",
-            shown(&record.state),
-            record.modify_time.as_deref().unwrap_or_default()
-        );
-        if record.state == State::Success {
-            return Ok(());
+/// Waits until a declaration stops moving.
+async fn until_it_stands(client: &Client, which: &Which, ready: &Value) -> Result<(), Box<dyn Error>> {
+    let options = WaitOptions { interval: LOOKS, max_interval: LOOKS, ..WaitOptions::default() };
+    let record = while_time_passes(ready, client.wait(which, options)).await?;
+    println!("   {:<22} {DIM}since {}{PLAIN}", shown(&record.state), record.modify_time.as_deref().unwrap_or_default());
+    Ok(())
+}
+
+/// Moves the sandbox's clock on until something is done.
+async fn while_time_passes<T>(
+    ready: &Value,
+    done: impl Future<Output = Result<T, wechatpay_customs::Error>>,
+) -> Result<T, Box<dyn Error>> {
+    let clock = format!("{}/clock", text(&ready["control_url"]));
+    let passes = async {
+        loop {
+            tokio::time::sleep(LOOKS).await;
+            let moved = reqwest::Client::new().post(&clock).body(r#"{"advance_s":30}"#).send().await?;
+            moved.error_for_status()?;
         }
-        println!("   {DIM}the sandbox's clock is moved on by 90 s{PLAIN}");
-        let clock = format!("{}/clock", text(&ready["control_url"]));
-        reqwest::Client::new().post(clock).body(r#"{"advance_s":90}"#).send().await?.error_for_status()?;
+    };
+    tokio::select! {
+        done = done => Ok(done?),
+        failed = passes => {
+            let failed: Result<(), Box<dyn Error>> = failed;
+            Err(failed.err().unwrap_or_else(|| "time stands still".into()))
+        }
     }
 }
 

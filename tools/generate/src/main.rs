@@ -1,6 +1,7 @@
 //! Writes the types of the other languages and `docs/errors.md` from the core's own types and tables.
 
 mod errors_page;
+mod life_page;
 mod network_page;
 mod options_page;
 mod python;
@@ -18,6 +19,7 @@ use std::{
 };
 
 use errors_page::errors_page;
+use life_page::life_page;
 use network_page::network_page;
 use options_page::options_page;
 
@@ -54,6 +56,7 @@ const PYTHON_CALLS: &str = "bindings-python/python/wechatpay_customs/_generated_
 const ERRORS: &str = "docs/errors.md";
 const OPTIONS: &str = "docs/options.md";
 const NETWORK: &str = "docs/network-faults.md";
+const LIFE: [&str; 2] = ["docs/life-of-a-declaration.md", "docs/life-of-a-declaration.zh-CN.md"];
 
 /// Writes the files, or with `--check` tells whether one of them differs.
 fn main() -> ExitCode {
@@ -84,6 +87,8 @@ fn generate(check: bool) -> Result {
         (ERRORS, errors_page()),
         (OPTIONS, options_page()?),
         (NETWORK, network_page(&fs::read_to_string(root().join("tests/network.json"))?)?),
+        (LIFE[0], life_page(&fs::read_to_string(root().join(LIFE[0]))?, false)?),
+        (LIFE[1], life_page(&fs::read_to_string(root().join(LIFE[1]))?, true)?),
     ];
     for (path, text) in files {
         let file = root().join(path);
