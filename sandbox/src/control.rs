@@ -11,6 +11,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    clock::Lead,
     faults::{Fault, Faults, Queued},
     identities::Identity,
     lock,
@@ -91,8 +92,9 @@ impl Service {
     pub(crate) fn reset(&self) -> Result<(), String> {
         // Held all the while, so that nothing is declared between.
         let mut records = lock(&self.records);
-        records.reset().map_err(|why| format!("the state file cannot be written: {why}"))?;
-        self.clock.reset();
+        let lead = Lead::none();
+        records.reset(self.clock.speed, lead).map_err(|why| format!("the state file cannot be written: {why}"))?;
+        self.clock.reset(lead);
         *lock(&self.faults) = Faults::default();
         *lock(&self.settings) = Settings::default();
         self.network.send_if_modified(|network| network.idle.take().is_some());
@@ -110,7 +112,8 @@ impl Service {
             .clock
             .advance(advance_s)
             .ok_or("`advance_s` must not be negative, nor lead more than a hundred years ahead")?;
-        records.keep_ahead(self.clock.ahead()).map_err(|why| format!("the state file cannot be written: {why}"))?;
+        let kept = records.keep_clock(self.clock.speed, self.clock.lead());
+        kept.map_err(|why| format!("the state file cannot be written: {why}"))?;
         Ok(json!({ "now": now }))
     }
 

@@ -9,7 +9,7 @@ use wechatpay_customs::{
     model::{CustomsCode, OrderType, State},
 };
 
-use crate::{answer::Refusal, identities::Identities, payments::Payments, store::Store};
+use crate::{answer::Refusal, clock::Lead, identities::Identities, payments::Payments, store::Store};
 
 /// The seconds after its declaration when a record goes to customs.
 const PROCESSING_AFTER_S: i64 = 60;
@@ -146,18 +146,18 @@ impl Records {
         Ok(())
     }
 
-    /// Forgets every declaration, payment and identity, in the file as well.
-    pub(crate) fn reset(&mut self) -> Result<(), String> {
+    /// Forgets every declaration, payment and identity, in the file as well, which keeps the sandbox clock.
+    pub(crate) fn reset(&mut self, speed: u32, lead: Lead) -> Result<(), String> {
         if let Some(store) = &self.store {
-            store.reset()?;
+            store.reset(speed, lead)?;
         }
         *self = Records::new(std::mem::take(&mut self.sub_order_ids), self.store.take(), Vec::new());
         Ok(())
     }
 
-    /// Saves how far the clock is ahead.
-    pub(crate) fn keep_ahead(&self, ahead_s: i64) -> Result<(), String> {
-        self.store.as_ref().map_or(Ok(()), |store| store.set_ahead(ahead_s))
+    /// Saves the sandbox clock.
+    pub(crate) fn keep_clock(&self, speed: u32, lead: Lead) -> Result<(), String> {
+        self.store.as_ref().map_or(Ok(()), |store| store.set_clock(speed, lead))
     }
 
     /// The record of a payment or sub-order at a customs.

@@ -23,7 +23,7 @@ use crate::{
     answer::{Refusal, Response, Signing, html, plain, signed},
     authorization::{self, Gate},
     calls::{Admitted, Spec},
-    clock::{Clock, wall_ms, wall_s},
+    clock::{Clock, Lead, wall_ms, wall_s},
     control::CONTROL,
     faults::{Fault, Faults, row},
     fields,
@@ -136,13 +136,13 @@ impl Service {
         ready: Value,
         kept: Option<(Store, Kept)>,
     ) -> Service {
-        let (store, records, ahead_s) = match kept {
-            Some((store, kept)) => (Some(store), kept.records, kept.ahead_s),
-            None => (None, Vec::new(), 0),
+        let (store, records, lead) = match kept {
+            Some((store, kept)) => (Some(store), kept.records, kept.lead),
+            None => (None, Vec::new(), Lead::none()),
         };
         Service {
             gate: Gate::new(&config.mchid, &keys.merchant.serial_no, &keys.merchant.public_key),
-            clock: Clock::new(ahead_s),
+            clock: Clock::new(config.speed, lead),
             records: Mutex::new(Records::new(random_text(&mut rng, DIGITS, 18), store, records)),
             faults: Mutex::default(),
             settings: Mutex::default(),

@@ -23,6 +23,8 @@ export interface StartOptions {
   merchantKey?: string
   /** The file of the private key of the platform's first certificate, PEM; made unless given. */
   platformKey?: string
+  /** How many times as fast as the wall clock the sandbox clock runs, which decides states: a whole number, 1 unless given. */
+  speed?: number
   /** Whether to write a line about each request to stderr; no unless given. */
   log?: boolean
   /** A program of one's own; otherwise the environment's WECHATPAY_CUSTOMS_SANDBOX, or the one that the package carries. */
