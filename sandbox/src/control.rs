@@ -12,10 +12,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     clock::Lead,
-    faults::{Fault, Faults, Queued},
+    faults::Fault,
     identities::Identity,
     lock,
     payments::Payment,
+    queue::{Faults, Queued},
     records::Forced,
     server::{Service, Settings},
 };

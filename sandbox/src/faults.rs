@@ -1,14 +1,9 @@
 //! Faults that can be ordered.
 
-use std::collections::HashSet;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use wechatpay_customs::{Operation, catalogue, model, schema::Reason};
-
-/// The beginning of an order number that names a fault, which the order then meets.
-const BY_NUMBER: &str = "fault@";
 
 /// The farthest that a timestamp can be moved, in seconds: a hundred years.
 const FARTHEST_S: i64 = 100 * 366 * 86_400;
@@ -148,7 +143,7 @@ fn names() -> Vec<String> {
 
 impl Fault {
     /// The fault that an order number names: one with its defaults, a state, or a documented refusal.
-    fn named(name: &str) -> Option<Fault> {
+    pub(crate) fn named(name: &str) -> Option<Fault> {
         if model::State::KNOWN.contains(&name) {
             return Some(Fault::State { state: name.into(), explanation: None });
         }
@@ -166,7 +161,7 @@ impl Fault {
     }
 
     /// Reads a fault with its parameters.
-    fn read(given: Value) -> Result<Fault, String> {
+    pub(crate) fn read(given: Value) -> Result<Fault, String> {
         let names = names();
         let listed = || names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let name = match given.get("fault") {
@@ -229,103 +224,5 @@ pub(crate) fn row(refusal: &Row, operation: Option<Operation>) -> Option<&'stati
             let own = operation.and_then(|operation| catalogue::by_reason(operation, name));
             own.or_else(|| catalogue::ENTRIES.iter().find(|entry| entry.reason == name))
         }
-    }
-}
-
-/// A fault that waits for its request.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Queued {
-    #[serde(flatten)]
-    pub fault: Fault,
-    /// Only for a request that names this number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub order: Option<String>,
-    /// Only for this operation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<Operation>,
-    /// The number of requests that it still meets.
-    pub times: u32,
-}
-
-impl Queued {
-    /// Reads a fault from a request's body.
-    pub(crate) fn read(body: &[u8]) -> Result<Queued, String> {
-        let mut given: Map<String, Value> =
-            serde_json::from_slice(body).map_err(|error| format!("the body must be a JSON object: {error}"))?;
-        let order = match given.remove("order") {
-            None => None,
-            Some(Value::String(order)) if !order.is_empty() => Some(order),
-            Some(_) => return Err("`order` must be the text of an order number".to_owned()),
-        };
-        let operation = match given.remove("operation") {
-            None => None,
-            Some(name) => {
-                let name = name.as_str().unwrap_or_default();
-                Some(Operation::named(name).map_err(|error| error.message.clone())?)
-            }
-        };
-        let times = match given.remove("times") {
-            None => 1,
-            Some(times) => times
-                .as_u64()
-                .and_then(|times| u32::try_from(times).ok())
-                .filter(|times| *times > 0)
-                .ok_or_else(|| format!("`times` must be a whole number from 1 to {}", u32::MAX))?,
-        };
-        let fault = Fault::read(Value::Object(given))?;
-        Ok(Queued { fault, order, operation, times })
-    }
-}
-
-/// The faults that wait, in order.
-#[derive(Default)]
-pub(crate) struct Faults {
-    queue: Vec<Queued>,
-    /// The order numbers that met the fault they name, each with the operation that did.
-    met: HashSet<(Operation, String)>,
-}
-
-impl Faults {
-    pub(crate) fn add(&mut self, queued: Queued) {
-        self.queue.push(queued);
-    }
-
-    /// Removes the faults that wait; an order number that met its fault does not meet it again.
-    pub(crate) fn clear(&mut self) {
-        self.queue.clear();
-    }
-
-    pub(crate) fn list(&self) -> &[Queued] {
-        &self.queue
-    }
-
-    /// The fault that a request meets: the first in the queue that fits it, else the one that its number names.
-    pub(crate) fn take(&mut self, operation: Operation, numbers: &[String]) -> Option<Fault> {
-        let meets = |queued: &Queued| {
-            // A state can wait only for the record that has it.
-            let wanted = match queued.fault {
-                Fault::State { .. } => Some(Operation::Declare),
-                _ => queued.operation,
-            };
-            wanted.is_none_or(|wanted| wanted == operation)
-                && queued.order.as_ref().is_none_or(|order| numbers.contains(order))
-        };
-        if let Some(place) = self.queue.iter().position(meets)
-            && let Some(queued) = self.queue.get_mut(place)
-        {
-            let fault = queued.fault.clone();
-            queued.times -= 1;
-            if queued.times == 0 {
-                self.queue.remove(place);
-            }
-            return Some(fault);
-        }
-        let named = numbers.iter().find_map(|number| {
-            let name = number.strip_prefix(BY_NUMBER)?.split('@').next()?;
-            Fault::named(name).map(|fault| (fault, number))
-        });
-        let (fault, number) = named?;
-        let first = self.met.insert((operation, number.clone()));
-        (first && (operation == Operation::Declare || !matches!(fault, Fault::State { .. }))).then_some(fault)
     }
 }

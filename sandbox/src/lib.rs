@@ -41,6 +41,7 @@ mod identities;
 mod keys;
 mod log;
 mod payments;
+mod queue;
 mod records;
 mod server;
 mod store;
