@@ -12,7 +12,6 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     clock::Lead,
-    faults::Fault,
     identities::Identity,
     lock,
     payments::Payment,
@@ -120,8 +119,7 @@ impl Service {
 
     fn add_fault(&self, body: &[u8]) -> Answered {
         let queued = Queued::read(body)?;
-        if let (Fault::State { state, explanation }, Some(order)) = (&queued.fault, &queued.order) {
-            let forced = Forced { state: state.clone(), explanation: explanation.clone(), since: self.clock.now() };
+        if let (Some(forced), Some(order)) = (Forced::by(&queued.fault, self.clock.now()), &queued.order) {
             let changed = lock(&self.records).force(order, &forced).map_err(|refusal| refusal.en)?;
             if changed > 0 {
                 return Ok(json!({ "changed": changed }));

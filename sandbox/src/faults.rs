@@ -100,6 +100,12 @@ pub(crate) enum Fault {
         state: model::State,
         /// The record's `explanation`.
         explanation: Option<String>,
+        /// The seconds of the sandbox clock since when it is in that state; 0 unless given, a hundred years at most.
+        #[serde(default)]
+        ago_s: i64,
+        /// How many times the record ends in that state again after it was pushed again; 0 unless given.
+        #[serde(default)]
+        pushes: u32,
     },
 }
 
@@ -145,7 +151,7 @@ impl Fault {
     /// The fault that an order number names: one with its defaults, a state, or a documented refusal.
     pub(crate) fn named(name: &str) -> Option<Fault> {
         if model::State::KNOWN.contains(&name) {
-            return Some(Fault::State { state: name.into(), explanation: None });
+            return Some(Fault::State { state: name.into(), explanation: None, ago_s: 0, pushes: 0 });
         }
         let refusal = name.parse().map_or_else(|_| Row::Name(name.to_owned()), Row::Place);
         if row(&refusal, None).is_some() {
@@ -192,6 +198,9 @@ impl Fault {
             Fault::StaleClock { seconds } => {
                 let bounds = format!("-{FARTHEST_S} and {FARTHEST_S}, a hundred years");
                 within("seconds", seconds.unsigned_abs() <= FARTHEST_S.unsigned_abs(), &bounds)
+            }
+            Fault::State { ago_s, .. } => {
+                within("ago_s", (0..=FARTHEST_S).contains(ago_s), &format!("0 and {FARTHEST_S}, a hundred years"))
             }
             Fault::Slow { ms } | Fault::Late { ms } => {
                 within("ms", *ms <= SLOWEST_MS, &format!("0 and {SLOWEST_MS}, an hour"))

@@ -9,7 +9,7 @@ use wechatpay_customs::{
     model::{CustomsCode, OrderType, State},
 };
 
-use crate::{answer::Refusal, clock::Lead, identities::Identities, payments::Payments, store::Store};
+use crate::{answer::Refusal, clock::Lead, faults::Fault, identities::Identities, payments::Payments, store::Store};
 
 /// The seconds after its declaration when a record goes to customs.
 const PROCESSING_AFTER_S: i64 = 60;
@@ -28,6 +28,9 @@ pub(crate) struct Record {
     pub first: State,
     /// Told to stay as it is.
     pub forced: Option<Forced>,
+    /// Told to end so, and not in SUCCESS.
+    #[serde(default)]
+    pub ends: Option<Forced>,
 }
 
 /// A state that a fault gives a record.
@@ -36,13 +39,50 @@ pub(crate) struct Forced {
     pub state: State,
     pub explanation: Option<String>,
     pub since: i64,
+    /// How many times the record ends in that state again after it was pushed again.
+    #[serde(default)]
+    pub pushes: u32,
+}
+
+impl Forced {
+    /// What a fault tells a record; nothing unless it is `state`.
+    pub(crate) fn by(fault: &Fault, now: i64) -> Option<Forced> {
+        let Fault::State { state, explanation, ago_s, pushes } = fault else { return None };
+        let (state, explanation, since) = (state.clone(), explanation.clone(), now.saturating_sub(*ago_s));
+        Some(Forced { state, explanation, since, pushes: *pushes })
+    }
 }
 
 impl Record {
+    /// The declaration that was made at a time.
+    pub(crate) fn new(request: declare::Request, sub_order_id: Option<String>, now: i64) -> Record {
+        Record { request, sub_order_id, since: now, first: State::Undeclared, forced: None, ends: None }
+    }
+
+    /// The declaration that a modify puts in its place.
+    pub(crate) fn modified(&self, request: declare::Request, now: i64) -> Record {
+        Record { first: State::Submitted, ..Record::new(request, self.sub_order_id.clone(), now) }
+    }
+
+    /// The same declaration, pushed again.
+    pub(crate) fn pushed(&self, now: i64) -> Record {
+        let ends = self.told(now).filter(|told| told.pushes > 0).map(|told| Forced {
+            since: now.saturating_add(SUCCESS_AFTER_S),
+            pushes: told.pushes - 1,
+            ..told.clone()
+        });
+        Record { ends, ..Record::new(self.request.clone(), self.sub_order_id.clone(), now) }
+    }
+
+    /// The state that it was told to be in by now.
+    fn told(&self, now: i64) -> Option<&Forced> {
+        self.forced.as_ref().or_else(|| self.ends.as_ref().filter(|ends| ends.since <= now))
+    }
+
     /// The state, and since when.
     pub(crate) fn state(&self, now: i64) -> (State, i64) {
-        if let Some(forced) = &self.forced {
-            return (forced.state.clone(), forced.since);
+        if let Some(told) = self.told(now) {
+            return (told.state.clone(), told.since);
         }
         let (state, after) = match now.saturating_sub(self.since) {
             SUCCESS_AFTER_S.. => (State::Success, SUCCESS_AFTER_S),
@@ -52,8 +92,8 @@ impl Record {
         (state, self.since.saturating_add(after))
     }
 
-    pub(crate) fn explanation(&self) -> Option<String> {
-        self.forced.as_ref().and_then(|forced| forced.explanation.clone())
+    pub(crate) fn explanation(&self, now: i64) -> Option<String> {
+        self.told(now).and_then(|told| told.explanation.clone())
     }
 
     /// The verifying institution's number: 31 digits that follow from the payment's number.

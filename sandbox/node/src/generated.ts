@@ -203,8 +203,12 @@ export interface Faults {
   }
   /** The records with the number `order` stay in a state; if there are none yet, the next one declared. */
   state: For & {
+    /** The seconds of the sandbox clock since when it is in that state; 0 unless given, a hundred years at most. */
+    ago_s?: number
     /** The record's `explanation`. */
     explanation?: string
+    /** How many times the record ends in that state again after it was pushed again; 0 unless given. */
+    pushes?: number
     /** The state. */
     state: State
   }

@@ -5,7 +5,7 @@ use wechatpay_customs::{
         declare,
         modify::{Request, Response},
     },
-    model::{State, VerifyDepartment},
+    model::VerifyDepartment,
 };
 
 use super::{Admitted, Answered, PREFIXES, Route};
@@ -36,13 +36,7 @@ impl Answered for Request {
             product_fee: self.product_fee,
             ..known.request.clone()
         };
-        let record = Record {
-            request: changed,
-            sub_order_id: known.sub_order_id.clone(),
-            since: now,
-            first: State::Submitted,
-            forced: None,
-        };
+        let record = known.modified(changed, now);
         let declared = records.declared(&record.request, Some(place));
         records.payments.check(&record.request, declared, given.settings.wrong_amount)?;
         let answer = shown(&record, now);

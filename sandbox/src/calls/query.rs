@@ -55,7 +55,7 @@ fn shown(record: &Record, now: i64) -> Declaration {
         transport_fee: request.transport_fee,
         product_fee: request.product_fee,
         state,
-        explanation: record.explanation(),
+        explanation: record.explanation(now),
         modify_time: Some(clock::beijing(since)),
         ..Declaration::default()
     }

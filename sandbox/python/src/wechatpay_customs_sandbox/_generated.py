@@ -126,7 +126,11 @@ class FaultParameters(TypedDict, total=False):
     """For ``error``: The message, of which 256 characters are sent."""
     refusal: int | Reason
     """For ``error``: A documented row by its name, or by its place in the catalogue, from 1."""
+    ago_s: int
+    """For ``state``: The seconds of the sandbox clock since when it is in that state; 0 unless given, a hundred years at most."""
     explanation: str
     """For ``state``: The record's `explanation`."""
+    pushes: int
+    """For ``state``: How many times the record ends in that state again after it was pushed again; 0 unless given."""
     state: State
     """For ``state``: The state."""
