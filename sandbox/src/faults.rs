@@ -10,7 +10,7 @@ const FARTHEST_S: i64 = 100 * 366 * 86_400;
 /// The longest that an answer can take, in milliseconds: an hour.
 const SLOWEST_MS: u64 = 3_600_000;
 
-/// A fault. All but `state` change the answer to one request.
+/// A fault. All but `late_record` and `state` change the answer to one request.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 // Braces even around nothing: serde refuses unknown parameters only of such variants.
 #[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
@@ -94,6 +94,15 @@ pub(crate) enum Fault {
         /// The refusal's `detail`, of any kind.
         detail: Option<Value>,
     },
+    /// What a declare, modify or redeclare does is carried out, but queries do not show it yet.
+    LateRecord {
+        /// The seconds of the sandbox clock for which queries show what was there before; 60 unless given, a hundred years at most.
+        #[serde(default = "minute")]
+        seconds: i64,
+        /// Does an answer come? It does unless given; else the connection ends after the operation was carried out.
+        #[serde(default = "yes")]
+        answered: bool,
+    },
     /// The records with the number `order` stay in a state; if there are none yet, the next one declared.
     State {
         /// The state.
@@ -138,6 +147,14 @@ fn second() -> u32 {
 
 fn slow() -> u64 {
     1000
+}
+
+fn minute() -> i64 {
+    60
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The names of all faults, as the schema of [`Fault`] has them.
@@ -188,20 +205,32 @@ impl Fault {
         }
     }
 
+    /// Does it wait for a request of this operation, if it was ordered for `wanted`?
+    pub(crate) fn waits_for(&self, wanted: Option<Operation>, operation: Operation) -> bool {
+        let changes = [Operation::Declare, Operation::Modify, Operation::Redeclare];
+        match self {
+            // A state can wait only for the record that has it.
+            Fault::State { .. } => operation == Operation::Declare,
+            Fault::LateRecord { .. } if wanted.is_none() => changes.contains(&operation),
+            _ => wanted.is_none_or(|wanted| wanted == operation),
+        }
+    }
+
     /// Makes sure that the parameters are possible.
     fn checked(&self) -> Result<(), String> {
         let within = |name: &str, sound: bool, bounds: &str| match sound {
             true => Ok(()),
             false => Err(format!("`{name}` must lie between {bounds}")),
         };
+        let sound = |seconds: &i64| (0..=FARTHEST_S).contains(seconds);
+        let ahead = format!("0 and {FARTHEST_S}, a hundred years");
         match self {
             Fault::StaleClock { seconds } => {
                 let bounds = format!("-{FARTHEST_S} and {FARTHEST_S}, a hundred years");
                 within("seconds", seconds.unsigned_abs() <= FARTHEST_S.unsigned_abs(), &bounds)
             }
-            Fault::State { ago_s, .. } => {
-                within("ago_s", (0..=FARTHEST_S).contains(ago_s), &format!("0 and {FARTHEST_S}, a hundred years"))
-            }
+            Fault::LateRecord { seconds, .. } => within("seconds", sound(seconds), &ahead),
+            Fault::State { ago_s, .. } => within("ago_s", sound(ago_s), &ahead),
             Fault::Slow { ms } | Fault::Late { ms } => {
                 within("ms", *ms <= SLOWEST_MS, &format!("0 and {SLOWEST_MS}, an hour"))
             }

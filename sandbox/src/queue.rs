@@ -81,12 +81,7 @@ impl Faults {
     /// The fault that a request meets: the first in the queue that fits it, else the one that its number names.
     pub(crate) fn take(&mut self, operation: Operation, numbers: &[String]) -> Option<Fault> {
         let meets = |queued: &Queued| {
-            // A state can wait only for the record that has it.
-            let wanted = match queued.fault {
-                Fault::State { .. } => Some(Operation::Declare),
-                _ => queued.operation,
-            };
-            wanted.is_none_or(|wanted| wanted == operation)
+            queued.fault.waits_for(queued.operation, operation)
                 && queued.order.as_ref().is_none_or(|order| numbers.contains(order))
         };
         if let Some(place) = self.queue.iter().position(meets)
@@ -105,6 +100,6 @@ impl Faults {
         });
         let (fault, number) = named?;
         let first = self.met.insert((operation, number.clone()));
-        (first && (operation == Operation::Declare || !matches!(fault, Fault::State { .. }))).then_some(fault)
+        (first && fault.waits_for(None, operation)).then_some(fault)
     }
 }

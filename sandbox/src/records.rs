@@ -31,6 +31,27 @@ pub(crate) struct Record {
     /// Told to end so, and not in SUCCESS.
     #[serde(default)]
     pub ends: Option<Forced>,
+    /// Told not to be shown yet.
+    #[serde(default)]
+    pub late: Option<Late>,
+}
+
+/// What queries show in a record's place.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Late {
+    /// When they begin to show the record itself.
+    until: i64,
+    /// What they showed before it was changed.
+    before: Option<Box<Record>>,
+}
+
+impl Late {
+    /// For a change that a fault wants to be shown later, of `before` if there was a record; nothing for other faults.
+    pub(crate) fn by(fault: &Fault, now: i64, before: Option<&Record>) -> Option<Late> {
+        let Fault::LateRecord { seconds, .. } = fault else { return None };
+        let before = before.and_then(|record| record.shown(now)).map(|record| Box::new(record.standing(now)));
+        Some(Late { until: now.saturating_add(*seconds), before })
+    }
 }
 
 /// A state that a fault gives a record.
@@ -56,7 +77,7 @@ impl Forced {
 impl Record {
     /// The declaration that was made at a time.
     pub(crate) fn new(request: declare::Request, sub_order_id: Option<String>, now: i64) -> Record {
-        Record { request, sub_order_id, since: now, first: State::Undeclared, forced: None, ends: None }
+        Record { request, sub_order_id, since: now, first: State::Undeclared, forced: None, ends: None, late: None }
     }
 
     /// The declaration that a modify puts in its place.
@@ -72,6 +93,21 @@ impl Record {
             ..told.clone()
         });
         Record { ends, ..Record::new(self.request.clone(), self.sub_order_id.clone(), now) }
+    }
+
+    /// The record that queries show.
+    pub(crate) fn shown(&self, now: i64) -> Option<&Record> {
+        match &self.late {
+            Some(late) if now < late.until => late.before.as_deref(),
+            _ => Some(self),
+        }
+    }
+
+    /// The record as it is now, whatever the time.
+    fn standing(&self, now: i64) -> Record {
+        let (state, since) = self.state(now);
+        let forced = Some(Forced { state, explanation: self.explanation(now), since, pushes: 0 });
+        Record { forced, ends: None, late: None, ..self.clone() }
     }
 
     /// The state that it was told to be in by now.
@@ -162,14 +198,19 @@ impl Records {
         places.into_iter().flatten().filter_map(|place| self.list.get(*place).map(|record| (*place, record)))
     }
 
+    /// The record at a place.
+    pub(crate) fn at(&self, place: usize) -> Option<&Record> {
+        self.list.get(place)
+    }
+
     /// The number that the next sub-order gets.
     pub(crate) fn next_sub_order_id(&self) -> String {
         format!("{}{:010}", self.sub_order_ids, self.sub_orders + 1)
     }
 
-    /// Keeps one more record.
-    pub(crate) fn add(&mut self, record: Record) -> Result<(), Refusal> {
-        self.keep(self.list.len(), record)
+    /// The place of the next record.
+    pub(crate) fn end(&self) -> usize {
+        self.list.len()
     }
 
     /// Keeps a record on the disk, if there is a file, and only then in memory.

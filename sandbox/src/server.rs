@@ -23,13 +23,13 @@ use crate::{
     answer::{Refusal, Response, Signing, html, plain, signed},
     authorization::{self, Gate},
     calls::{Admitted, Spec},
-    clock::{Clock, Lead, wall_ms, wall_s},
+    clock::{Clock, Lead, wall_s},
     control::CONTROL,
     faults::{Fault, row},
     fields,
     keys::{ALPHANUMERIC, DIGITS, HEX, Keys, PlatformKey, random_text},
     lock,
-    log::Line,
+    log::{Effects, Line},
     payments::WrongAmount,
     queue::Faults,
     records::Records,
@@ -158,23 +158,11 @@ impl Service {
 
     /// Answers a request, or drops its connection.
     pub(crate) async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response, Dropped> {
-        let received_ms = wall_ms();
         let (parts, body) = request.into_parts();
+        let mut line = Line::new(self.config.log.as_ref(), &parts);
         let body = Limited::new(body, MAX_READ).collect().await.ok().map(|body| body.to_bytes());
         let body = body.as_deref().filter(|body| body.len() <= MAX_BODY);
         let (method, path) = (parts.method.as_str(), parts.uri.path());
-        let mut line = Line {
-            log: self.config.log.as_ref(),
-            received_ms,
-            method,
-            path,
-            user_agent: header(&parts.headers, USER_AGENT.as_str()),
-            status: None,
-            code: None,
-            request_id: None,
-            fault: None,
-            more: Box::default(),
-        };
         let response = if path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             let (status, body) = self.control(&parts, body);
             Ok(plain(status, &body))
@@ -189,15 +177,15 @@ impl Service {
             let most = lock(&self.settings).calls_per_second;
             let crowded = call.is_some() && most.is_some_and(|most| self.pace.exceeded(most));
             let fault = if crowded { Some(Fault::RateLimited { retry_after: 1 }) } else { fault };
-            if let Some(Fault::Late { ms }) = fault {
-                self.carry_out_late(&parts, body, Duration::from_millis(ms));
-            }
             let (request_id, nonce) = {
                 let mut rng = lock(&self.rng);
                 (random_text(&mut rng, HEX, 32), random_text(&mut rng, ALPHANUMERIC, 32))
             };
             line.request_id = Some(request_id.clone());
-            let (status, body) = match self.carried_out(&parts, call, body, fault.as_ref()) {
+            if let Some(Fault::Late { ms }) = fault {
+                self.carry_out_late(&parts, body, Duration::from_millis(ms), request_id.clone());
+            }
+            let (status, body) = match self.carried_out(&parts, call, body, fault.as_ref(), &line.effects) {
                 Ok(body) => (StatusCode::OK, body),
                 Err(refusal) => {
                     let chinese = header(&parts.headers, ACCEPT_LANGUAGE.as_str())
@@ -214,14 +202,17 @@ impl Service {
         response
     }
 
-    /// Carries a call out later, when nobody waits for its answer.
-    fn carry_out_late(self: &Arc<Self>, parts: &Parts, body: Option<&[u8]>, after: Duration) {
+    /// Carries a call out later, when nobody waits for its answer; the log gets one more line if it takes effect.
+    fn carry_out_late(self: &Arc<Self>, parts: &Parts, body: Option<&[u8]>, after: Duration, request_id: String) {
         let (service, parts, body) = (Arc::clone(self), parts.clone(), body.map(<[u8]>::to_vec));
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
             let call = Spec::at(parts.method.as_str(), parts.uri.path());
-            // Refused or not, nobody hears of it.
-            let _ = service.answer(&parts, call, body.as_deref(), None);
+            let mut line = Line::new(None, &parts);
+            line.request_id = Some(request_id);
+            // Refused or not, its sender does not hear of it.
+            let _ = service.answer(&parts, call, body.as_deref(), None, &line.effects);
+            line.log = service.config.log.as_ref().filter(|_| !line.effects.borrow().is_empty());
         });
     }
 
@@ -232,6 +223,7 @@ impl Service {
         call: Option<&Spec>,
         body: Option<&[u8]>,
         fault: Option<&Fault>,
+        effects: &Effects,
     ) -> Result<Value, Refusal> {
         let refusal = match fault {
             Some(Fault::DropBefore {} | Fault::Late { .. } | Fault::Html { carried_out: false, .. }) => {
@@ -243,7 +235,7 @@ impl Service {
             Some(Fault::ServerError { status, carried_out }) => {
                 if *carried_out {
                     // Refused or not: the answer is the same.
-                    let _ = self.answer(parts, call, body, None);
+                    let _ = self.answer(parts, call, body, None, effects);
                 }
                 Refusal {
                     status: StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -262,7 +254,7 @@ impl Service {
                 };
                 Refusal { detail: detail.clone().map(Box::new), ..documented.unwrap_or_else(own) }
             }
-            fault => return self.answer(parts, call, body, fault),
+            fault => return self.answer(parts, call, body, fault, effects),
         };
         Err(refusal)
     }
@@ -279,7 +271,12 @@ impl Service {
     ) -> Result<Response, Dropped> {
         let mut key = self.signing_key(headers);
         match &fault {
-            Some(Fault::DropBefore {} | Fault::DropAfter {} | Fault::Late { .. }) => return Err(Dropped),
+            Some(
+                Fault::DropBefore {}
+                | Fault::DropAfter {}
+                | Fault::Late { .. }
+                | Fault::LateRecord { answered: false, .. },
+            ) => return Err(Dropped),
             Some(Fault::Html { status, .. }) => return Ok(html(StatusCode::from_u16(*status).unwrap_or_default())),
             Some(Fault::Slow { ms }) => tokio::time::sleep(Duration::from_millis(*ms)).await,
             Some(Fault::RotatedKey {}) => match self.keys.platform.rotate() {
@@ -301,6 +298,7 @@ impl Service {
         call: Option<&Spec>,
         body: Option<&[u8]>,
         fault: Option<&Fault>,
+        effects: &Effects,
     ) -> Result<Value, Refusal> {
         let (method, headers) = (parts.method.as_str(), &parts.headers);
         let Some(call) = call else {
@@ -316,7 +314,7 @@ impl Service {
         let settings = *lock(&self.settings);
         let query = parts.uri.query().unwrap_or_default();
         let now = self.clock.now();
-        (call.answer)(&Admitted { service: self, headers, query, body, settings, now, fault })
+        (call.answer)(&Admitted { service: self, headers, query, body, settings, now, fault, effects })
     }
 
     /// The public key for a request that names it, else the certificate.

@@ -40,6 +40,7 @@ const FAULTS = {
   slow: { ms: 60_000, timeout: 50, code: 'TIMEOUT' },
   reset_after: { bytes: 5, code: 'BODY_FAILED' },
   late: { ms: 60_000, mayHaveBeenApplied: true },
+  late_record: { seconds: 600, state: 'UNDECLARED' },
   drop_before: { mayHaveBeenApplied: true },
   drop_after: { mayHaveBeenApplied: true },
   error: { refusal: 'refunded_order', reason: 'refunded_order' },
@@ -104,6 +105,17 @@ describe('a sandbox', () => {
     assert.deepEqual(await sandbox.fault('state', { state: 'FAIL', order: declared.out_trade_no }), { changed: 1 })
   })
 
+  test('shows a record late', async () => {
+    const client = sandbox.client()
+    const declared = order()
+    await sandbox.fault('late_record', { seconds: 60, order: declared.out_trade_no })
+    await client.declare(declared)
+    const named = { order_type: 'out_trade_no', order_no: declared.out_trade_no, customs: declared.customs }
+    await assert.rejects(client.query(named), { code: 'ORDER_NOT_EXIST' })
+    await sandbox.advance(60)
+    assert.equal((await client.query(named)).data.length, 1)
+  })
+
   test('has a clock that is moved', async () => {
     const client = sandbox.client()
     const declared = order()
@@ -144,6 +156,14 @@ describe('a sandbox', () => {
     const checked = await client.verifyIdentity({ ...declared, certificate_type: 'IDCARD', ...identity })
     assert.equal(checked.certificate_check_result, 'SAME')
   })
+})
+
+test('its clock can be fast', async () => {
+  const sandbox = await Sandbox.start({ speed: 86_400 })
+  const now = await sandbox.advance(0)
+  while ((await sandbox.advance(0)) < now + 86_400);
+  assert.equal((await sandbox.client().declare(order())).warnings.length, 0)
+  await sandbox.stop()
 })
 
 test('a reset makes it as new', async () => {

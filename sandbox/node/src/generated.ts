@@ -201,6 +201,13 @@ export interface Faults {
     /** The HTTP status, 400 to 599. */
     status?: number
   }
+  /** What a declare, modify or redeclare does is carried out, but queries do not show it yet. */
+  late_record: For & {
+    /** Does an answer come? It does unless given; else the connection ends after the operation was carried out. */
+    answered?: boolean
+    /** The seconds of the sandbox clock for which queries show what was there before; 60 unless given, a hundred years at most. */
+    seconds?: number
+  }
   /** The records with the number `order` stay in a state; if there are none yet, the next one declared. */
   state: For & {
     /** The seconds of the sandbox clock since when it is in that state; 0 unless given, a hundred years at most. */

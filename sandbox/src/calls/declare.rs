@@ -32,7 +32,8 @@ impl Answered for Request {
         let forced = given.fault.and_then(|fault| Forced::by(fault, now));
         let record = Record { forced, ..Record::new(self, sub_order_id, now) };
         let answer = shown(&record, now);
-        records.add(record)?;
+        let place = records.end();
+        given.keep(Self::OPERATION, &mut records, place, record)?;
         Ok(answer)
     }
 }

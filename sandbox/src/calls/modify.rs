@@ -2,7 +2,7 @@
 
 use wechatpay_customs::{
     api::{
-        declare,
+        Endpoint, declare,
         modify::{Request, Response},
     },
     model::VerifyDepartment,
@@ -40,7 +40,7 @@ impl Answered for Request {
         let declared = records.declared(&record.request, Some(place));
         records.payments.check(&record.request, declared, given.settings.wrong_amount)?;
         let answer = shown(&record, now);
-        records.keep(place, record)?;
+        given.keep(Self::OPERATION, &mut records, place, record)?;
         Ok(answer)
     }
 }

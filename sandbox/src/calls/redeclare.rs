@@ -40,7 +40,7 @@ impl Answered for Request {
         }
         let record = known.pushed(now);
         let answer = shown(&record, now);
-        records.keep(place, record)?;
+        given.keep(Self::OPERATION, &mut records, place, record)?;
         Ok(answer)
     }
 }

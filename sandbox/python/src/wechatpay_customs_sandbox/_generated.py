@@ -73,7 +73,7 @@ State = Literal["UNDECLARED", "SUBMITTED", "PROCESSING", "SUCCESS", "FAIL", "EXC
 """
 
 
-FaultName = Literal["no_signature", "wrong_signature", "probe_signature", "stale_clock", "unknown_serial", "rotated_key", "duplicated_header", "truncated_body", "html", "rate_limited", "server_error", "slow", "reset_after", "late", "drop_before", "drop_after", "error", "state"]
+FaultName = Literal["no_signature", "wrong_signature", "probe_signature", "stale_clock", "unknown_serial", "rotated_key", "duplicated_header", "truncated_body", "html", "rate_limited", "server_error", "slow", "reset_after", "late", "drop_before", "drop_after", "error", "late_record", "state"]
 """The name of a fault.
 
 - ``no_signature``: The answer lacks the `Wechatpay-…` headers.
@@ -93,6 +93,7 @@ FaultName = Literal["no_signature", "wrong_signature", "probe_signature", "stale
 - ``drop_before``: The connection ends before the operation is carried out.
 - ``drop_after``: The connection ends after the operation was carried out.
 - ``error``: The answer is a chosen refusal: `refusal`, or `status`, `code` and `message`.
+- ``late_record``: What a declare, modify or redeclare does is carried out, but queries do not show it yet.
 - ``state``: The records with the number `order` stay in a state; if there are none yet, the next one declared.
 """
 
@@ -107,7 +108,7 @@ class FaultParameters(TypedDict, total=False):
     times: int
     """How many requests meet it; 1 unless given."""
     seconds: int
-    """For ``stale_clock``: The seconds by which it lies in the past, or in the future if negative; 600 unless given."""
+    """For ``stale_clock``: The seconds by which it lies in the past, or in the future if negative; 600 unless given. For ``late_record``: The seconds of the sandbox clock for which queries show what was there before; 60 unless given, a hundred years at most."""
     carried_out: bool
     """For ``html``: Does the operation take effect? Not unless given. For ``server_error``: Does the operation take effect? Not unless given."""
     status: int
@@ -126,6 +127,8 @@ class FaultParameters(TypedDict, total=False):
     """For ``error``: The message, of which 256 characters are sent."""
     refusal: int | Reason
     """For ``error``: A documented row by its name, or by its place in the catalogue, from 1."""
+    answered: bool
+    """For ``late_record``: Does an answer come? It does unless given; else the connection ends after the operation was carried out."""
     ago_s: int
     """For ``state``: The seconds of the sandbox clock since when it is in that state; 0 unless given, a hundred years at most."""
     explanation: str
