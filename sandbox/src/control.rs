@@ -14,6 +14,7 @@ use crate::{
     clock::Lead,
     identities::Identity,
     lock,
+    log::Effects,
     payments::Payment,
     queue::{Faults, Queued},
     records::Forced,
@@ -25,7 +26,7 @@ pub(crate) const CONTROL: &str = "/sandbox";
 
 /// The list of endpoints, for the refusal of any other.
 const ENDPOINTS: &str = "GET ready; POST reset; POST clock; GET, POST and DELETE faults; POST rotate; GET and POST \
-                         payments; POST identities; GET and POST settings; POST down";
+                         payments; POST identities; GET and POST settings; POST down; POST change";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,7 +50,7 @@ impl Service {
     ///
     /// `None` for the body means one that is too large. The endpoints are for programs on this machine: a web page that has
     /// given its own name this machine's address (DNS rebinding), or posts to it, must not read keys or order anything.
-    pub(crate) fn control(&self, parts: &Parts, body: Option<&[u8]>) -> (StatusCode, Value) {
+    pub(crate) fn control(&self, parts: &Parts, body: Option<&[u8]>, effects: &Effects) -> (StatusCode, Value) {
         if let Err(error) = from_this_machine(parts) {
             return (StatusCode::FORBIDDEN, json!({ "error": error }));
         }
@@ -77,6 +78,7 @@ impl Service {
             ("GET", "/settings") => Ok(json!(*lock(&self.settings))),
             ("POST", "/settings") => self.set(body),
             ("POST", "/down") => self.go_down(body),
+            ("POST", "/change") => self.change(body, effects),
             _ => {
                 let error = format!("there is no {method} {path}; there are, under {CONTROL}/: {ENDPOINTS}");
                 return (StatusCode::NOT_FOUND, json!({ "error": error }));

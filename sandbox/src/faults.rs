@@ -3,14 +3,18 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use wechatpay_customs::{Operation, catalogue, model, schema::Reason};
+use wechatpay_customs::{
+    Operation, catalogue,
+    model::{self, Fen},
+    schema::Reason,
+};
 
 /// The farthest that a timestamp can be moved, in seconds: a hundred years.
 const FARTHEST_S: i64 = 100 * 366 * 86_400;
 /// The longest that an answer can take, in milliseconds: an hour.
 const SLOWEST_MS: u64 = 3_600_000;
 
-/// A fault. All but `late_record` and `state` change the answer to one request.
+/// A fault. All but `late_record`, `rival` and `state` change the answer to one request.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 // Braces even around nothing: serde refuses unknown parameters only of such variants.
 #[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
@@ -77,6 +81,17 @@ pub(crate) enum Fault {
         #[serde(default = "slow")]
         ms: u64,
     },
+    /// What a declare, modify or redeclare does is carried out, but queries do not show it yet.
+    LateRecord {
+        /// The seconds of the sandbox clock for which queries show what was there before; 60 unless given, a hundred years at most.
+        #[serde(default = "minute")]
+        seconds: i64,
+        /// Does an answer come? It does unless given; else the connection ends after the operation was carried out.
+        #[serde(default = "yes")]
+        answered: bool,
+    },
+    /// Just before the request, somebody else modifies the declaration that it names, or declares what it would declare.
+    Rival(Change),
     /// The connection ends before the operation is carried out.
     DropBefore {},
     /// The connection ends after the operation was carried out.
@@ -94,15 +109,6 @@ pub(crate) enum Fault {
         /// The refusal's `detail`, of any kind.
         detail: Option<Value>,
     },
-    /// What a declare, modify or redeclare does is carried out, but queries do not show it yet.
-    LateRecord {
-        /// The seconds of the sandbox clock for which queries show what was there before; 60 unless given, a hundred years at most.
-        #[serde(default = "minute")]
-        seconds: i64,
-        /// Does an answer come? It does unless given; else the connection ends after the operation was carried out.
-        #[serde(default = "yes")]
-        answered: bool,
-    },
     /// The records with the number `order` stay in a state; if there are none yet, the next one declared.
     State {
         /// The state.
@@ -116,6 +122,44 @@ pub(crate) enum Fault {
         #[serde(default)]
         pushes: u32,
     },
+}
+
+/// The data that somebody else gives a declaration; what is not given stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    /// Its registration number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merchant_customs_no: Option<String>,
+    /// Its tariff in fen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duty: Option<Fen>,
+    /// Its amount in fen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_fee: Option<Fen>,
+    /// Its freight in fen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_fee: Option<Fen>,
+    /// Its price of the goods in fen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_fee: Option<Fen>,
+}
+
+impl Change {
+    /// Makes sure that something is changed, and to values that the fields can have.
+    pub(crate) fn checked(&self) -> Result<(), String> {
+        if *self == Change::default() {
+            let names = "`merchant_customs_no`, `duty`, `order_fee`, `transport_fee` and `product_fee`";
+            return Err(format!("at least one must be given of {names}"));
+        }
+        if self.merchant_customs_no.as_ref().is_some_and(|number| !(1..=32).contains(&number.chars().count())) {
+            return Err("`merchant_customs_no` must have 1 to 32 characters".to_owned());
+        }
+        match [self.duty, self.order_fee, self.transport_fee, self.product_fee].into_iter().flatten().min() {
+            Some(Fen(..0)) => Err("amounts must not be negative".to_owned()),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Names a documented row.
@@ -211,6 +255,7 @@ impl Fault {
         match self {
             // A state can wait only for the record that has it.
             Fault::State { .. } => operation == Operation::Declare,
+            Fault::Rival(_) if wanted.is_none() => operation != Operation::Certificates,
             Fault::LateRecord { .. } if wanted.is_none() => changes.contains(&operation),
             _ => wanted.is_none_or(|wanted| wanted == operation),
         }
@@ -229,6 +274,7 @@ impl Fault {
                 let bounds = format!("-{FARTHEST_S} and {FARTHEST_S}, a hundred years");
                 within("seconds", seconds.unsigned_abs() <= FARTHEST_S.unsigned_abs(), &bounds)
             }
+            Fault::Rival(change) => change.checked(),
             Fault::LateRecord { seconds, .. } => within("seconds", sound(seconds), &ahead),
             Fault::State { ago_s, .. } => within("ago_s", sound(ago_s), &ahead),
             Fault::Slow { ms } | Fault::Late { ms } => {

@@ -43,6 +43,7 @@ mod log;
 mod payments;
 mod queue;
 mod records;
+mod rivals;
 mod server;
 mod store;
 

@@ -11,6 +11,9 @@ use wechatpay_customs::{
 
 use crate::{answer::Refusal, clock::Lead, faults::Fault, identities::Identities, payments::Payments, store::Store};
 
+/// The kinds of numbers that a record is found by.
+const KINDS: [OrderType; 4] =
+    [OrderType::OutTradeNo, OrderType::TransactionId, OrderType::SubOrderNo, OrderType::SubOrderId];
 /// The seconds after its declaration when a record goes to customs.
 const PROCESSING_AFTER_S: i64 = 60;
 /// The seconds after its declaration when customs has accepted it.
@@ -198,6 +201,19 @@ impl Records {
         places.into_iter().flatten().filter_map(|place| self.list.get(*place).map(|record| (*place, record)))
     }
 
+    /// The places of the records that have every one of some numbers, whatever their kinds; of none for no number.
+    pub(crate) fn places(&self, numbers: &[String]) -> Vec<usize> {
+        let of = |number: &String| -> Vec<usize> {
+            KINDS.into_iter().flat_map(|kind| self.with(kind, number).map(|(place, _)| place)).collect()
+        };
+        let mut numbers = numbers.iter();
+        let mut places = numbers.next().map(of).unwrap_or_default();
+        numbers.map(of).for_each(|others| places.retain(|place| others.contains(place)));
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
     /// The record at a place.
     pub(crate) fn at(&self, place: usize) -> Option<&Record> {
         self.list.get(place)
@@ -266,11 +282,7 @@ impl Records {
 
     /// Gives all records with a number a state, and says how many there are.
     pub(crate) fn force(&mut self, number: &str, forced: &Forced) -> Result<usize, Refusal> {
-        let kinds = [OrderType::OutTradeNo, OrderType::TransactionId, OrderType::SubOrderNo, OrderType::SubOrderId];
-        let mut places: Vec<usize> =
-            kinds.into_iter().flat_map(|kind| self.with(kind, number).map(|(place, _)| place)).collect();
-        places.sort_unstable();
-        places.dedup();
+        let places = self.places(&[number.to_owned()]);
         for place in &places {
             if let Some(record) = self.list.get(*place).cloned() {
                 self.keep(*place, Record { forced: Some(forced.clone()), ..record })?;

@@ -164,7 +164,7 @@ impl Service {
         let body = body.as_deref().filter(|body| body.len() <= MAX_BODY);
         let (method, path) = (parts.method.as_str(), parts.uri.path());
         let response = if path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-            let (status, body) = self.control(&parts, body);
+            let (status, body) = self.control(&parts, body, &line.effects);
             Ok(plain(status, &body))
         } else {
             let call = Spec::at(method, path);
@@ -174,6 +174,11 @@ impl Service {
                 lock(&self.faults).take(call.operation, &numbers)
             });
             line.fault = fault.as_ref().map(Fault::logged);
+            if let (Some(Fault::Rival(change)), Some(call)) = (&fault, call) {
+                let query = parts.uri.query().unwrap_or_default();
+                // A declaration that the rival cannot make is refused to the caller as well.
+                let _ = self.go_before(change, call, query, body.unwrap_or_default(), &line.effects);
+            }
             let most = lock(&self.settings).calls_per_second;
             let crowded = call.is_some() && most.is_some_and(|most| self.pace.exceeded(most));
             let fault = if crowded { Some(Fault::RateLimited { retry_after: 1 }) } else { fault };

@@ -66,6 +66,7 @@ FAULTS: dict[FaultName, tuple[dict[str, Any], dict[str, Any]]] = {
     "reset_after": ({"bytes": 5}, {"code": "BODY_FAILED"}),
     "late": ({"ms": 60_000}, {"kind": "transport", "may_have_been_applied": True}),
     "late_record": ({"seconds": 600}, {"state": "UNDECLARED"}),
+    "rival": ({"merchant_customs_no": "IC2N000002"}, {"reason": "declared_data_differs"}),
     "drop_before": ({}, {"kind": "transport", "may_have_been_applied": True}),
     "drop_after": ({}, {"kind": "transport", "may_have_been_applied": True}),
     "error": ({"refusal": "refunded_order"}, {"reason": "refunded_order"}),
@@ -213,25 +214,6 @@ def test_faults_are_taken_back(wechatpay_sandbox: Sandbox, wechatpay_client: wx.
     declared = order()
     assert wechatpay_client.declare(declared).state == "UNDECLARED"
     assert wechatpay_sandbox.fault("state", state="FAIL", order=declared["out_trade_no"]) == {"changed": 1}
-
-
-def test_a_record_appears_late(wechatpay_sandbox: Sandbox, wechatpay_client: wx.Client) -> None:
-    declared = order()
-    wechatpay_sandbox.fault("late_record", seconds=60, order=declared["out_trade_no"])
-    wechatpay_client.declare(declared)
-    with pytest.raises(wx.ApiError) as caught:
-        state(wechatpay_client, declared)
-    assert caught.value.code == "ORDER_NOT_EXIST"
-    wechatpay_sandbox.advance(60)
-    assert state(wechatpay_client, declared) == "PROCESSING"
-
-
-def test_a_fast_clock() -> None:
-    with Sandbox(speed=86_400) as sandbox:
-        now = sandbox.advance(0)
-        while sandbox.advance(0) < now + 86_400:
-            pass
-        assert sandbox.client().declare(order()).state == "UNDECLARED"
 
 
 def test_clock(wechatpay_sandbox: Sandbox, wechatpay_client: wx.Client) -> None:

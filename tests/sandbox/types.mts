@@ -24,6 +24,8 @@ await sandbox.fault('drop_after')
 await sandbox.fault('state', { state: 'EXCEPT', order: '1' })
 await sandbox.fault('state', { state: 'EXCEPT', ago_s: 86_400, pushes: 2 })
 await sandbox.fault('late_record', { seconds: 60, answered: false })
+await sandbox.fault('rival', { duty: 7, operation: 'modify' })
+export const changed: number = await sandbox.change({ out_trade_no: '1', duty: 7 })
 await sandbox.fault('error', { refusal: 'refunded_order' })
 // @ts-expect-error There is no such fault.
 await sandbox.fault('nosuch')

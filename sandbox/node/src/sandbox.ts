@@ -53,6 +53,18 @@ export interface Identity {
   out_trade_no?: string
 }
 
+/** What somebody else changes of a declaration; amounts in fen. Without `customs` it is changed at each. */
+export interface Change {
+  out_trade_no: string
+  sub_order_no?: string
+  customs?: string
+  merchant_customs_no?: string
+  duty?: number
+  order_fee?: number
+  transport_fee?: number
+  product_fee?: number
+}
+
 /** What the sandbox can be set to. */
 export interface Settings {
   wrong_amount: 'INVALID_REQUEST' | 'PARAM_ERROR'
@@ -172,6 +184,11 @@ export class Sandbox implements AsyncDisposable, Disposable {
   /** Changes the settings that are given; gives them all. */
   async settings(changes?: Partial<Settings>): Promise<Settings> {
     return changes === undefined ? this.control('GET', 'settings') : this.control('POST', 'settings', changes)
+  }
+
+  /** Modifies a declaration as somebody else would; gives how many records that are. */
+  async change(change: Change): Promise<number> {
+    return (await this.control<{ changed: number }>('POST', 'change', change)).changed
   }
 
   /** Refuses connections for so many milliseconds, as a host that has died; connections that stand are closed. */

@@ -254,6 +254,7 @@ fn the_reference_names_every_fault_and_setting() {
         "error",
         "state",
         "late_record",
+        "rival",
         "wrong_amount",
         "field_encryption",
         "literal",

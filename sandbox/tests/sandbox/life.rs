@@ -15,7 +15,7 @@ use wechatpay_customs_sandbox::{Config, Sandbox};
 use crate::{
     calls::{change, push},
     client::{advance, client, find, order, sub_order},
-    raw::{start, told},
+    raw::{Raw, control, start, told},
 };
 
 /// The one record of the order, as a query shows it.
@@ -175,4 +175,99 @@ async fn the_log_tells_what_took_effect() {
         })
     };
     assert_eq!(effects.lock().unwrap()[..2], [made(None), made(Some("part"))]);
+}
+
+#[tokio::test]
+async fn somebody_else_changes_a_declaration() {
+    let (sandbox, effects) = logged().await;
+    let client = client(&sandbox);
+    let elsewhere = declare::Request { customs: "NINGBO".into(), ..order() };
+    for declared in [order(), elsewhere, sub_order("part")] {
+        client.declare(&declared).await.unwrap();
+    }
+    advance(&sandbox, 180).await;
+    let number = order().out_trade_no;
+    let at_shanghai = json!({ "out_trade_no": number, "customs": "SHANGHAI_ZS", "duty": 7 });
+    assert_eq!(told(&sandbox, "change", at_shanghai).await, json!({ "changed": 1 }));
+    let everywhere = json!({ "out_trade_no": number, "merchant_customs_no": "654321" });
+    assert_eq!(told(&sandbox, "change", everywhere).await, json!({ "changed": 2 }));
+    let fees = json!({ "order_fee": 900, "transport_fee": 90, "product_fee": 810 });
+    let mut part = json!({ "out_trade_no": number, "sub_order_no": "part" });
+    part.as_object_mut().unwrap().extend(fees.as_object().unwrap().clone());
+    assert_eq!(told(&sandbox, "change", part).await, json!({ "changed": 1 }));
+
+    let now = advance(&sandbox, 0).await;
+    let found = client.query(&find(OrderType::OutTradeNo, &number)).await.unwrap();
+    let [whole, part] = found.data.as_slice() else { panic!("{found:?}") };
+    for changed in [whole, part] {
+        assert_eq!(changed.state, State::Submitted);
+        assert!(modified(changed) <= now && modified(changed) > now - 180, "{changed:?}");
+    }
+    assert_eq!((whole.duty, whole.mch_customs_no.as_deref()), (Some(Fen(7)), Some("654321")));
+    let fees = (part.duty, part.order_fee, part.transport_fee, part.product_fee);
+    assert_eq!(fees, (None, Some(Fen(900)), Some(Fen(90)), Some(Fen(810))));
+    assert_eq!(part.mch_customs_no.as_deref(), Some("123456"));
+    let effects = effects.lock().unwrap().clone();
+    assert_eq!(effects.len(), 7, "{effects:?}");
+    for effect in &effects[3..] {
+        assert_eq!((&effect["by"], &effect["operation"]), (&json!("rival"), &json!("modify")));
+    }
+
+    for (body, words) in [
+        (json!({ "duty": 7 }), "missing field `out_trade_no`"),
+        (json!({ "out_trade_no": number }), "at least one must be given of `merchant_customs_no`, `duty`"),
+        (json!({ "out_trade_no": number, "fee_type": "USD" }), "unknown field `fee_type`"),
+        (json!({ "out_trade_no": number, "duty": -1 }), "amounts must not be negative"),
+        (json!({ "out_trade_no": number, "merchant_customs_no": "" }), "must have 1 to 32 characters"),
+        (json!({ "out_trade_no": "none", "duty": 7 }), "there is no such declaration"),
+        (json!({ "out_trade_no": number, "sub_order_no": "none", "duty": 7 }), "there is no such declaration"),
+        (json!([number]), "the body cannot be used"),
+    ] {
+        let (status, refused) = control(&sandbox, "POST", "change", &body).await;
+        assert!(status == 400 && refused["error"].as_str().unwrap().contains(words), "{body}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_else_is_faster() {
+    let (sandbox, effects) = logged().await;
+    let client = client(&sandbox);
+    let rival = |more: Value| {
+        let mut fault = json!({ "fault": "rival" });
+        fault.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        told(&sandbox, "faults", fault)
+    };
+    // It declares first, with data of its own.
+    client.declare(&sub_order("part")).await.unwrap();
+    rival(json!({ "merchant_customs_no": "654321" })).await;
+    let differs = client.declare(&order()).await.unwrap_err();
+    assert_eq!(differs.reason, Some("declared_data_differs"));
+    let by_rival = declare::Request { merchant_customs_no: "654321".into(), ..order() };
+    assert_eq!(client.declare(&by_rival).await.unwrap().state, State::Undeclared);
+    // It modifies first: the later modify counts, a query and a push find its data.
+    rival(json!({ "duty": 7, "operation": "modify" })).await;
+    client.modify(&change(&order())).await.unwrap();
+    assert_eq!((of(&effects, "modify"), whole(&client).await.duty), (2, None));
+    rival(json!({ "duty": 8, "order": order().out_trade_no })).await;
+    let seen = whole(&client).await;
+    assert_eq!((seen.duty, seen.state), (Some(Fen(8)), State::Submitted));
+    advance(&sandbox, 180).await;
+    rival(json!({ "duty": 9, "operation": "redeclare" })).await;
+    assert_eq!(client.redeclare(&again()).await.unwrap_err().code, "INVALID_REQUEST");
+    assert_eq!(whole(&client).await.duty, Some(Fen(9)));
+    let found = client.query(&find(OrderType::SubOrderNo, "part")).await.unwrap();
+    // The query above named the payment, parts and all.
+    assert_eq!(found.data[0].duty, Some(Fen(8)));
+    // What is not a declaration, nobody declares.
+    rival(json!({ "duty": 1 })).await;
+    let wrong = Raw::post(json!({ "out_trade_no": "other" })).send(&sandbox).await;
+    assert_eq!((wrong.status, of(&effects, "declare")), (400, 1));
+    let (status, refused) = control(&sandbox, "POST", "faults", &json!({ "fault": "rival" })).await;
+    assert!(status == 400 && refused["error"].as_str().unwrap().contains("at least one must be given"), "{refused}");
+}
+
+/// The whole payment's record, beside which there are parts.
+async fn whole(client: &Client) -> query::Declaration {
+    let found = client.query(&find(OrderType::OutTradeNo, &order().out_trade_no)).await.unwrap();
+    found.data.iter().find(|record| record.sub_order_no.is_none()).unwrap().clone()
 }

@@ -225,6 +225,14 @@ class Sandbox:
         """Changes the settings that are given; gives them all."""
         return self.control("POST" if changes else "GET", "settings", changes or None)
 
+    def change(self, **change: Any) -> int:
+        """Modifies a declaration as somebody else would; gives how many records that are.
+
+        Takes ``out_trade_no``, ``sub_order_no`` for a part and ``customs`` for one customs, and any of
+        ``merchant_customs_no``, ``duty``, ``order_fee``, ``transport_fee`` and ``product_fee``.
+        """
+        return int(self.control("POST", "change", change)["changed"])
+
     def down(self, seconds: float) -> None:
         """Refuses connections for so many seconds, as a host that has died; connections that stand are closed."""
         self.control("POST", "down", {"ms": round(seconds * 1000)})
