@@ -11,10 +11,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    faults::{Fault, Faults, Queued},
+    clock::Lead,
     identities::Identity,
     lock,
+    log::Effects,
     payments::Payment,
+    queue::{Faults, Queued},
     records::Forced,
     server::{Service, Settings},
 };
@@ -24,7 +26,7 @@ pub(crate) const CONTROL: &str = "/sandbox";
 
 /// The list of endpoints, for the refusal of any other.
 const ENDPOINTS: &str = "GET ready; POST reset; POST clock; GET, POST and DELETE faults; POST rotate; GET and POST \
-                         payments; POST identities; GET and POST settings; POST down";
+                         payments; POST identities; GET and POST settings; POST down; POST change";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,7 +50,7 @@ impl Service {
     ///
     /// `None` for the body means one that is too large. The endpoints are for programs on this machine: a web page that has
     /// given its own name this machine's address (DNS rebinding), or posts to it, must not read keys or order anything.
-    pub(crate) fn control(&self, parts: &Parts, body: Option<&[u8]>) -> (StatusCode, Value) {
+    pub(crate) fn control(&self, parts: &Parts, body: Option<&[u8]>, effects: &Effects) -> (StatusCode, Value) {
         if let Err(error) = from_this_machine(parts) {
             return (StatusCode::FORBIDDEN, json!({ "error": error }));
         }
@@ -76,6 +78,7 @@ impl Service {
             ("GET", "/settings") => Ok(json!(*lock(&self.settings))),
             ("POST", "/settings") => self.set(body),
             ("POST", "/down") => self.go_down(body),
+            ("POST", "/change") => self.change(body, effects),
             _ => {
                 let error = format!("there is no {method} {path}; there are, under {CONTROL}/: {ENDPOINTS}");
                 return (StatusCode::NOT_FOUND, json!({ "error": error }));
@@ -91,8 +94,9 @@ impl Service {
     pub(crate) fn reset(&self) -> Result<(), String> {
         // Held all the while, so that nothing is declared between.
         let mut records = lock(&self.records);
-        records.reset().map_err(|why| format!("the state file cannot be written: {why}"))?;
-        self.clock.reset();
+        let lead = Lead::none();
+        records.reset(self.clock.speed, lead).map_err(|why| format!("the state file cannot be written: {why}"))?;
+        self.clock.reset(lead);
         *lock(&self.faults) = Faults::default();
         *lock(&self.settings) = Settings::default();
         self.network.send_if_modified(|network| network.idle.take().is_some());
@@ -110,14 +114,14 @@ impl Service {
             .clock
             .advance(advance_s)
             .ok_or("`advance_s` must not be negative, nor lead more than a hundred years ahead")?;
-        records.keep_ahead(self.clock.ahead()).map_err(|why| format!("the state file cannot be written: {why}"))?;
+        let kept = records.keep_clock(self.clock.speed, self.clock.lead());
+        kept.map_err(|why| format!("the state file cannot be written: {why}"))?;
         Ok(json!({ "now": now }))
     }
 
     fn add_fault(&self, body: &[u8]) -> Answered {
         let queued = Queued::read(body)?;
-        if let (Fault::State { state, explanation }, Some(order)) = (&queued.fault, &queued.order) {
-            let forced = Forced { state: state.clone(), explanation: explanation.clone(), since: self.clock.now() };
+        if let (Some(forced), Some(order)) = (Forced::by(&queued.fault, self.clock.now()), &queued.order) {
             let changed = lock(&self.records).force(order, &forced).map_err(|refusal| refusal.en)?;
             if changed > 0 {
                 return Ok(json!({ "changed": changed }));

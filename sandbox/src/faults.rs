@@ -1,21 +1,20 @@
 //! Faults that can be ordered.
 
-use std::collections::HashSet;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use wechatpay_customs::{Operation, catalogue, model, schema::Reason};
-
-/// The beginning of an order number that names a fault, which the order then meets.
-const BY_NUMBER: &str = "fault@";
+use serde_json::{Value, json};
+use wechatpay_customs::{
+    Operation, catalogue,
+    model::{self, Fen},
+    schema::Reason,
+};
 
 /// The farthest that a timestamp can be moved, in seconds: a hundred years.
 const FARTHEST_S: i64 = 100 * 366 * 86_400;
 /// The longest that an answer can take, in milliseconds: an hour.
 const SLOWEST_MS: u64 = 3_600_000;
 
-/// A fault. All but `state` change the answer to one request.
+/// A fault. All but `late_record`, `rival` and `state` change the answer to one request.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 // Braces even around nothing: serde refuses unknown parameters only of such variants.
 #[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
@@ -82,6 +81,17 @@ pub(crate) enum Fault {
         #[serde(default = "slow")]
         ms: u64,
     },
+    /// What a declare, modify or redeclare does is carried out, but queries do not show it yet.
+    LateRecord {
+        /// The seconds of the sandbox clock for which queries show what was there before; 60 unless given, a hundred years at most.
+        #[serde(default = "minute")]
+        seconds: i64,
+        /// Does an answer come? It does unless given; else the connection ends after the operation was carried out.
+        #[serde(default = "yes")]
+        answered: bool,
+    },
+    /// Just before the request, somebody else modifies the declaration that it names, or declares what it would declare.
+    Rival(Change),
     /// The connection ends before the operation is carried out.
     DropBefore {},
     /// The connection ends after the operation was carried out.
@@ -105,7 +115,51 @@ pub(crate) enum Fault {
         state: model::State,
         /// The record's `explanation`.
         explanation: Option<String>,
+        /// The seconds of the sandbox clock since when it is in that state; 0 unless given, a hundred years at most.
+        #[serde(default)]
+        ago_s: i64,
+        /// How many times the record ends in that state again after it was pushed again; 0 unless given.
+        #[serde(default)]
+        pushes: u32,
     },
+}
+
+/// The data that somebody else gives a declaration; what is not given stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    /// Its registration number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merchant_customs_no: Option<String>,
+    /// Its tariff in fen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duty: Option<Fen>,
+    /// Its amount in fen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_fee: Option<Fen>,
+    /// Its freight in fen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_fee: Option<Fen>,
+    /// Its price of the goods in fen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_fee: Option<Fen>,
+}
+
+impl Change {
+    /// Makes sure that something is changed, and to values that the fields can have.
+    pub(crate) fn checked(&self) -> Result<(), String> {
+        if *self == Change::default() {
+            let names = "`merchant_customs_no`, `duty`, `order_fee`, `transport_fee` and `product_fee`";
+            return Err(format!("at least one must be given of {names}"));
+        }
+        if self.merchant_customs_no.as_ref().is_some_and(|number| !(1..=32).contains(&number.chars().count())) {
+            return Err("`merchant_customs_no` must have 1 to 32 characters".to_owned());
+        }
+        match [self.duty, self.order_fee, self.transport_fee, self.product_fee].into_iter().flatten().min() {
+            Some(Fen(..0)) => Err("amounts must not be negative".to_owned()),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Names a documented row.
@@ -139,6 +193,14 @@ fn slow() -> u64 {
     1000
 }
 
+fn minute() -> i64 {
+    60
+}
+
+fn yes() -> bool {
+    true
+}
+
 /// The names of all faults, as the schema of [`Fault`] has them.
 fn names() -> Vec<String> {
     let schema = Value::from(schemars::schema_for!(Fault));
@@ -148,9 +210,9 @@ fn names() -> Vec<String> {
 
 impl Fault {
     /// The fault that an order number names: one with its defaults, a state, or a documented refusal.
-    fn named(name: &str) -> Option<Fault> {
+    pub(crate) fn named(name: &str) -> Option<Fault> {
         if model::State::KNOWN.contains(&name) {
-            return Some(Fault::State { state: name.into(), explanation: None });
+            return Some(Fault::State { state: name.into(), explanation: None, ago_s: 0, pushes: 0 });
         }
         let refusal = name.parse().map_or_else(|_| Row::Name(name.to_owned()), Row::Place);
         if row(&refusal, None).is_some() {
@@ -166,7 +228,7 @@ impl Fault {
     }
 
     /// Reads a fault with its parameters.
-    fn read(given: Value) -> Result<Fault, String> {
+    pub(crate) fn read(given: Value) -> Result<Fault, String> {
         let names = names();
         let listed = || names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let name = match given.get("fault") {
@@ -187,17 +249,34 @@ impl Fault {
         }
     }
 
+    /// Does it wait for a request of this operation, if it was ordered for `wanted`?
+    pub(crate) fn waits_for(&self, wanted: Option<Operation>, operation: Operation) -> bool {
+        let changes = [Operation::Declare, Operation::Modify, Operation::Redeclare];
+        match self {
+            // A state can wait only for the record that has it.
+            Fault::State { .. } => operation == Operation::Declare,
+            Fault::Rival(_) if wanted.is_none() => operation != Operation::Certificates,
+            Fault::LateRecord { .. } if wanted.is_none() => changes.contains(&operation),
+            _ => wanted.is_none_or(|wanted| wanted == operation),
+        }
+    }
+
     /// Makes sure that the parameters are possible.
     fn checked(&self) -> Result<(), String> {
         let within = |name: &str, sound: bool, bounds: &str| match sound {
             true => Ok(()),
             false => Err(format!("`{name}` must lie between {bounds}")),
         };
+        let sound = |seconds: &i64| (0..=FARTHEST_S).contains(seconds);
+        let ahead = format!("0 and {FARTHEST_S}, a hundred years");
         match self {
             Fault::StaleClock { seconds } => {
                 let bounds = format!("-{FARTHEST_S} and {FARTHEST_S}, a hundred years");
                 within("seconds", seconds.unsigned_abs() <= FARTHEST_S.unsigned_abs(), &bounds)
             }
+            Fault::Rival(change) => change.checked(),
+            Fault::LateRecord { seconds, .. } => within("seconds", sound(seconds), &ahead),
+            Fault::State { ago_s, .. } => within("ago_s", sound(ago_s), &ahead),
             Fault::Slow { ms } | Fault::Late { ms } => {
                 within("ms", *ms <= SLOWEST_MS, &format!("0 and {SLOWEST_MS}, an hour"))
             }
@@ -229,103 +308,5 @@ pub(crate) fn row(refusal: &Row, operation: Option<Operation>) -> Option<&'stati
             let own = operation.and_then(|operation| catalogue::by_reason(operation, name));
             own.or_else(|| catalogue::ENTRIES.iter().find(|entry| entry.reason == name))
         }
-    }
-}
-
-/// A fault that waits for its request.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Queued {
-    #[serde(flatten)]
-    pub fault: Fault,
-    /// Only for a request that names this number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub order: Option<String>,
-    /// Only for this operation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<Operation>,
-    /// The number of requests that it still meets.
-    pub times: u32,
-}
-
-impl Queued {
-    /// Reads a fault from a request's body.
-    pub(crate) fn read(body: &[u8]) -> Result<Queued, String> {
-        let mut given: Map<String, Value> =
-            serde_json::from_slice(body).map_err(|error| format!("the body must be a JSON object: {error}"))?;
-        let order = match given.remove("order") {
-            None => None,
-            Some(Value::String(order)) if !order.is_empty() => Some(order),
-            Some(_) => return Err("`order` must be the text of an order number".to_owned()),
-        };
-        let operation = match given.remove("operation") {
-            None => None,
-            Some(name) => {
-                let name = name.as_str().unwrap_or_default();
-                Some(Operation::named(name).map_err(|error| error.message.clone())?)
-            }
-        };
-        let times = match given.remove("times") {
-            None => 1,
-            Some(times) => times
-                .as_u64()
-                .and_then(|times| u32::try_from(times).ok())
-                .filter(|times| *times > 0)
-                .ok_or_else(|| format!("`times` must be a whole number from 1 to {}", u32::MAX))?,
-        };
-        let fault = Fault::read(Value::Object(given))?;
-        Ok(Queued { fault, order, operation, times })
-    }
-}
-
-/// The faults that wait, in order.
-#[derive(Default)]
-pub(crate) struct Faults {
-    queue: Vec<Queued>,
-    /// The order numbers that met the fault they name, each with the operation that did.
-    met: HashSet<(Operation, String)>,
-}
-
-impl Faults {
-    pub(crate) fn add(&mut self, queued: Queued) {
-        self.queue.push(queued);
-    }
-
-    /// Removes the faults that wait; an order number that met its fault does not meet it again.
-    pub(crate) fn clear(&mut self) {
-        self.queue.clear();
-    }
-
-    pub(crate) fn list(&self) -> &[Queued] {
-        &self.queue
-    }
-
-    /// The fault that a request meets: the first in the queue that fits it, else the one that its number names.
-    pub(crate) fn take(&mut self, operation: Operation, numbers: &[String]) -> Option<Fault> {
-        let meets = |queued: &Queued| {
-            // A state can wait only for the record that has it.
-            let wanted = match queued.fault {
-                Fault::State { .. } => Some(Operation::Declare),
-                _ => queued.operation,
-            };
-            wanted.is_none_or(|wanted| wanted == operation)
-                && queued.order.as_ref().is_none_or(|order| numbers.contains(order))
-        };
-        if let Some(place) = self.queue.iter().position(meets)
-            && let Some(queued) = self.queue.get_mut(place)
-        {
-            let fault = queued.fault.clone();
-            queued.times -= 1;
-            if queued.times == 0 {
-                self.queue.remove(place);
-            }
-            return Some(fault);
-        }
-        let named = numbers.iter().find_map(|number| {
-            let name = number.strip_prefix(BY_NUMBER)?.split('@').next()?;
-            Fault::named(name).map(|fault| (fault, number))
-        });
-        let (fault, number) = named?;
-        let first = self.met.insert((operation, number.clone()));
-        (first && (operation == Operation::Declare || !matches!(fault, Fault::State { .. }))).then_some(fault)
     }
 }

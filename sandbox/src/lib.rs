@@ -41,7 +41,9 @@ mod identities;
 mod keys;
 mod log;
 mod payments;
+mod queue;
 mod records;
+mod rivals;
 mod server;
 mod store;
 
@@ -83,6 +85,9 @@ pub struct Config {
     pub merchant_key: Option<String>,
     /// The private key of the platform's first certificate, PEM; made unless given.
     pub platform_key: Option<String>,
+    /// How many times as fast as the wall clock the sandbox clock runs, which decides states and `modify_time`; 1, the
+    /// default, to 86400. Signatures always go by the wall clock.
+    pub speed: u32,
 }
 
 impl Default for Config {
@@ -97,6 +102,7 @@ impl Default for Config {
             state: None,
             merchant_key: None,
             platform_key: None,
+            speed: 1,
         }
     }
 }
@@ -120,13 +126,16 @@ impl Sandbox {
     /// Makes the keys and begins to listen on 127.0.0.1.
     ///
     /// # Errors
-    /// An id, key or state file cannot be used, or the port is taken.
+    /// An id, key, speed or state file cannot be used, or the port is taken.
     pub async fn start(config: Config) -> Result<Sandbox, Error> {
         for (name, id) in [("appid", &config.appid), ("mchid", &config.mchid)] {
             let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
             if !(1..=32).contains(&id.len()) || !id.bytes().all(sound) {
                 return Err(Error(format!("`{name}` must be 1 to 32 letters, digits, _ or -; it is {id:?}")));
             }
+        }
+        if !(1..=clock::FASTEST).contains(&config.speed) {
+            return Err(Error(format!("`speed` must lie between 1 and {}; it is {}", clock::FASTEST, config.speed)));
         }
         let port = config.port;
         let refused = |error| {
@@ -146,7 +155,7 @@ impl Sandbox {
             }
         };
         let kept = match &config.state {
-            Some(path) => Some(store::Store::open(path, &config.appid, &config.mchid)?),
+            Some(path) => Some(store::Store::open(path, &config.appid, &config.mchid, config.speed)?),
             None => None,
         };
         let given = (config.merchant_key.clone(), config.platform_key.clone());

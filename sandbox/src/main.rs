@@ -52,6 +52,9 @@ struct Cli {
     /// The private key of the platform's first certificate, PEM.
     #[arg(long, value_name = "FILE")]
     platform_key: Option<PathBuf>,
+    /// How many times as fast as the wall clock the sandbox clock runs; a whole number.
+    #[arg(long, value_name = "N", default_value_t = Config::default().speed)]
+    speed: u32,
     /// Starts the sandbox in the background: returns when it is ready, and has written what a client needs to FILE.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["exit_with_stdin", "ready_file"])]
     background: Option<PathBuf>,
@@ -97,7 +100,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
-    let Cli { port, seed, appid, mchid, state, merchant_key, platform_key, quiet, exit_with_stdin, .. } = cli;
+    let Cli { port, seed, appid, mchid, state, merchant_key, platform_key, speed, quiet, exit_with_stdin, .. } = cli;
     let ready_file = match cli.background {
         Some(file) if !cli.in_background => return Ok(background::start(&file)?),
         // Nobody reads its stderr, once it is ready.
@@ -115,7 +118,7 @@ async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
             let _ = writeln!(stderr(), "{line}");
         }) as Log),
     };
-    let config = Config { port, seed, appid, mchid, log, state, merchant_key, platform_key };
+    let config = Config { port, seed, appid, mchid, log, state, merchant_key, platform_key, speed };
     let sandbox = Sandbox::start(config).await?;
     let ready = format!("{}\n", sandbox.ready());
     if let Some(file) = &ready_file {

@@ -9,8 +9,11 @@ use wechatpay_customs::{
     model::{CustomsCode, OrderType, State},
 };
 
-use crate::{answer::Refusal, identities::Identities, payments::Payments, store::Store};
+use crate::{answer::Refusal, clock::Lead, faults::Fault, identities::Identities, payments::Payments, store::Store};
 
+/// The kinds of numbers that a record is found by.
+const KINDS: [OrderType; 4] =
+    [OrderType::OutTradeNo, OrderType::TransactionId, OrderType::SubOrderNo, OrderType::SubOrderId];
 /// The seconds after its declaration when a record goes to customs.
 const PROCESSING_AFTER_S: i64 = 60;
 /// The seconds after its declaration when customs has accepted it.
@@ -28,6 +31,30 @@ pub(crate) struct Record {
     pub first: State,
     /// Told to stay as it is.
     pub forced: Option<Forced>,
+    /// Told to end so, and not in SUCCESS.
+    #[serde(default)]
+    pub ends: Option<Forced>,
+    /// Told not to be shown yet.
+    #[serde(default)]
+    pub late: Option<Late>,
+}
+
+/// What queries show in a record's place.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Late {
+    /// When they begin to show the record itself.
+    until: i64,
+    /// What they showed before it was changed.
+    before: Option<Box<Record>>,
+}
+
+impl Late {
+    /// For a change that a fault wants to be shown later, of `before` if there was a record; nothing for other faults.
+    pub(crate) fn by(fault: &Fault, now: i64, before: Option<&Record>) -> Option<Late> {
+        let Fault::LateRecord { seconds, .. } = fault else { return None };
+        let before = before.and_then(|record| record.shown(now)).map(|record| Box::new(record.standing(now)));
+        Some(Late { until: now.saturating_add(*seconds), before })
+    }
 }
 
 /// A state that a fault gives a record.
@@ -36,13 +63,65 @@ pub(crate) struct Forced {
     pub state: State,
     pub explanation: Option<String>,
     pub since: i64,
+    /// How many times the record ends in that state again after it was pushed again.
+    #[serde(default)]
+    pub pushes: u32,
+}
+
+impl Forced {
+    /// What a fault tells a record; nothing unless it is `state`.
+    pub(crate) fn by(fault: &Fault, now: i64) -> Option<Forced> {
+        let Fault::State { state, explanation, ago_s, pushes } = fault else { return None };
+        let (state, explanation, since) = (state.clone(), explanation.clone(), now.saturating_sub(*ago_s));
+        Some(Forced { state, explanation, since, pushes: *pushes })
+    }
 }
 
 impl Record {
+    /// The declaration that was made at a time.
+    pub(crate) fn new(request: declare::Request, sub_order_id: Option<String>, now: i64) -> Record {
+        Record { request, sub_order_id, since: now, first: State::Undeclared, forced: None, ends: None, late: None }
+    }
+
+    /// The declaration that a modify puts in its place.
+    pub(crate) fn modified(&self, request: declare::Request, now: i64) -> Record {
+        Record { first: State::Submitted, ..Record::new(request, self.sub_order_id.clone(), now) }
+    }
+
+    /// The same declaration, pushed again.
+    pub(crate) fn pushed(&self, now: i64) -> Record {
+        let ends = self.told(now).filter(|told| told.pushes > 0).map(|told| Forced {
+            since: now.saturating_add(SUCCESS_AFTER_S),
+            pushes: told.pushes - 1,
+            ..told.clone()
+        });
+        Record { ends, ..Record::new(self.request.clone(), self.sub_order_id.clone(), now) }
+    }
+
+    /// The record that queries show.
+    pub(crate) fn shown(&self, now: i64) -> Option<&Record> {
+        match &self.late {
+            Some(late) if now < late.until => late.before.as_deref(),
+            _ => Some(self),
+        }
+    }
+
+    /// The record as it is now, whatever the time.
+    fn standing(&self, now: i64) -> Record {
+        let (state, since) = self.state(now);
+        let forced = Some(Forced { state, explanation: self.explanation(now), since, pushes: 0 });
+        Record { forced, ends: None, late: None, ..self.clone() }
+    }
+
+    /// The state that it was told to be in by now.
+    fn told(&self, now: i64) -> Option<&Forced> {
+        self.forced.as_ref().or_else(|| self.ends.as_ref().filter(|ends| ends.since <= now))
+    }
+
     /// The state, and since when.
     pub(crate) fn state(&self, now: i64) -> (State, i64) {
-        if let Some(forced) = &self.forced {
-            return (forced.state.clone(), forced.since);
+        if let Some(told) = self.told(now) {
+            return (told.state.clone(), told.since);
         }
         let (state, after) = match now.saturating_sub(self.since) {
             SUCCESS_AFTER_S.. => (State::Success, SUCCESS_AFTER_S),
@@ -52,8 +131,8 @@ impl Record {
         (state, self.since.saturating_add(after))
     }
 
-    pub(crate) fn explanation(&self) -> Option<String> {
-        self.forced.as_ref().and_then(|forced| forced.explanation.clone())
+    pub(crate) fn explanation(&self, now: i64) -> Option<String> {
+        self.told(now).and_then(|told| told.explanation.clone())
     }
 
     /// The verifying institution's number: 31 digits that follow from the payment's number.
@@ -122,14 +201,32 @@ impl Records {
         places.into_iter().flatten().filter_map(|place| self.list.get(*place).map(|record| (*place, record)))
     }
 
+    /// The places of the records that have every one of some numbers, whatever their kinds; of none for no number.
+    pub(crate) fn places(&self, numbers: &[String]) -> Vec<usize> {
+        let of = |number: &String| -> Vec<usize> {
+            KINDS.into_iter().flat_map(|kind| self.with(kind, number).map(|(place, _)| place)).collect()
+        };
+        let mut numbers = numbers.iter();
+        let mut places = numbers.next().map(of).unwrap_or_default();
+        numbers.map(of).for_each(|others| places.retain(|place| others.contains(place)));
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// The record at a place.
+    pub(crate) fn at(&self, place: usize) -> Option<&Record> {
+        self.list.get(place)
+    }
+
     /// The number that the next sub-order gets.
     pub(crate) fn next_sub_order_id(&self) -> String {
         format!("{}{:010}", self.sub_order_ids, self.sub_orders + 1)
     }
 
-    /// Keeps one more record.
-    pub(crate) fn add(&mut self, record: Record) -> Result<(), Refusal> {
-        self.keep(self.list.len(), record)
+    /// The place of the next record.
+    pub(crate) fn end(&self) -> usize {
+        self.list.len()
     }
 
     /// Keeps a record on the disk, if there is a file, and only then in memory.
@@ -146,18 +243,18 @@ impl Records {
         Ok(())
     }
 
-    /// Forgets every declaration, payment and identity, in the file as well.
-    pub(crate) fn reset(&mut self) -> Result<(), String> {
+    /// Forgets every declaration, payment and identity, in the file as well, which keeps the sandbox clock.
+    pub(crate) fn reset(&mut self, speed: u32, lead: Lead) -> Result<(), String> {
         if let Some(store) = &self.store {
-            store.reset()?;
+            store.reset(speed, lead)?;
         }
         *self = Records::new(std::mem::take(&mut self.sub_order_ids), self.store.take(), Vec::new());
         Ok(())
     }
 
-    /// Saves how far the clock is ahead.
-    pub(crate) fn keep_ahead(&self, ahead_s: i64) -> Result<(), String> {
-        self.store.as_ref().map_or(Ok(()), |store| store.set_ahead(ahead_s))
+    /// Saves the sandbox clock.
+    pub(crate) fn keep_clock(&self, speed: u32, lead: Lead) -> Result<(), String> {
+        self.store.as_ref().map_or(Ok(()), |store| store.set_clock(speed, lead))
     }
 
     /// The record of a payment or sub-order at a customs.
@@ -185,11 +282,7 @@ impl Records {
 
     /// Gives all records with a number a state, and says how many there are.
     pub(crate) fn force(&mut self, number: &str, forced: &Forced) -> Result<usize, Refusal> {
-        let kinds = [OrderType::OutTradeNo, OrderType::TransactionId, OrderType::SubOrderNo, OrderType::SubOrderId];
-        let mut places: Vec<usize> =
-            kinds.into_iter().flat_map(|kind| self.with(kind, number).map(|(place, _)| place)).collect();
-        places.sort_unstable();
-        places.dedup();
+        let places = self.places(&[number.to_owned()]);
         for place in &places {
             if let Some(record) = self.list.get(*place).cloned() {
                 self.keep(*place, Record { forced: Some(forced.clone()), ..record })?;

@@ -23,14 +23,15 @@ use crate::{
     answer::{Refusal, Response, Signing, html, plain, signed},
     authorization::{self, Gate},
     calls::{Admitted, Spec},
-    clock::{Clock, wall_ms, wall_s},
+    clock::{Clock, Lead, wall_s},
     control::CONTROL,
-    faults::{Fault, Faults, row},
+    faults::{Fault, row},
     fields,
     keys::{ALPHANUMERIC, DIGITS, HEX, Keys, PlatformKey, random_text},
     lock,
-    log::Line,
+    log::{Effects, Line},
     payments::WrongAmount,
+    queue::Faults,
     records::Records,
     store::{Kept, Store},
 };
@@ -136,13 +137,13 @@ impl Service {
         ready: Value,
         kept: Option<(Store, Kept)>,
     ) -> Service {
-        let (store, records, ahead_s) = match kept {
-            Some((store, kept)) => (Some(store), kept.records, kept.ahead_s),
-            None => (None, Vec::new(), 0),
+        let (store, records, lead) = match kept {
+            Some((store, kept)) => (Some(store), kept.records, kept.lead),
+            None => (None, Vec::new(), Lead::none()),
         };
         Service {
             gate: Gate::new(&config.mchid, &keys.merchant.serial_no, &keys.merchant.public_key),
-            clock: Clock::new(ahead_s),
+            clock: Clock::new(config.speed, lead),
             records: Mutex::new(Records::new(random_text(&mut rng, DIGITS, 18), store, records)),
             faults: Mutex::default(),
             settings: Mutex::default(),
@@ -157,25 +158,13 @@ impl Service {
 
     /// Answers a request, or drops its connection.
     pub(crate) async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response, Dropped> {
-        let received_ms = wall_ms();
         let (parts, body) = request.into_parts();
+        let mut line = Line::new(self.config.log.as_ref(), &parts);
         let body = Limited::new(body, MAX_READ).collect().await.ok().map(|body| body.to_bytes());
         let body = body.as_deref().filter(|body| body.len() <= MAX_BODY);
         let (method, path) = (parts.method.as_str(), parts.uri.path());
-        let mut line = Line {
-            log: self.config.log.as_ref(),
-            received_ms,
-            method,
-            path,
-            user_agent: header(&parts.headers, USER_AGENT.as_str()),
-            status: None,
-            code: None,
-            request_id: None,
-            fault: None,
-            more: Box::default(),
-        };
         let response = if path.strip_prefix(CONTROL).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-            let (status, body) = self.control(&parts, body);
+            let (status, body) = self.control(&parts, body, &line.effects);
             Ok(plain(status, &body))
         } else {
             let call = Spec::at(method, path);
@@ -185,18 +174,23 @@ impl Service {
                 lock(&self.faults).take(call.operation, &numbers)
             });
             line.fault = fault.as_ref().map(Fault::logged);
+            if let (Some(Fault::Rival(change)), Some(call)) = (&fault, call) {
+                let query = parts.uri.query().unwrap_or_default();
+                // A declaration that the rival cannot make is refused to the caller as well.
+                let _ = self.go_before(change, call, query, body.unwrap_or_default(), &line.effects);
+            }
             let most = lock(&self.settings).calls_per_second;
             let crowded = call.is_some() && most.is_some_and(|most| self.pace.exceeded(most));
             let fault = if crowded { Some(Fault::RateLimited { retry_after: 1 }) } else { fault };
-            if let Some(Fault::Late { ms }) = fault {
-                self.carry_out_late(&parts, body, Duration::from_millis(ms));
-            }
             let (request_id, nonce) = {
                 let mut rng = lock(&self.rng);
                 (random_text(&mut rng, HEX, 32), random_text(&mut rng, ALPHANUMERIC, 32))
             };
             line.request_id = Some(request_id.clone());
-            let (status, body) = match self.carried_out(&parts, call, body, fault.as_ref()) {
+            if let Some(Fault::Late { ms }) = fault {
+                self.carry_out_late(&parts, body, Duration::from_millis(ms), request_id.clone());
+            }
+            let (status, body) = match self.carried_out(&parts, call, body, fault.as_ref(), &line.effects) {
                 Ok(body) => (StatusCode::OK, body),
                 Err(refusal) => {
                     let chinese = header(&parts.headers, ACCEPT_LANGUAGE.as_str())
@@ -213,14 +207,17 @@ impl Service {
         response
     }
 
-    /// Carries a call out later, when nobody waits for its answer.
-    fn carry_out_late(self: &Arc<Self>, parts: &Parts, body: Option<&[u8]>, after: Duration) {
+    /// Carries a call out later, when nobody waits for its answer; the log gets one more line if it takes effect.
+    fn carry_out_late(self: &Arc<Self>, parts: &Parts, body: Option<&[u8]>, after: Duration, request_id: String) {
         let (service, parts, body) = (Arc::clone(self), parts.clone(), body.map(<[u8]>::to_vec));
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
             let call = Spec::at(parts.method.as_str(), parts.uri.path());
-            // Refused or not, nobody hears of it.
-            let _ = service.answer(&parts, call, body.as_deref(), None);
+            let mut line = Line::new(None, &parts);
+            line.request_id = Some(request_id);
+            // Refused or not, its sender does not hear of it.
+            let _ = service.answer(&parts, call, body.as_deref(), None, &line.effects);
+            line.log = service.config.log.as_ref().filter(|_| !line.effects.borrow().is_empty());
         });
     }
 
@@ -231,6 +228,7 @@ impl Service {
         call: Option<&Spec>,
         body: Option<&[u8]>,
         fault: Option<&Fault>,
+        effects: &Effects,
     ) -> Result<Value, Refusal> {
         let refusal = match fault {
             Some(Fault::DropBefore {} | Fault::Late { .. } | Fault::Html { carried_out: false, .. }) => {
@@ -242,7 +240,7 @@ impl Service {
             Some(Fault::ServerError { status, carried_out }) => {
                 if *carried_out {
                     // Refused or not: the answer is the same.
-                    let _ = self.answer(parts, call, body, None);
+                    let _ = self.answer(parts, call, body, None, effects);
                 }
                 Refusal {
                     status: StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -261,7 +259,7 @@ impl Service {
                 };
                 Refusal { detail: detail.clone().map(Box::new), ..documented.unwrap_or_else(own) }
             }
-            fault => return self.answer(parts, call, body, fault),
+            fault => return self.answer(parts, call, body, fault, effects),
         };
         Err(refusal)
     }
@@ -278,7 +276,12 @@ impl Service {
     ) -> Result<Response, Dropped> {
         let mut key = self.signing_key(headers);
         match &fault {
-            Some(Fault::DropBefore {} | Fault::DropAfter {} | Fault::Late { .. }) => return Err(Dropped),
+            Some(
+                Fault::DropBefore {}
+                | Fault::DropAfter {}
+                | Fault::Late { .. }
+                | Fault::LateRecord { answered: false, .. },
+            ) => return Err(Dropped),
             Some(Fault::Html { status, .. }) => return Ok(html(StatusCode::from_u16(*status).unwrap_or_default())),
             Some(Fault::Slow { ms }) => tokio::time::sleep(Duration::from_millis(*ms)).await,
             Some(Fault::RotatedKey {}) => match self.keys.platform.rotate() {
@@ -300,6 +303,7 @@ impl Service {
         call: Option<&Spec>,
         body: Option<&[u8]>,
         fault: Option<&Fault>,
+        effects: &Effects,
     ) -> Result<Value, Refusal> {
         let (method, headers) = (parts.method.as_str(), &parts.headers);
         let Some(call) = call else {
@@ -315,7 +319,7 @@ impl Service {
         let settings = *lock(&self.settings);
         let query = parts.uri.query().unwrap_or_default();
         let now = self.clock.now();
-        (call.answer)(&Admitted { service: self, headers, query, body, settings, now, fault })
+        (call.answer)(&Admitted { service: self, headers, query, body, settings, now, fault, effects })
     }
 
     /// The public key for a request that names it, else the certificate.

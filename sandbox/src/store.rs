@@ -4,7 +4,11 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, Error as SqlError, ErrorCode, OptionalExtension, params};
 
-use crate::{Error, clock::FARTHEST_S, records::Record};
+use crate::{
+    Error,
+    clock::{FARTHEST_S, FASTEST, Lead, wall_ms},
+    records::Record,
+};
 
 /// "WXCS", which marks the file as the sandbox's.
 const APPLICATION: i64 = 0x5758_4353;
@@ -19,13 +23,13 @@ pub(crate) struct Store(Connection);
 /// The content of a state file.
 pub(crate) struct Kept {
     pub records: Vec<Record>,
-    /// The seconds by which the sandbox clock was ahead.
-    pub ahead_s: i64,
+    /// How far the sandbox clock is ahead.
+    pub lead: Lead,
 }
 
 impl Store {
-    /// Opens a file, or creates it.
-    pub(crate) fn open(path: &Path, appid: &str, mchid: &str) -> Result<(Store, Kept), Error> {
+    /// Opens a file for a sandbox whose clock has this speed, or creates it.
+    pub(crate) fn open(path: &Path, appid: &str, mchid: &str, speed: u32) -> Result<(Store, Kept), Error> {
         let refused = |why: &str| Error(format!("the state file {} cannot be used: {why}", path.display()));
         let sql = |error: SqlError| match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -69,18 +73,26 @@ impl Store {
                 Some(kept) => return Err(refused(&format!("its {name} is {kept}, not {ours}"))),
             }
         }
-        let ahead_s = match store.fact("ahead_s").map_err(sql)? {
-            None => 0,
-            Some(text) => (text.parse().ok().filter(|ahead| (0..=FARTHEST_S).contains(ahead)))
-                .ok_or_else(|| refused("its clock is not a number of seconds within a hundred years"))?,
+        let fact = |name, unless_kept, least, most, why| match store.fact(name).map_err(sql)? {
+            None => Ok(unless_kept),
+            Some(text) => text.parse().ok().filter(|kept| (least..=most).contains(kept)).ok_or_else(|| refused(why)),
         };
+        let seconds = "its clock is not a number of seconds within a hundred years";
+        let lead = Lead {
+            ahead_s: fact("ahead_s", 0, 0, FARTHEST_S, seconds)?,
+            since_ms: fact("since_ms", wall_ms(), 0, i64::MAX, "its clock runs since a time that is not a number")?,
+        };
+        let kept = fact("speed", 1, 1, i64::from(FASTEST), "its clock has a speed that there is not")?;
+        // As if it had run on meanwhile.
+        let lead = lead.renewed(u32::try_from(kept).unwrap_or(1));
         let records = store.records().map_err(sql)?;
         let records = records
             .iter()
             .map(|text| serde_json::from_str(text))
             .collect::<Result<_, _>>()
             .map_err(|error| refused(&format!("a record in it cannot be read: {error}")))?;
-        Ok((store, Kept { records, ahead_s }))
+        store.set_clock(speed, lead).map_err(|why| refused(&why))?;
+        Ok((store, Kept { records, lead }))
     }
 
     fn records(&self) -> Result<Vec<String>, SqlError> {
@@ -96,15 +108,26 @@ impl Store {
         self.0.execute("INSERT OR REPLACE INTO facts VALUES (?1, ?2)", [name, value]).map(drop)
     }
 
-    /// Forgets every record, and that the sandbox clock is ahead.
-    pub(crate) fn reset(&self) -> Result<(), String> {
-        let emptied = "BEGIN IMMEDIATE; DELETE FROM records; DELETE FROM facts WHERE name = 'ahead_s'; COMMIT;";
-        self.0.execute_batch(emptied).map_err(|error| error.to_string())
+    /// Forgets every record, and saves the sandbox clock, both or neither.
+    pub(crate) fn reset(&self, speed: u32, lead: Lead) -> Result<(), String> {
+        let reset = || {
+            let changes = self.0.unchecked_transaction()?;
+            changes.execute("DELETE FROM records", [])?;
+            self.write_clock(speed, lead)?;
+            changes.commit()
+        };
+        reset().map_err(|error: SqlError| error.to_string())
     }
 
-    /// Saves how far the sandbox clock is ahead.
-    pub(crate) fn set_ahead(&self, ahead_s: i64) -> Result<(), String> {
-        self.set_fact("ahead_s", &ahead_s.to_string()).map_err(|error| error.to_string())
+    /// Saves the sandbox clock.
+    pub(crate) fn set_clock(&self, speed: u32, lead: Lead) -> Result<(), String> {
+        self.write_clock(speed, lead).map_err(|error| error.to_string())
+    }
+
+    fn write_clock(&self, speed: u32, lead: Lead) -> Result<(), SqlError> {
+        let facts = "INSERT OR REPLACE INTO facts VALUES ('ahead_s', ?1), ('since_ms', ?2), ('speed', ?3)";
+        let values = [lead.ahead_s, lead.since_ms, i64::from(speed)].map(|value| value.to_string());
+        self.0.execute(facts, values).map(drop)
     }
 
     /// Saves a record under its place, replacing what was there.

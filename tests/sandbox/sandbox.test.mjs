@@ -40,6 +40,8 @@ const FAULTS = {
   slow: { ms: 60_000, timeout: 50, code: 'TIMEOUT' },
   reset_after: { bytes: 5, code: 'BODY_FAILED' },
   late: { ms: 60_000, mayHaveBeenApplied: true },
+  late_record: { seconds: 600, state: 'UNDECLARED' },
+  rival: { merchant_customs_no: 'IC2N000002', reason: 'declared_data_differs' },
   drop_before: { mayHaveBeenApplied: true },
   drop_after: { mayHaveBeenApplied: true },
   error: { refusal: 'refunded_order', reason: 'refunded_order' },
@@ -75,8 +77,8 @@ describe('a sandbox', () => {
 
   for (const [fault, { of, timeout, ...expected }] of Object.entries(FAULTS)) {
     test(`orders the fault ${fault}`, async () => {
-      const { seconds, refusal, ms, bytes, status, retry_after, ...told } = expected
-      const parameters = { seconds, refusal, ms, bytes, status, retry_after, state: of }
+      const { seconds, refusal, ms, bytes, status, retry_after, merchant_customs_no, ...told } = expected
+      const parameters = { seconds, refusal, ms, bytes, status, retry_after, merchant_customs_no, state: of }
       // On a busy machine the time limit may be over before the sandbox has the request: then again with more.
       for (let limit = timeout, left = [fault]; left.length > 0; limit *= 4) {
         const wanted = order()
@@ -98,10 +100,12 @@ describe('a sandbox', () => {
     assert.equal((await sandbox.client().declare(order())).state, 'UNDECLARED')
   })
 
-  test('changes the state of a record at once', async () => {
+  test('changes a record at once', async () => {
     const declared = order()
     await sandbox.client().declare(declared)
     assert.deepEqual(await sandbox.fault('state', { state: 'FAIL', order: declared.out_trade_no }), { changed: 1 })
+    assert.equal(await sandbox.change({ out_trade_no: declared.out_trade_no, duty: 7 }), 1)
+    await assert.rejects(sandbox.change({ out_trade_no: 'none', duty: 7 }), /there is no such declaration/)
   })
 
   test('has a clock that is moved', async () => {
@@ -144,6 +148,12 @@ describe('a sandbox', () => {
     const checked = await client.verifyIdentity({ ...declared, certificate_type: 'IDCARD', ...identity })
     assert.equal(checked.certificate_check_result, 'SAME')
   })
+})
+
+test('its clock can be fast', async () => {
+  const sandbox = await Sandbox.start({ speed: 86_400 })
+  for (const now = await sandbox.advance(0); (await sandbox.advance(0)) < now + 86_400; );
+  await sandbox.stop()
 })
 
 test('a reset makes it as new', async () => {

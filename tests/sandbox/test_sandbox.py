@@ -65,6 +65,8 @@ FAULTS: dict[FaultName, tuple[dict[str, Any], dict[str, Any]]] = {
     "slow": ({"ms": 60_000}, {"code": "TIMEOUT"}),
     "reset_after": ({"bytes": 5}, {"code": "BODY_FAILED"}),
     "late": ({"ms": 60_000}, {"kind": "transport", "may_have_been_applied": True}),
+    "late_record": ({"seconds": 600}, {"state": "UNDECLARED"}),
+    "rival": ({"merchant_customs_no": "IC2N000002"}, {"reason": "declared_data_differs"}),
     "drop_before": ({}, {"kind": "transport", "may_have_been_applied": True}),
     "drop_after": ({}, {"kind": "transport", "may_have_been_applied": True}),
     "error": ({"refusal": "refunded_order"}, {"reason": "refunded_order"}),

@@ -1,7 +1,7 @@
 // Compiled, not run: what a user's compiler makes of the types, whichever client is installed.
 import { Sandbox, type Client, type Fault, type FaultName, type StartOptions } from 'wechatpay-customs-sandbox'
 
-const options: StartOptions = { port: 0, seed: 1, log: true }
+const options: StartOptions = { port: 0, seed: 1, speed: 60, log: true }
 export const sandbox: Sandbox = await Sandbox.start(options)
 // @ts-expect-error There is no such option.
 await Sandbox.start({ colour: 'red' })
@@ -22,6 +22,10 @@ export const { literal }: { literal: boolean } = await sandbox.settings({ wrong_
 await sandbox.fault('rate_limited', { retry_after: 2, order: '1', operation: 'declare', times: 2 })
 await sandbox.fault('drop_after')
 await sandbox.fault('state', { state: 'EXCEPT', order: '1' })
+await sandbox.fault('state', { state: 'EXCEPT', ago_s: 86_400, pushes: 2 })
+await sandbox.fault('late_record', { seconds: 60, answered: false })
+await sandbox.fault('rival', { duty: 7, operation: 'modify' })
+export const changed: number = await sandbox.change({ out_trade_no: '1', duty: 7 })
 await sandbox.fault('error', { refusal: 'refunded_order' })
 // @ts-expect-error There is no such fault.
 await sandbox.fault('nosuch')

@@ -184,6 +184,26 @@ export interface Faults {
     /** The milliseconds after which it takes effect; 1000 unless given, an hour at most. */
     ms?: number
   }
+  /** What a declare, modify or redeclare does is carried out, but queries do not show it yet. */
+  late_record: For & {
+    /** Does an answer come? It does unless given; else the connection ends after the operation was carried out. */
+    answered?: boolean
+    /** The seconds of the sandbox clock for which queries show what was there before; 60 unless given, a hundred years at most. */
+    seconds?: number
+  }
+  /** Just before the request, somebody else modifies the declaration that it names, or declares what it would declare. */
+  rival: For & {
+    /** Its tariff in fen. */
+    duty?: number
+    /** Its registration number. */
+    merchant_customs_no?: string
+    /** Its amount in fen. */
+    order_fee?: number
+    /** Its price of the goods in fen. */
+    product_fee?: number
+    /** Its freight in fen. */
+    transport_fee?: number
+  }
   /** The connection ends before the operation is carried out. */
   drop_before: For
   /** The connection ends after the operation was carried out. */
@@ -203,8 +223,12 @@ export interface Faults {
   }
   /** The records with the number `order` stay in a state; if there are none yet, the next one declared. */
   state: For & {
+    /** The seconds of the sandbox clock since when it is in that state; 0 unless given, a hundred years at most. */
+    ago_s?: number
     /** The record's `explanation`. */
     explanation?: string
+    /** How many times the record ends in that state again after it was pushed again; 0 unless given. */
+    pushes?: number
     /** The state. */
     state: State
   }

@@ -23,6 +23,8 @@ export interface StartOptions {
   merchantKey?: string
   /** The file of the private key of the platform's first certificate, PEM; made unless given. */
   platformKey?: string
+  /** How many times as fast as the wall clock the sandbox clock runs, which decides states: a whole number, 1 unless given. */
+  speed?: number
   /** Whether to write a line about each request to stderr; no unless given. */
   log?: boolean
   /** A program of one's own; otherwise the environment's WECHATPAY_CUSTOMS_SANDBOX, or the one that the package carries. */
@@ -49,6 +51,18 @@ export interface Identity {
   certificate_id: string
   certificate_name: string
   out_trade_no?: string
+}
+
+/** What somebody else changes of a declaration; amounts in fen. Without `customs` it is changed at each. */
+export interface Change {
+  out_trade_no: string
+  sub_order_no?: string
+  customs?: string
+  merchant_customs_no?: string
+  duty?: number
+  order_fee?: number
+  transport_fee?: number
+  product_fee?: number
 }
 
 /** What the sandbox can be set to. */
@@ -170,6 +184,11 @@ export class Sandbox implements AsyncDisposable, Disposable {
   /** Changes the settings that are given; gives them all. */
   async settings(changes?: Partial<Settings>): Promise<Settings> {
     return changes === undefined ? this.control('GET', 'settings') : this.control('POST', 'settings', changes)
+  }
+
+  /** Modifies a declaration as somebody else would; gives how many records that are. */
+  async change(change: Change): Promise<number> {
+    return (await this.control<{ changed: number }>('POST', 'change', change)).changed
   }
 
   /** Refuses connections for so many milliseconds, as a host that has died; connections that stand are closed. */

@@ -5,13 +5,12 @@ use wechatpay_customs::{
         Endpoint,
         declare::{Request, Response},
     },
-    model::{State, VerifyDepartment},
+    model::VerifyDepartment,
 };
 
 use super::{Admitted, Answered, PREFIXES, Route};
 use crate::{
     answer::Refusal,
-    faults::Fault,
     lock,
     records::{Forced, Record},
 };
@@ -30,15 +29,11 @@ impl Answered for Request {
         }
         records.payments.check(&self, records.declared(&self, None), given.settings.wrong_amount)?;
         let sub_order_id = self.sub_order_no.is_some().then(|| records.next_sub_order_id());
-        let forced = match given.fault {
-            Some(Fault::State { state, explanation }) => {
-                Some(Forced { state: state.clone(), explanation: explanation.clone(), since: now })
-            }
-            _ => None,
-        };
-        let record = Record { request: self, sub_order_id, since: now, first: State::Undeclared, forced };
+        let forced = given.fault.and_then(|fault| Forced::by(fault, now));
+        let record = Record { forced, ..Record::new(self, sub_order_id, now) };
         let answer = shown(&record, now);
-        records.add(record)?;
+        let place = records.end();
+        given.keep(Self::OPERATION, &mut records, place, record)?;
         Ok(answer)
     }
 }

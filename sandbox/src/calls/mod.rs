@@ -14,6 +14,8 @@ use crate::{
     answer::Refusal,
     faults::Fault,
     fields,
+    log::{Effects, effect},
+    records::{Late, Record, Records},
     server::{Service, Settings},
 };
 
@@ -47,6 +49,18 @@ pub(crate) struct Admitted<'a> {
     pub settings: Settings,
     pub now: i64,
     pub fault: Option<&'a Fault>,
+    pub effects: &'a Effects,
+}
+
+impl Admitted<'_> {
+    /// Keeps what an operation has made of a record, at its place.
+    fn keep(&self, operation: Operation, records: &mut Records, place: usize, record: Record) -> Result<(), Refusal> {
+        let late = self.fault.and_then(|fault| Late::by(fault, self.now, records.at(place)));
+        let effect = effect("caller", operation, &record);
+        records.keep(place, Record { late, ..record })?;
+        self.effects.borrow_mut().push(effect);
+        Ok(())
+    }
 }
 
 /// One call, by the type of its request.

@@ -2,10 +2,10 @@
 
 use wechatpay_customs::{
     api::{
-        declare,
+        Endpoint, declare,
         modify::{Request, Response},
     },
-    model::{State, VerifyDepartment},
+    model::VerifyDepartment,
 };
 
 use super::{Admitted, Answered, PREFIXES, Route};
@@ -36,17 +36,11 @@ impl Answered for Request {
             product_fee: self.product_fee,
             ..known.request.clone()
         };
-        let record = Record {
-            request: changed,
-            sub_order_id: known.sub_order_id.clone(),
-            since: now,
-            first: State::Submitted,
-            forced: None,
-        };
+        let record = known.modified(changed, now);
         let declared = records.declared(&record.request, Some(place));
         records.payments.check(&record.request, declared, given.settings.wrong_amount)?;
         let answer = shown(&record, now);
-        records.keep(place, record)?;
+        given.keep(Self::OPERATION, &mut records, place, record)?;
         Ok(answer)
     }
 }

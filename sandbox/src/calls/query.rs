@@ -17,7 +17,8 @@ impl Answered for Request {
 
     fn answer(self, given: &Admitted<'_>) -> Result<Response, Refusal> {
         let records = lock(&given.service.records);
-        let mut known = records.with(self.order_type.clone(), &self.order_no).map(|(_, record)| record).peekable();
+        let known = records.with(self.order_type.clone(), &self.order_no);
+        let mut known = known.filter_map(|(_, record)| record.shown(given.now)).peekable();
         let Some(first) = known.peek().copied() else {
             return Err(Refusal::order_not_exist(format!("No declaration is known with this {}", self.order_type)));
         };
@@ -55,7 +56,7 @@ fn shown(record: &Record, now: i64) -> Declaration {
         transport_fee: request.transport_fee,
         product_fee: request.product_fee,
         state,
-        explanation: record.explanation(),
+        explanation: record.explanation(now),
         modify_time: Some(clock::beijing(since)),
         ..Declaration::default()
     }

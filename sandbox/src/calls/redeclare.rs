@@ -38,9 +38,9 @@ impl Answered for Request {
                 format!("报关单状态为{state}，不能重推"),
             ));
         }
-        let record = Record { since: now, first: State::Undeclared, forced: None, ..known.clone() };
+        let record = known.pushed(now);
         let answer = shown(&record, now);
-        records.keep(place, record)?;
+        given.keep(Self::OPERATION, &mut records, place, record)?;
         Ok(answer)
     }
 }

@@ -35,7 +35,7 @@ fn is_of_split(finding: &Finding) -> bool {
     finding.rule == "split_institution_mode"
 }
 
-fn change(of: &declare::Request) -> modify::Request {
+pub fn change(of: &declare::Request) -> modify::Request {
     modify::Request {
         out_trade_no: of.out_trade_no.clone(),
         transaction_id: of.transaction_id.clone(),
@@ -49,7 +49,7 @@ fn change(of: &declare::Request) -> modify::Request {
     }
 }
 
-fn push(of: &declare::Request) -> redeclare::Request {
+pub fn push(of: &declare::Request) -> redeclare::Request {
     redeclare::Request {
         customs: of.customs.clone(),
         merchant_customs_no: of.merchant_customs_no.clone(),

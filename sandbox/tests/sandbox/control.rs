@@ -102,6 +102,12 @@ async fn numbers_have_bounds() {
             "`seconds` must lie between -3162240000 and",
         ),
         ("faults", json!({ "fault": "stale_clock", "seconds": i64::MAX }), "a hundred years"),
+        (
+            "faults",
+            json!({ "fault": "state", "state": "FAIL", "ago_s": -1 }),
+            "the fault `state`: `ago_s` must lie between 0 and 3162240000, a hundred years",
+        ),
+        ("faults", json!({ "fault": "state", "state": "FAIL", "pushes": -1 }), "the fault `state`: invalid value"),
         ("faults", json!({ "fault": "rate_limited", "retry_after": most }), "the fault `rate_limited`: invalid value"),
         ("faults", json!({ "fault": "html", "status": 600 }), "`status` must lie between 200 and 599"),
         ("faults", json!({ "fault": "html", "status": most }), "the fault `html`: invalid value"),

@@ -249,7 +249,18 @@ async fn a_rotated_key_is_in_the_list_of_certificates() {
 #[test]
 fn the_reference_names_every_fault_and_setting() {
     let text = include_str!("../../../docs/sandbox.md");
-    let more = ["slow", "error", "state", "wrong_amount", "field_encryption", "literal", "refusal", "explanation"];
+    let more = [
+        "slow",
+        "error",
+        "state",
+        "late_record",
+        "rival",
+        "wrong_amount",
+        "field_encryption",
+        "literal",
+        "refusal",
+        "explanation",
+    ];
     for name in FAULTS.iter().map(|(fault, ..)| *fault).chain(more) {
         assert!(text.contains(&format!("`{name}`")), "{name}");
     }

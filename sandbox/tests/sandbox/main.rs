@@ -4,6 +4,7 @@ mod calls;
 mod client;
 mod control;
 mod faults;
+mod life;
 mod payments;
 mod program;
 mod raw;

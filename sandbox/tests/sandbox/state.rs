@@ -77,6 +77,47 @@ async fn declarations_and_the_clock_outlive_the_sandbox() {
 }
 
 #[tokio::test]
+async fn a_fast_clock_runs_ahead_and_does_not_step_back() {
+    // A quarter of an hour in each second.
+    let place = Place::new("fast");
+    let config = |speed| Config { seed: Some(1), state: Some(place.file("state")), speed, ..Config::default() };
+    let fast = Sandbox::start(config(900)).await.unwrap();
+    let query = find(OrderType::OutTradeNo, &order().out_trade_no);
+    let declared = client(&fast).declare(&order()).await.unwrap();
+    assert!(declared.warnings.is_empty(), "signatures go by the wall clock: {declared:?}");
+    let found = loop {
+        let found = client(&fast).query(&query).await.unwrap();
+        if found.data[0].state == State::Success {
+            break found;
+        }
+    };
+    let before = advance(&fast, 3600).await;
+    fast.shutdown().await;
+    // It went on meanwhile, and goes on at its new speed.
+    let slow = Sandbox::start(config(1)).await.unwrap();
+    let after = advance(&slow, 0).await;
+    assert!(after >= before, "{after} {before}");
+    assert_eq!(client(&slow).query(&query).await.unwrap().data, found.data);
+    slow.reset().unwrap();
+    assert!(advance(&slow, 0).await < after, "a reset leads back to the wall clock");
+    slow.shutdown().await;
+    let fast = Sandbox::start(config(86_400)).await.unwrap();
+    let first = advance(&fast, 0).await;
+    while advance(&fast, 0).await < first + 86_400 {}
+    fast.shutdown().await;
+
+    for speed in [0, 86_401] {
+        let error = Sandbox::start(config(speed)).await.unwrap_err().to_string();
+        assert_eq!(error, format!("`speed` must lie between 1 and 86400; it is {speed}"));
+        refused(&["--speed", &speed.to_string()], &error);
+    }
+    refused(&["--speed", "1.5"], "invalid value '1.5' for '--speed <N>'");
+    let program = Program::start(&["--speed", "86400"]);
+    program.client().declare(&order()).await.unwrap();
+    while program.client().query(&query).await.unwrap().data[0].state != State::Success {}
+}
+
+#[tokio::test]
 async fn keys_can_be_given() {
     let place = Place::new("keys");
     let made = start().await;
@@ -115,11 +156,18 @@ fn what_is_no_state_file_is_refused_in_one_line() {
     }
     let ahead = place.file("ahead");
     tokio::runtime::Runtime::new().unwrap().block_on(async { with_state(ahead.clone()).await.shutdown().await });
-    for value in ["-1", "9223372036854775807", "soon"] {
+    let seconds = "its clock is not a number of seconds within a hundred years";
+    for (fact, value, words) in [
+        ("speed", "0", "its clock has a speed that there is not"),
+        ("since_ms", "once", "its clock runs since a time that is not a number"),
+        ("ahead_s", "-1", seconds),
+        ("ahead_s", "9223372036854775807", seconds),
+        ("ahead_s", "soon", seconds),
+    ] {
         let file = rusqlite::Connection::open(&ahead).unwrap();
-        file.execute("INSERT OR REPLACE INTO facts VALUES ('ahead_s', ?1)", [value]).unwrap();
+        file.execute("INSERT OR REPLACE INTO facts VALUES (?1, ?2)", [fact, value]).unwrap();
         drop(file);
-        refused(&["--state", ahead.to_str().unwrap()], "its clock is not a number of seconds within a hundred years");
+        refused(&["--state", ahead.to_str().unwrap()], words);
     }
     refused(&["--stat", "x"], "unexpected argument '--stat' found");
     refused(&["--port", "70000"], "invalid value '70000' for '--port <PORT>'");

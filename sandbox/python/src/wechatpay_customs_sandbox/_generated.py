@@ -73,7 +73,7 @@ State = Literal["UNDECLARED", "SUBMITTED", "PROCESSING", "SUCCESS", "FAIL", "EXC
 """
 
 
-FaultName = Literal["no_signature", "wrong_signature", "probe_signature", "stale_clock", "unknown_serial", "rotated_key", "duplicated_header", "truncated_body", "html", "rate_limited", "server_error", "slow", "reset_after", "late", "drop_before", "drop_after", "error", "state"]
+FaultName = Literal["no_signature", "wrong_signature", "probe_signature", "stale_clock", "unknown_serial", "rotated_key", "duplicated_header", "truncated_body", "html", "rate_limited", "server_error", "slow", "reset_after", "late", "late_record", "rival", "drop_before", "drop_after", "error", "state"]
 """The name of a fault.
 
 - ``no_signature``: The answer lacks the `Wechatpay-…` headers.
@@ -90,6 +90,8 @@ FaultName = Literal["no_signature", "wrong_signature", "probe_signature", "stale
 - ``slow``: The answer comes late; the operation takes effect at once.
 - ``reset_after``: Some bytes of the answer's body come, then the connection ends.
 - ``late``: The connection ends at once; the operation takes effect later.
+- ``late_record``: What a declare, modify or redeclare does is carried out, but queries do not show it yet.
+- ``rival``: Just before the request, somebody else modifies the declaration that it names, or declares what it would declare.
 - ``drop_before``: The connection ends before the operation is carried out.
 - ``drop_after``: The connection ends after the operation was carried out.
 - ``error``: The answer is a chosen refusal: `refusal`, or `status`, `code` and `message`.
@@ -107,7 +109,7 @@ class FaultParameters(TypedDict, total=False):
     times: int
     """How many requests meet it; 1 unless given."""
     seconds: int
-    """For ``stale_clock``: The seconds by which it lies in the past, or in the future if negative; 600 unless given."""
+    """For ``stale_clock``: The seconds by which it lies in the past, or in the future if negative; 600 unless given. For ``late_record``: The seconds of the sandbox clock for which queries show what was there before; 60 unless given, a hundred years at most."""
     carried_out: bool
     """For ``html``: Does the operation take effect? Not unless given. For ``server_error``: Does the operation take effect? Not unless given."""
     status: int
@@ -118,6 +120,18 @@ class FaultParameters(TypedDict, total=False):
     """For ``slow``: The delay in milliseconds; 1000 unless given, an hour at most. For ``late``: The milliseconds after which it takes effect; 1000 unless given, an hour at most."""
     bytes: int
     """For ``reset_after``: The bytes of the body that come; none unless given."""
+    answered: bool
+    """For ``late_record``: Does an answer come? It does unless given; else the connection ends after the operation was carried out."""
+    duty: int
+    """For ``rival``: Its tariff in fen."""
+    merchant_customs_no: str
+    """For ``rival``: Its registration number."""
+    order_fee: int
+    """For ``rival``: Its amount in fen."""
+    product_fee: int
+    """For ``rival``: Its price of the goods in fen."""
+    transport_fee: int
+    """For ``rival``: Its freight in fen."""
     code: str
     """For ``error``: The error code."""
     detail: Any
@@ -126,7 +140,11 @@ class FaultParameters(TypedDict, total=False):
     """For ``error``: The message, of which 256 characters are sent."""
     refusal: int | Reason
     """For ``error``: A documented row by its name, or by its place in the catalogue, from 1."""
+    ago_s: int
+    """For ``state``: The seconds of the sandbox clock since when it is in that state; 0 unless given, a hundred years at most."""
     explanation: str
     """For ``state``: The record's `explanation`."""
+    pushes: int
+    """For ``state``: How many times the record ends in that state again after it was pushed again; 0 unless given."""
     state: State
     """For ``state``: The state."""

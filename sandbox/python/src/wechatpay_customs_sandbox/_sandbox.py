@@ -47,6 +47,7 @@ class Sandbox:
         state: str | None = None,
         merchant_key: str | None = None,
         platform_key: str | None = None,
+        speed: int | None = None,
         log: bool = False,
         program: str | None = None,
     ) -> None:
@@ -59,6 +60,7 @@ class Sandbox:
         :param state: The SQLite file that declarations are kept in; memory unless given.
         :param merchant_key: The file of the merchant's private key, PEM; made unless given.
         :param platform_key: The file of the private key of the platform's first certificate, PEM; made unless given.
+        :param speed: How many times as fast as the wall clock the sandbox clock runs, which decides states; 1 unless given.
         :param log: Writes a line about each request to stderr.
         :param program: A program of one's own; otherwise the environment's ``WECHATPAY_CUSTOMS_SANDBOX``, or the one
             that the package carries.
@@ -71,6 +73,7 @@ class Sandbox:
             "state": state,
             "merchant-key": merchant_key,
             "platform-key": platform_key,
+            "speed": speed,
         }
         self._arguments = [f"--{name}={value}" for name, value in given.items() if value is not None]
         self._log = log
@@ -221,6 +224,14 @@ class Sandbox:
     def settings(self, **changes: Any) -> dict[str, Any]:
         """Changes the settings that are given; gives them all."""
         return self.control("POST" if changes else "GET", "settings", changes or None)
+
+    def change(self, **change: Any) -> int:
+        """Modifies a declaration as somebody else would; gives how many records that are.
+
+        Takes ``out_trade_no``, ``sub_order_no`` for a part and ``customs`` for one customs, and any of
+        ``merchant_customs_no``, ``duty``, ``order_fee``, ``transport_fee`` and ``product_fee``.
+        """
+        return int(self.control("POST", "change", change)["changed"])
 
     def down(self, seconds: float) -> None:
         """Refuses connections for so many seconds, as a host that has died; connections that stand are closed."""
