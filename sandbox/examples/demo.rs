@@ -104,11 +104,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    let which = Which {
-        customs: request.customs.clone(),
-        sub_order_no: request.sub_order_no.clone(),
-        ..Which::default()
-    };
+    let which =
+        Which { customs: request.customs.clone(), sub_order_no: request.sub_order_no.clone(), ..Which::default() };
     title(5, "redeclare: customs says that it never got the declaration");
     let again = redeclare::Request {
         customs: request.customs.clone(),

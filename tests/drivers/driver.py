@@ -32,7 +32,7 @@ def report(vector: dict[str, Any]) -> dict[str, Any]:
     if kind == "customs_order_fields":
         return {"fields": wx.customs_order_fields(vector["request"], vector["result"], vector.get("paid"))}
     if kind == "function":
-        return {"value": getattr(wx, vector["function"])(**vector["arguments"])}
+        return {"gives": getattr(wx, vector["function"])(**vector["arguments"])}
     if kind == "prepare":
         padding = base64.b64decode(vector["padding_base64"]) if "padding_base64" in vector else None
         timestamp, nonce = vector.get("timestamp"), vector.get("nonce")

@@ -63,7 +63,7 @@ async fn report(vector: &Value) -> Result<Value, Error> {
         }
         Some("function") => {
             let (function, arguments) = (vector["function"].as_str().unwrap_or_default(), vector["arguments"].clone());
-            Ok(json!({ "value": host::call(function, arguments, None, Convention::Python)? }))
+            Ok(json!({ "gives": host::call(function, arguments, None, Convention::Python)? }))
         }
         Some("prepare") => {
             let client = Client::new(options()?)?;

@@ -32,7 +32,7 @@ async function reportOf(wx, vector) {
     case 'customs_order_fields':
       return { fields: wx.customsOrderFields(request, result, paid) }
     case 'function':
-      return { value: wx[camel(vector.function)](...ARGUMENTS[vector.function].map((name) => vector.arguments[name])) }
+      return { gives: wx[camel(vector.function)](...ARGUMENTS[vector.function].map((name) => vector.arguments[name])) }
     case 'prepare': {
       const prepared = await wx.prepare(operation, fields, options, timestamp, nonce, padding)
       return { ...prepared, authorization: prepared.headers.Authorization }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
-use wechatpay_customs::{Operation, catalogue, check::rules, error::CODES};
+use wechatpay_customs::{Operation, catalogue, check::rules, error::CODES, life::Reason};
 use wechatpay_customs_tests::{root, vectors};
 
 /// Every text that stands under a name, at any depth.
@@ -43,6 +43,7 @@ fn every_code_is_met_by_a_vector_or_a_test() {
         "tests/src/lib.rs",
         "tests/tests/bad_input.rs",
         "tests/javascript/face.test.mjs",
+        "tests/javascript/life.test.mjs",
         "tests/python/test_async.py",
         "core/tests/engine.rs",
         "core/tests/pages.rs",
@@ -51,6 +52,16 @@ fn every_code_is_met_by_a_vector_or_a_test() {
     }
     let missing: Vec<_> =
         CODES.iter().map(|code| code.name).filter(|name| !met.contains(*name) && !sources.contains(*name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_reason_for_a_step_is_met_by_a_vector_or_a_test() {
+    let met = expected("reason");
+    let model = fs::read_to_string(root().join("core/tests/ensure.rs")).expect("a test");
+    let missing: Vec<_> = Reason::ALL.iter().map(|reason| reason.name()).filter(|name| !met.contains(*name)).collect();
+    // Those of `ensure` alone need a service.
+    let missing: Vec<_> = missing.into_iter().filter(|name| !model.contains(&format!("\"{name}\""))).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 

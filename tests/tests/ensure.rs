@@ -27,12 +27,7 @@ fn programs() -> Vec<(&'static str, Vec<String>)> {
         ("Bun", vec![runtime("@oven/bun-linux-x64/bin/bun"), script("ensure.mjs"), module("node.js")]),
         (
             "Deno",
-            [
-                &[runtime("@deno/linux-x64-glibc/deno")],
-                &deno[..],
-                &[script("ensure.mjs"), module("wasm.js")],
-            ]
-            .concat(),
+            [&[runtime("@deno/linux-x64-glibc/deno")], &deno[..], &[script("ensure.mjs"), module("wasm.js")]].concat(),
         ),
         ("Python", vec![at(python()), script("ensure.py"), "sync".to_owned()]),
         ("Python, asynchronous", vec![at(python()), script("ensure.py"), "async".to_owned()]),
@@ -101,7 +96,8 @@ async fn settles(name: &str, program: Vec<String>, count: usize) {
         fault["operation"] = json!(if place % 3 == 0 { "query" } else { "declare" });
         control(&url, "faults", &fault).await;
     }
-    let kept = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ensure-{}.jsonl", name.replace(' ', "-")));
+    let kept =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ensure-{}.jsonl", name.replace(' ', "-")));
     let _ = std::fs::remove_file(&kept);
     let passes = tokio::spawn({
         let url = url.clone();
@@ -130,7 +126,8 @@ async fn settles(name: &str, program: Vec<String>, count: usize) {
     let (told, well) = tokio::task::spawn_blocking(move || said(process)).await.expect("no panic");
     passes.abort();
     assert!(well, "{name}: {told}");
-    let results: Vec<Value> = serde_json::from_str(told.trim()).unwrap_or_else(|error| panic!("{name}: {error}: {told}"));
+    let results: Vec<Value> =
+        serde_json::from_str(told.trim()).unwrap_or_else(|error| panic!("{name}: {error}: {told}"));
     assert_eq!(results.len(), count, "{name}");
     for result in &results {
         assert_eq!(result["reason"], "success", "{name}: {result}");

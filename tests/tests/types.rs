@@ -45,7 +45,7 @@ fn typed(vector: &Value, mut report: Value, error: Option<&str>) -> Option<(Stri
                 "realtime_upload_fields" => "RealtimeUploadFields",
                 _ => return None,
             };
-            (name.to_owned(), report["value"].take())
+            (name.to_owned(), report["gives"].take())
         }
         "explain" => ("Explanation".to_owned(), report),
         "prepare" => {

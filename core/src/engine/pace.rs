@@ -83,23 +83,23 @@ impl Pace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the next time slot, and returns the milliseconds until then.
-    pub fn wait(&self, now_ms: u64) -> u64 {
+    /// Takes the next time slot, and returns the milliseconds until then; leaves it to others if those are more than
+    /// `most_ms`, because the call will not be sent then.
+    pub fn wait(&self, now_ms: u64, most_ms: u64) -> u64 {
         let mut state = self.state();
         let earliest = state.held_until.max(now_ms);
-        let slot = match &mut state.limit {
-            Some(limit) if now_ms.saturating_sub(limit.refused_at) < FORGOTTEN_MS => {
-                let slot = limit.next.max(earliest as f64);
-                limit.next = slot + 1000.0 / limit.rate;
-                slot.ceil() as u64
-            }
-            limit => {
-                *limit = None;
-                earliest
-            }
-        };
-        state.sent.count(slot);
-        slot.saturating_sub(now_ms)
+        let limit = state.limit.take_if(|limit| now_ms.saturating_sub(limit.refused_at) < FORGOTTEN_MS);
+        let slot = limit.as_ref().map_or(earliest as f64, |limit| limit.next.max(earliest as f64));
+        let wait = (slot.ceil() as u64).saturating_sub(now_ms);
+        let taken = wait <= most_ms;
+        state.limit = limit.map(|limit| match taken {
+            true => Limit { next: slot + 1000.0 / limit.rate, ..limit },
+            false => limit,
+        });
+        if taken {
+            state.sent.count(now_ms.saturating_add(wait));
+        }
+        wait
     }
 
     /// Notes an answer that accepts the pace.
@@ -148,5 +148,32 @@ impl Pace {
                 });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_does_not_wait_leaves_its_slot_to_others() {
+        let pace = Pace::default();
+        for at in 0..8 {
+            assert_eq!(pace.wait(at, 0), 0);
+        }
+        pace.refused(Some(5_000), 10);
+        // However often it is tried, the next slot comes no later.
+        for _ in 0..100 {
+            assert_eq!(pace.wait(10, 2_000), 5_000);
+        }
+        assert_eq!(pace.wait(10, 60_000), 5_000);
+        assert!(pace.wait(10, 60_000) > 5_000);
+    }
+
+    #[test]
+    fn one_answer_holds_calls_for_an_hour_at_most() {
+        let pace = Pace::default();
+        pace.refused(Some(86_400_000), 0);
+        assert_eq!(pace.wait(0, u64::MAX), LONGEST_WAIT_MS);
     }
 }

@@ -44,9 +44,9 @@ impl Course {
         retry::next(met, situation)
     }
 
-    /// Must the call end rather than pause for so many milliseconds?
-    fn is_too_long(&self, ms: u64) -> bool {
-        self.longest_pause.is_some_and(|longest| ms > longest)
+    /// The longest pause that the call can still make, in milliseconds.
+    fn longest(&self, now: Now) -> u64 {
+        self.left(now).saturating_sub(1).min(self.longest_pause.unwrap_or(u64::MAX))
     }
 
     /// The milliseconds until the next attempt: those that the service asks for, or else random.
@@ -82,7 +82,7 @@ pub(super) fn paused(course: &mut Course, content: Content, error: Error, ms: u6
     if ms >= course.left(now) {
         return Err(too_late(error));
     }
-    if course.is_too_long(ms) {
+    if ms > course.longest(now) {
         return Err(error.with(|details| details.retry_after = Some(ms)));
     }
     course.observe_pause(content.operation, ms, &error.code);
@@ -97,7 +97,7 @@ pub(super) fn paused(course: &mut Course, content: Content, error: Error, ms: u6
 
 /// Signs and sends a request that was just built, when it is its turn.
 pub(super) fn send(course: &mut Course, unsigned: Unsigned, now: Now) -> Turn {
-    match course.account.pace.wait(now.mono_ms) {
+    match course.account.pace.wait(now.mono_ms, course.longest(now)) {
         0 => Signing::begin(course, unsigned, Then::Send, now),
         wait => turn_in(course, unsigned.into_content(), None, wait, now),
     }
@@ -105,7 +105,7 @@ pub(super) fn send(course: &mut Course, unsigned: Unsigned, now: Now) -> Turn {
 
 /// Signs and sends when it is the request's turn.
 fn in_turn(course: &mut Course, content: Content, error: Option<Error>, now: Now) -> Turn {
-    match course.account.pace.wait(now.mono_ms) {
+    match course.account.pace.wait(now.mono_ms, course.longest(now)) {
         0 => sign(course, content, now),
         wait => turn_in(course, content, error, wait, now),
     }
@@ -113,7 +113,7 @@ fn in_turn(course: &mut Course, content: Content, error: Option<Error>, now: Now
 
 /// Waits for the request's turn; `error` is that of the last attempt, if there was one.
 fn turn_in(course: &mut Course, content: Content, error: Option<Error>, wait: u64, now: Now) -> Turn {
-    if wait >= course.left(now) || course.is_too_long(wait) {
+    if wait > course.longest(now) {
         return Err(error.map_or_else(|| crowded(content.operation, wait), too_late));
     }
     course.observe_pause(content.operation, wait, RATE_LIMITED);
@@ -158,7 +158,7 @@ fn too_late(error: Error) -> Error {
 /// The error for a request whose turn comes after the deadline.
 fn crowded(operation: Operation, wait: u64) -> Error {
     let why = format!(
-        "{operation} was not sent: WeChat Pay asked for fewer requests (HTTP 429), and its turn comes in {} s, after the deadline",
+        "{operation} was not sent: WeChat Pay asked for fewer requests (HTTP 429), and its turn comes in {} s, later than this call waits",
         wait.div_ceil(1000)
     );
     Error::new(DEADLINE_EXCEEDED, why).with(|details| {

@@ -120,7 +120,7 @@ fn sound(planned: &[Map<String, Value>], report: &mut Vec<Finding>) {
                 .into_iter()
                 .filter(|found| found.severity == Severity::Error && found.rule != rules::REQUIRED.name)
                 .map(|found| Finding {
-                    field: format!("parts/{index}{}", found.field),
+                    field: format!("/parts/{index}{}", found.field),
                     location: Location::Argument,
                     ..found
                 }),

@@ -65,7 +65,7 @@ def next_step(name: str, given: Object, step: str, reason: str, **more: object) 
     """A vector of `next_step`; what is not expected to be given is expected to be null."""
     arguments = {"record": None, "now": NOW, **given}
     expect = {"step": step, "reason": reason, "request": None, "retry_at": None, **more}
-    return function(f"next-{name}", "next_step", arguments, {"value": expect})
+    return function(f"next-{name}", "next_step", arguments, {"gives": expect})
 
 
 def steps() -> list[Object]:
@@ -277,7 +277,7 @@ def amounts() -> list[Object]:
 
     def fen(name: str, amount: str, rate: str, expect: int, coupon: str | None = None) -> Object:
         more = {} if coupon is None else {"coupon": coupon}
-        return function(f"cny-{name}", "cny_fen", {"amount": amount, "rate": rate, **more}, {"value": expect})
+        return function(f"cny-{name}", "cny_fen", {"amount": amount, "rate": rate, **more}, {"gives": expect})
 
     def refused(name: str, arguments: Object, expect: Object = REFUSED) -> Object:
         return function(f"cny-{name}", "cny_fen", arguments, expect)
@@ -334,21 +334,21 @@ def splits() -> list[Object]:
             "exactly",
             {},
             [{"transport_fee": 100, "product_fee": 400}, {"product_fee": 500, "duty": 7}],
-            {"value": [part(one, 100, 400), part(two, 0, 500, duty=7)]},
+            {"gives": [part(one, 100, 400), part(two, 0, 500, duty=7)]},
         ),
-        split("what-is-left", {}, [{}, {"product_fee": 300}], {"value": [part(one, 0, 700), part(two, 0, 300)]}),
-        split("less-a-refund", {"refunded": 400}, [{"product_fee": 600}], {"value": [part(one, 0, 600)]}),
+        split("what-is-left", {}, [{}, {"product_fee": 300}], {"gives": [part(one, 0, 700), part(two, 0, 300)]}),
+        split("less-a-refund", {"refunded": 400}, [{"product_fee": 600}], {"gives": [part(one, 0, 600)]}),
         split(
             "with-numbers",
             {"sub_order_no": "S{n}"},
             [{"product_fee": 600, "sub_order_no": "given"}, {}],
-            {"value": [part("given", 0, 600), part("S2", 0, 400)]},
+            {"gives": [part("given", 0, 600), part("S2", 0, 400)]},
         ),
         split(
             "without-customs",
             {},
             [{}],
-            {"value": [without(part(one, 0, 1000), "customs")]},
+            {"gives": [without(part(one, 0, 1000), "customs")]},
             None,
         ),
         refused("more-than-paid", {}, [{"product_fee": 600}, {"product_fee": 401}], {"rule": "order_fee_sum", "field": "/parts"}),
@@ -392,7 +392,7 @@ def uploads() -> list[Object]:
 
     def told(department: str, **more: object) -> Object:
         return {
-            "value": {
+            "gives": {
                 "orderNo": ORDER["out_trade_no"],
                 "payTransactionId": "2018112288340107038204310100000",
                 "orderPayTransactionId": ORDER["transaction_id"],
