@@ -116,14 +116,21 @@ mod tests {
 
     #[test]
     fn what_was_built_is_found_wherever_cargo_puts_it() {
+        let package = env::temp_dir().join(format!("xtask-{}", std::process::id()));
+        let manifest = package.join("Cargo.toml");
+        fs::create_dir_all(package.join("src")).expect("a folder of the test's");
+        // A workspace of its own, wherever temporary files are.
+        let text = "[package]\nname = \"tiny\"\nedition = \"2024\"\n[workspace]\n";
+        fs::write(&manifest, text).expect("a manifest");
+        fs::write(package.join("src/main.rs"), "fn main() {}").expect("a program");
         for variable in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"] {
-            let folder = env::temp_dir().join(format!("xtask-{}-{variable}", std::process::id()));
-            let mut build = cargo(&["build", "--package", "xtask", "--bins"]);
-            build.env_remove("CARGO_TARGET_DIR").env(variable, &folder);
-            let built = run(build).and_then(|built| built.file(format!("xtask{}", env::consts::EXE_SUFFIX)));
+            let folder = package.join(variable);
+            let mut build = cargo(&["build", "--manifest-path"]);
+            build.arg(&manifest).env_remove("CARGO_TARGET_DIR").env(variable, &folder);
+            let built = run(build).and_then(|built| built.file(format!("tiny{}", env::consts::EXE_SUFFIX)));
             let built = built.expect("it is built");
             assert!(built.starts_with(&folder) && built.exists(), "{}", built.display());
-            fs::remove_dir_all(folder).expect("a folder of the test's");
         }
+        fs::remove_dir_all(package).expect("a folder of the test's");
     }
 }
