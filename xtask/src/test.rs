@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     sync::{
         Mutex, PoisonError,
@@ -57,18 +57,20 @@ const STAGES: [Rows; 3] = [
     ],
     &[
         &[("Rust tests", all_rust_tests), ("Rust examples in the documentation", || counted(rust_tests(&["--doc"])))],
-        // None of them builds what a test starts or loads.
+        // None of them builds what a test starts or loads. These have folders of their own to build in.
         &[
             ("vectors are what their script makes", vectors),
             ("Python versions", || Ok(Count { skipped: pythons::missing(), ..one() })),
+            ("minimum Rust version", minimum_rust),
+            ("the WASM module is the same when built again", || wasm::reproducible().map(|()| one())),
+        ],
+        &[
             ("clippy", || once(clippy(&["--workspace", "--all-targets", "--features", "wechatpay-customs/rsa"]))),
             ("clippy of a program on wasm32", || {
                 once(clippy(&["--package", "wechatpay-customs-wasm-client", "--target", build::WASM]))
             }),
             ("core checks for wasm32 without the client", || wasm32("rsa")),
             ("core checks for wasm32 with the client", || wasm32("rsa,client")),
-            ("minimum Rust version", minimum_rust),
-            ("the WASM module is the same when built again", || wasm::reproducible().map(|()| one())),
             ("the Python sdist installs", python_sdist),
             ("rustdoc", rustdoc),
         ],
@@ -143,9 +145,30 @@ fn rust_tests(more: &[&str]) -> Command {
     tests
 }
 
+/// The test programs that take longest, which begin first so that none of them is left for the end.
+const LONGEST: [&str; 9] = [
+    "host_languages",
+    "ensure",
+    "sandbox_packages",
+    "readme",
+    "runtimes",
+    "conformance",
+    "network",
+    "sandbox",
+    "redaction",
+];
+
+/// The place of a program among the longest; its name ends in a dash and a number of cargo's.
+fn place(program: &Path) -> usize {
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
+    LONGEST.iter().position(|long| *long == name).unwrap_or(LONGEST.len())
+}
+
 /// Runs the test programs, some at once because many of them wait most of their time.
 fn all_rust_tests() -> Result<Count> {
-    let programs = cargo::run(rust_tests(&["--no-run"]))?.tests;
+    let mut programs = cargo::run(rust_tests(&["--no-run"]))?.tests;
+    programs.sort_by_key(|(program, _)| place(program));
     let workers = thread::available_parallelism().map_or(1, usize::from) + 1;
     let (next, told) = (AtomicUsize::new(0), Mutex::new((Count::default(), Vec::new())));
     let work = || {
