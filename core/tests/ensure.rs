@@ -317,3 +317,37 @@ fn what_an_earlier_run_gave_must_be_of_the_same_order() {
     };
     assert!(error.message.contains("`after`"), "{error}");
 }
+
+/// The reason that a run ends with.
+fn reason(end: &End) -> &str {
+    match end {
+        End::Plain(value) => value["reason"].as_str().expect("a reason"),
+        End::Error(error) => &error.code,
+        End::Crashed => "crashed",
+    }
+}
+
+#[test]
+fn what_is_not_known_yet_is_looked_for_again() {
+    let mut now = Now { unix_ms: life::EPOCH_MS, mono_ms: 5_000 };
+    let mut service = Service::new(life::Before::Different, false, 100, vec![]);
+    let mut process = Process::new(false, 7, false, 1);
+    let mut run = |now: &mut Now, faults: &[Fault]| {
+        let end = process.run(&mut service, now, &mut faults.iter().copied(), false);
+        if let End::Plain(value) = &end {
+            process.after = Some(value.clone());
+        }
+        end
+    };
+    // The modify is lost before it arrives.
+    let first = run(&mut now, &[Fault::None, Fault::LostBefore]);
+    assert!(matches!(&first, End::Plain(value) if value["error"]["code"] == "CONNECTION_RESET"), "the error is told");
+    assert_eq!(reason(&first), "unanswered");
+    assert_eq!(reason(&run(&mut now, &[])), "not_due", "it is looked at, but nothing is done before its time");
+    now = later(now, 68_000);
+    assert_eq!(reason(&run(&mut now, &[])), "queued");
+    now = later(now, 60_000);
+    assert_eq!(reason(&run(&mut now, &[])), "late_read", "the record is the one before the change");
+    now = later(now, 60_000);
+    assert_eq!(reason(&run(&mut now, &[])), "processing");
+}

@@ -41,6 +41,8 @@ fn typed(vector: &Value, mut report: Value, error: Option<&str>) -> Option<(Stri
         "function" => {
             let name = match vector["function"].as_str().expect("a function") {
                 "next_step" => "NextStep",
+                // Without a customs the parts are still to be completed.
+                "plan_split" if vector["arguments"]["customs"].is_null() => return None,
                 "plan_split" => "DeclareRequest[]",
                 "realtime_upload_fields" => "RealtimeUploadFields",
                 _ => return None,
@@ -144,7 +146,7 @@ fn python_types() {
         writeln!(text, "v{number}: {kind} = {value}").expect("text grows");
         *met.entry(name).or_default() += 1;
     }
-    assert!(met.len() == 4 && met["Explanation"] > 100, "{met:?}");
+    assert!(met.len() == 7 && met["Explanation"] > 100, "{met:?}");
     let file = folder().join("reports.py");
     fs::write(&file, text).expect("a file of the tests");
     passes(Command::new(python()).args(["-m", "mypy", "--strict", "--cache-dir"]).arg(folder().join("mypy")).arg(file));

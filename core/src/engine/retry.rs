@@ -1,7 +1,10 @@
 //! Decides what follows an attempt that failed: a pure function, tested as a table.
 
 use super::action::{Failure, Sent};
-use crate::words::error::{Error, ErrorKind, SIGNATURE_PROBE};
+use crate::{
+    protocol::response::is_repeated,
+    words::error::{Error, ErrorKind, SIGNATURE_PROBE},
+};
 
 /// The result of an attempt, as far as it matters for the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,7 @@ impl Met {
     pub fn answer(error: &Error) -> Met {
         match (error.code.as_str(), error.status) {
             _ if error.is(SIGNATURE_PROBE) => Met::Probe,
+            _ if is_repeated(error.reason) => Met::Lost,
             ("RATE_LIMITED", _) | (_, Some(429)) => Met::Busy,
             ("SYSTEMERROR" | "SERVICE_UNAVAILABLE", _) | (_, Some(408 | 500..=599)) => Met::Failing,
             (_, Some(400..=499)) if error.kind == ErrorKind::Api => Met::Refused,
@@ -181,6 +185,9 @@ mod tests {
         assert_eq!([refused("RATE_LIMITED", 400), refused("PARAM_ERROR", 429)], [Met::Busy; 2]);
         assert_eq!([refused("SYSTEMERROR", 400), refused("PARAM_ERROR", 500), refused("", 408)], [Met::Failing; 3]);
         assert_eq!([refused("PARAM_ERROR", 400), refused("NEW_CODE", 404)], [Met::Refused; 2]);
+        let repeated = Error::refused("SIGN_ERROR".to_owned(), String::new());
+        let repeated = repeated.with(|details| (details.status, details.reason) = (Some(401), Some("nonce_wrong")));
+        assert_eq!(Met::answer(&repeated), Met::Lost);
         let ours = |code, status| Met::answer(&Error::new(code, "").with(|details| details.status = Some(status)));
         assert_eq!(ours(SIGNATURE_PROBE, 200), Met::Probe);
         assert_eq!([ours(SIGNATURE_MISMATCH, 200), ours(REDIRECT_REFUSED, 302)], [Met::Unproven; 2]);

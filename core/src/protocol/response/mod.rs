@@ -15,6 +15,7 @@ pub(crate) use received::Examined;
 #[cfg(all(feature = "client", target_arch = "wasm32"))]
 pub(crate) use received::REDIRECTED;
 pub use received::{MAX_BODY, Received};
+pub(crate) use refusal::is_repeated;
 pub(crate) use sign_error::SignError;
 pub(crate) use signature::{SIGNATURE_HEADERS, decoded, probe, seconds, signature_headers, stamp, unknown_serial};
 pub use verified::Verified;

@@ -52,8 +52,9 @@ impl Received {
         };
         self.about(operation, error).with(|details| {
             details.retry_after = self.retry_after_ms();
-            details.retryable = consequence.passing && (spec.repeatable || consequence.not_processed);
-            details.may_have_been_applied = spec.changes && !consequence.not_processed;
+            let repeated = is_repeated(details.reason);
+            details.retryable = (consequence.passing || repeated) && (spec.repeatable || consequence.not_processed);
+            details.may_have_been_applied = spec.changes && (repeated || !consequence.not_processed);
         })
     }
 
@@ -122,4 +123,10 @@ impl Received {
 pub(crate) fn code_of(body: &Value) -> Option<&str> {
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|code| !code.is_empty());
     text("code").or_else(|| text("return_code"))
+}
+
+/// Does a refusal say that the nonce was used before? Each attempt has its own; so somebody on the way, such as a runtime
+/// or a proxy, has repeated the request, and the first of them may have been carried out.
+pub(crate) fn is_repeated(reason: Option<&str>) -> bool {
+    reason == Some("nonce_wrong")
 }

@@ -35,7 +35,8 @@ def refusal(
     name: str, operation: Operation, code: str, message: str, reason: str | None, sent: str | None = None
 ) -> Object:
     """A refusal and its documented cause, if it is one; `sent` is another spelling of the code."""
-    passing = code == "SYSTEMERROR"
+    # A nonce that was used before tells of a request that somebody on the way has repeated.
+    passing = code == "SYSTEMERROR" or reason == "nonce_wrong"
     return api_error(
         f"refusal-{operation.word}-{name}",
         operation,
