@@ -35,8 +35,7 @@ def refusal(
     name: str, operation: Operation, code: str, message: str, reason: str | None, sent: str | None = None
 ) -> Object:
     """A refusal and its documented cause, if it is one; `sent` is another spelling of the code."""
-    # A nonce that was used before tells of a request that somebody on the way has repeated.
-    passing = code == "SYSTEMERROR" or reason == "nonce_wrong"
+    passing = code == "SYSTEMERROR"
     return api_error(
         f"refusal-{operation.word}-{name}",
         operation,
@@ -73,7 +72,9 @@ def mainland(declare: Operation, verify_identity: Operation) -> list[Object]:
             operation,
             answer({"code": code, "message": message}, 401 if code == "SIGN_ERROR" else 400, signer=None),
             code,
-            applied=code == "APPID_MCHID_NOT_MATCH" and operation.changes,
+            # A nonce that was used before tells of a request that somebody on the way has repeated.
+            retryable=reason == "nonce_wrong" and operation.repeatable,
+            applied=reason in ("appid_mchid_not_match", "nonce_wrong") and operation.changes,
             reason=reason,
         )
         for reason, code, message in MAINLAND
