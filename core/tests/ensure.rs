@@ -351,3 +351,40 @@ fn what_is_not_known_yet_is_looked_for_again() {
     now = later(now, 60_000);
     assert_eq!(reason(&run(&mut now, &[])), "processing");
 }
+
+#[test]
+fn whatever_comes_the_result_is_small() {
+    let odd = "海".repeat(60);
+    let mut record = Map::new();
+    for name in
+        ["state", "modify_time", "sub_order_no", "sub_order_id", "transaction_id", "out_trade_no", "explanation"]
+    {
+        record.insert(name.to_owned(), odd.clone().into());
+    }
+    for name in ["verify_department_trade_id", "verify_department", "mch_customs_no", "customs", "fee_type", "mchid"] {
+        record.insert(name.to_owned(), odd.clone().into());
+    }
+    let change = serde_json::json!({ "at": i64::MAX, "did": "redeclare", "state": odd, "request_id": odd });
+    let large: Ensured = serde_json::from_value(serde_json::json!({
+        "settled": true, "step": "person", "reason": "declared_otherwise",
+        "why": {
+            "en": "The payment is declared at this customs the other way, whole or in parts: the same money twice.",
+            "zh": "该支付在此海关已按另一方式（整单或拆单）申报，再报会重复。",
+        },
+        "record": record, "retry_at": i64::MAX,
+        "error": {
+            "kind": "transport", "code": "海".repeat(32), "reason": "settlement_currency_still_differs",
+            "message": "海".repeat(120), "request_id": odd, "may_have_been_applied": true,
+        },
+        "trail": [change, change, change, change],
+        "kept": {
+            "order": "0123456789abcdef", "wanted": "0123456789abcdef", "stood": true, "until": i64::MAX,
+            "acted_at": i64::MAX, "redeclares": u32::MAX, "lost": i64::MAX, "dropped": u32::MAX - 4,
+        },
+    }))
+    .expect("a result");
+    let value = large.into_value();
+    small(&value);
+    let again = Ensured::from_value(&value).expect("it is read again");
+    assert_eq!((again.settled, again.kept.redeclares, again.trail.len()), (true, u32::MAX, 1));
+}

@@ -163,11 +163,12 @@ impl Ensured {
     }
 
     /// Writes it as data, and leaves out what there is not room for: first ids of requests, then older changes and the end
-    /// of a message, then fields of the record.
+    /// of a message, then fields of the record, and at last the rest of odd texts.
     pub fn into_value(mut self) -> Value {
-        for round in 0.. {
+        const FIELDS: usize = RECORD.len();
+        for round in 0..=FIELDS + 5 {
             let value = self.value();
-            if escaped_length(&json_text(&value)) <= BYTES || round > RECORD.len() + 4 {
+            if escaped_length(&json_text(&value)) <= BYTES {
                 return value;
             }
             match round {
@@ -176,10 +177,17 @@ impl Ensured {
                 2 => self.error.iter_mut().for_each(|error| error.message = line(&error.message, TEXT / 2)),
                 3 => drop_older(&mut self.trail, &mut self.kept.dropped, 2),
                 4 => drop_older(&mut self.trail, &mut self.kept.dropped, 1),
-                round => self.record = self.record.map(|record| cut(&record, RECORD.len().saturating_sub(round - 4))),
+                round if round < FIELDS + 5 => {
+                    self.record = self.record.map(|record| cut(&record, FIELDS + 4 - round));
+                }
+                _ => {
+                    let states = self.trail.iter_mut().filter_map(|entry| entry.state.as_mut());
+                    states.for_each(|state| *state = line(state, TEXT / 6));
+                    self.error.iter_mut().for_each(|error| error.request_id = None);
+                }
             }
         }
-        Value::Null
+        self.value()
     }
 
     fn value(&self) -> Value {
