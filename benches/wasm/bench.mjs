@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Client } from '../../target/consumers/wasm.js'
 import { workerd } from '../../tests/runtimes/hosts.mjs'
-import { optionsOf } from '../../tests/drivers/vectors.mjs'
+import { optionsOf } from '../../tests/conformance/drivers/vectors.mjs'
 
 /** Turns of bare and ours; the work of a turn is repeated until it takes some 10 ms. */
 const ROUNDS = 200

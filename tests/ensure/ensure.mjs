@@ -3,7 +3,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
-import { optionsOf } from '../drivers/vectors.mjs'
+import { optionsOf } from '../conformance/drivers/vectors.mjs'
 
 const [module, ready, kept, count] = globalThis.Deno?.args ?? process.argv.slice(2)
 const wx = await import(pathToFileURL(module))

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { camel, optionsOf, withBytes } from '../drivers/vectors.mjs'
+import { camel, optionsOf, withBytes } from '../conformance/drivers/vectors.mjs'
 
 const { sentinels, cases, key_codes: keyCodes } = JSON.parse(readFileSync(process.env.REDACTION_PLAN, 'utf8'))
 

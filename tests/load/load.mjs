@@ -1,7 +1,7 @@
 // Calls under load on a JavaScript surface; prints what failed. The arguments: the module, the task, and its size.
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
-import { optionsOf } from '../drivers/vectors.mjs'
+import { optionsOf } from '../conformance/drivers/vectors.mjs'
 
 const [module, task, ready, size] = (globalThis.Deno?.args ?? process.argv.slice(2))
 const wx = await import(pathToFileURL(module))

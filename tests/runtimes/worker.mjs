@@ -1,6 +1,6 @@
 // Answers a list of vectors with their reports.
 import * as wx from '../../target/consumers/wasm.js'
-import { reported, reporter } from '../drivers/report.mjs'
+import { reported, reporter } from '../conformance/drivers/report.mjs'
 
 const report = reporter(wx)
 

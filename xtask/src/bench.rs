@@ -25,7 +25,7 @@ const ROUNDS: usize = 5;
 const PROCESSES: usize = 15;
 /// Bytes of a client beyond the first.
 const CLIENT_BYTES: f64 = 20_000.0;
-/// Threads or sockets that all clients together may add; `tests/tests/footprint.rs` says why not none.
+/// Threads or sockets that all clients together may add; `tests/rust/tests/footprint.rs` says why not none.
 const FEW: i64 = 10;
 
 enum Bound {

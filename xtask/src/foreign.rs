@@ -48,7 +48,7 @@ pub fn run(programs: &[(&Platform, PathBuf)], tools: &Path) -> Result {
     let file = target("zig/drivers.json");
     fs::write(&file, Value::from(drivers).to_string())?;
     let test =
-        ["test", "--quiet", "--package", "wechatpay-customs-tests", "--test", "conformance", "--", "--nocapture"];
+        ["test", "--quiet", "--package", "wechatpay-customs-conformance", "--test", "conformance", "--", "--nocapture"];
     let told = quietly(cargo(&test).env("WECHATPAY_CUSTOMS_DRIVERS", &file))?;
     told.lines().filter(|line| line.contains(" vectors")).for_each(|line| println!("{line}"));
     for (platform, program) in programs.iter().filter(|(platform, _)| platform.os == "linux") {
@@ -86,7 +86,7 @@ impl Found<'_> {
         fs::write(folder.join("node.js"), script)?;
         let mut run = self.launcher(platform)?;
         run.extend(if platform.libc == Some("musl") { self.musl_node(platform)? } else { glibc_node(platform)? });
-        run.extend([root().join("tests/drivers/driver.mjs"), folder.join("node.js")]);
+        run.extend([root().join("tests/conformance/drivers/driver.mjs"), folder.join("node.js")]);
         Ok(run)
     }
 
@@ -129,7 +129,7 @@ impl Found<'_> {
             run.push(format!("PYTHONHOME={}", libc(platform)?.display()).into());
         }
         run.extend(python);
-        run.push(root().join("tests/drivers/driver.py"));
+        run.push(root().join("tests/conformance/drivers/driver.py"));
         Ok(Some(run))
     }
 

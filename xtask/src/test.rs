@@ -150,7 +150,7 @@ const LONGEST: [&str; 9] = [
     "host_languages",
     "ensure",
     "sandbox_packages",
-    "readme",
+    "guards",
     "runtimes",
     "conformance",
     "network",

@@ -1,6 +1,6 @@
 //! What is fuzzed: a function for each target, from any bytes to a panic, or none.
 //!
-//! `cargo xtask fuzz` drives them with libFuzzer on a nightly compiler; `tests/tests/corpus.rs` replays `corpus/` on
+//! `cargo xtask fuzz` drives them with libFuzzer on a nightly compiler; `tests/conformance/tests/corpus.rs` replays `corpus/` on
 //! stable Rust. Most inputs are text, a first line that says what to do and then what is given, so that seeds can be
 //! written by hand and survive mutation.
 #![forbid(unsafe_code)]

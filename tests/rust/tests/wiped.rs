@@ -28,7 +28,7 @@ const NAME: &str = "Zebulon Quixwood the Sentinel";
 const ID_NUMBER: &str = "990000180002300075";
 const PASSWORD: &str = "sesame-open-4711";
 const API_V3_KEY: &str = "SentinelApiV3KeyOfAnotherShop042";
-const KEY: &str = include_str!("../vectors/keys/merchant.key.pem");
+const KEY: &str = include_str!("../../vectors/keys/merchant.key.pem");
 
 thread_local! {
     /// How many blocks were given back with a secret in them; nothing while nobody looks.

@@ -108,7 +108,7 @@ fn a_line_end_lost_after_the_label_shows_no_key() {
 
 #[test]
 fn a_key_in_the_place_of_its_id_is_not_shown() {
-    let key = include_str!("../vectors/keys/merchant.key.pem");
+    let key = include_str!("../../vectors/keys/merchant.key.pem");
     let error = PlatformKeys::read([(key, &"7F".into())]).expect_err("the two are exchanged");
     assert!(!key.lines().skip(1).any(|line| error.message.contains(line)), "{error}");
     let error = PlatformKeys::read([("7F 1C", &"7F".into())]).expect_err("it has a space");

@@ -16,7 +16,7 @@ use wechatpay_customs::{
     options::{CallOptions, Convention},
     request::Checked,
 };
-use wechatpay_customs_tests::{bytes, with_bytes};
+use wechatpay_customs_conformance::{bytes, with_bytes};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

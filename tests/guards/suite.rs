@@ -33,12 +33,34 @@ fn every_test_in_another_language_is_run() {
             // `host_languages.rs` and `runtimes.rs` run all that their folders have, pytest also.
             ("bundlers" | "javascript" | "node" | "runtimes", Some("mjs")) | ("python" | "sandbox", Some("py")) => {}
             ("sandbox", _) => {
-                let runner = read("tests/tests/sandbox_packages.rs");
-                assert!(runner.contains(&format!("\"{name}\"")), "tests/tests/sandbox_packages.rs does not run {path}");
+                let runner = read("tests/rust/tests/sandbox_packages.rs");
+                assert!(
+                    runner.contains(&format!("\"{name}\"")),
+                    "tests/rust/tests/sandbox_packages.rs does not run {path}"
+                );
             }
             _ => panic!("nobody runs {path}"),
         }
     }
+}
+
+/// Cargo finds what lies in a `tests` of a package; the rest must be named.
+#[test]
+fn every_test_in_rust_is_run() {
+    let (manifest, guards) = (read("tests/rust/Cargo.toml"), read("tests/guards/main.rs"));
+    let mut named = 0;
+    for path in files("tests").into_iter().filter(|path| path.ends_with(".rs")) {
+        let (place, name) = match path.split('/').collect::<Vec<_>>().as_slice() {
+            ["tests", "guards", name] if *name != "main.rs" => {
+                (&guards, format!("mod {};", name.trim_end_matches(".rs")))
+            }
+            ["tests", folder, name @ ("main.rs" | "test.rs")] => (&manifest, format!("path = \"../{folder}/{name}\"")),
+            _ => continue,
+        };
+        assert!(place.lines().any(|line| line == name), "nobody runs {path}");
+        named += 1;
+    }
+    assert!(named > 5, "{named}");
 }
 
 /// By the names that the test runners of JavaScript and Python look for.

@@ -18,8 +18,8 @@ use wechatpay_customs::{
     engine::{Call, Outcome},
     options::{CallOptions, Convention},
 };
+use wechatpay_customs_conformance::vectors;
 use wechatpay_customs_sandbox::{Config, Sandbox};
-use wechatpay_customs_tests::vectors;
 
 const CLIENTS: usize = 1_000;
 

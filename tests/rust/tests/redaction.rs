@@ -34,8 +34,8 @@ use wechatpay_customs::{
     options::{CallOptions, Convention, KeyMaterial, Secret},
     request::Checked,
 };
+use wechatpay_customs_conformance::with_bytes;
 use wechatpay_customs_sandbox::{Config, Sandbox};
-use wechatpay_customs_tests::with_bytes;
 
 /// What was logged, and what panics said, by anybody in this process.
 static LOGGED: Mutex<Vec<String>> = Mutex::new(Vec::new());

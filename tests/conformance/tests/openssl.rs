@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
-use wechatpay_customs_tests::{drivers, root, vectors};
+use wechatpay_customs_conformance::{drivers, root, vectors};
 
 fn openssl(arguments: &[&str], folder: &Path) -> bool {
     let status = Command::new("openssl").args(arguments).current_dir(folder).output();

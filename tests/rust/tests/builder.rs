@@ -22,8 +22,8 @@ use wechatpay_customs::{
     options::{CallOptions, Convention, Crypto, FieldEncryption, PathPrefix},
     response::Received,
 };
+use wechatpay_customs_conformance::vectors;
 use wechatpay_customs_sandbox::{Config, Sandbox};
-use wechatpay_customs_tests::vectors;
 
 /// The base options of the vectors.
 fn given() -> Value {

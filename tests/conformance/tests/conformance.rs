@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use wechatpay_customs_tests::{Driver, differences, drivers, vectors, with_each};
+use wechatpay_customs_conformance::{Driver, differences, drivers, vectors, with_each};
 
 #[test]
 fn every_surface_meets_every_vector() {

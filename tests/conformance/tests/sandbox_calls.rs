@@ -1,8 +1,8 @@
 //! Every surface declares and queries against the sandbox, which builds and verifies signed messages by itself.
 
 use serde_json::{Value, json};
+use wechatpay_customs_conformance::{differences, drivers};
 use wechatpay_customs_sandbox::{Config, Sandbox};
-use wechatpay_customs_tests::{differences, drivers};
 
 /// Nobody's: the region and the day do not exist, the check digit fits.
 const ID_NUMBER: &str = "00000019000101005X";

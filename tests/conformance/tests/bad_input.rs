@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use wechatpay_customs_tests::{differences, drivers, vectors, with_each};
+use wechatpay_customs_conformance::{differences, drivers, vectors, with_each};
 
 /// A server that misbehaves in the way that the first part of the path names.
 fn misbehaving() -> String {

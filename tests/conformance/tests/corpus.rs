@@ -3,8 +3,8 @@
 use std::fs;
 
 use proptest::{collection::vec, prelude::*};
+use wechatpay_customs_conformance::root;
 use wechatpay_customs_fuzz::TARGETS;
-use wechatpay_customs_tests::root;
 
 #[test]
 fn nothing_of_the_corpora_panics() {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use wechatpay_customs_tests::{Driver, drivers, python, root, vectors};
+use wechatpay_customs_conformance::{Driver, drivers, python, root, vectors};
 
 /// The vectors with a surface's reports.
 fn reports(surface: &str) -> Vec<(Value, Value)> {

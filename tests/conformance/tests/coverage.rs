@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use serde_json::Value;
 use wechatpay_customs::{Operation, catalogue, check::rules, error::CODES, life::Reason};
-use wechatpay_customs_tests::{root, vectors};
+use wechatpay_customs_conformance::{root, vectors};
 
 /// Every text that stands under a name, at any depth.
 fn texts<'a>(value: &'a Value, name: &str, found: &mut BTreeSet<&'a str>) {
@@ -40,8 +40,8 @@ fn every_code_is_met_by_a_vector_or_a_test() {
     let mut sources = String::new();
     // What needs a network, a clock or a host's own signer cannot be a vector.
     for file in [
-        "tests/src/lib.rs",
-        "tests/tests/bad_input.rs",
+        "tests/conformance/src/lib.rs",
+        "tests/conformance/tests/bad_input.rs",
         "tests/javascript/face.test.mjs",
         "tests/javascript/life.test.mjs",
         "tests/python/test_async.py",

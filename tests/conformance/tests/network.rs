@@ -12,8 +12,8 @@ use std::{
 
 use serde_json::{Map, Value, json};
 use wechatpay_customs::Operation;
+use wechatpay_customs_conformance::{Driver, drivers, root};
 use wechatpay_customs_sandbox::{Config, Sandbox};
-use wechatpay_customs_tests::{Driver, drivers, root};
 
 /// The surfaces: each with its own driver or transport; versions of one runtime do not differ in either.
 const SURFACES: [&str; 10] = [
