@@ -64,7 +64,7 @@ pub mod options {
 }
 
 pub use protocol::{
-    plan_split::plan_split,
+    plan_split::{Part, Payment, plan_split},
     realtime_upload::{RealtimeUploadFields, realtime_upload_fields},
 };
 

@@ -2,6 +2,7 @@ import type {
   Answer,
   CallOptions,
   CoreOptions,
+  CustomsCode,
   CustomsOrderFields,
   Declaration,
   DeclareRequest,
@@ -12,6 +13,8 @@ import type {
   NextStep,
   Operation,
   Operations,
+  Part,
+  Payment,
   QueryRequest,
   RealtimeUploadFields,
   Rules,
@@ -291,23 +294,8 @@ export function realtimeUploadFields(request: object, result: object, paid?: num
   return from(() => call(native(), 'realtime_upload_fields', { request, result, paid })) as RealtimeUploadFields
 }
 
-/** A payment to be split. */
-export interface Payment extends Partial<Pick<DeclareRequest, 'appid' | 'mchid' | 'merchant_customs_no'>> {
-  out_trade_no: string
-  transaction_id: string
-  /** The amount that was paid, in fen. */
-  paid: number
-  /** The amount that was refunded, in fen. */
-  refunded?: number
-  /** The pattern of the parts' numbers; `{out_trade_no}-{n}` unless given. */
-  sub_order_no?: string
-}
-
-/** A part of a payment; a single one without `product_fee` takes what is left. */
-export type Part = Pick<DeclareRequest, 'transport_fee' | 'product_fee' | 'duty' | 'sub_order_no'>
-
 /** Plans the sub-orders of a payment: the fields of a declare for each part, whose amounts sum exactly to what was paid. */
-export function planSplit(payment: Payment, parts: Part[], customs?: DeclareRequest['customs']): DeclareRequest[] {
+export function planSplit(payment: Payment, parts: Part[], customs?: CustomsCode): DeclareRequest[] {
   return from(() => call(native(), 'plan_split', { payment, parts, customs })) as DeclareRequest[]
 }
 

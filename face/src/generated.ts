@@ -1260,6 +1260,38 @@ export interface Which {
   sub_order_id?: string
 }
 
+/** A payment that is to be split. */
+export interface Payment {
+  /** Application id of the merchant or institution; from the client unless given. */
+  appid?: string
+  /** Merchant id; from the client unless given. */
+  mchid?: string
+  /** The merchant's own order number at payment time. */
+  out_trade_no: string
+  /** WeChat Pay's number for the payment. */
+  transaction_id: string
+  /** The amount that was paid, in fen. */
+  paid: number
+  /** The amount that was refunded, in fen. */
+  refunded?: number
+  /** The merchant's registration number at the customs. */
+  merchant_customs_no?: string
+  /** The pattern of the parts' numbers, in which `{out_trade_no}` and `{n}` stand for the order's number and the part's, from 1; `{out_trade_no}-{n}` unless given. */
+  sub_order_no?: string
+}
+
+/** A part of a payment. A single one without `product_fee` takes what is left. */
+export interface Part {
+  /** The merchant's number for the sub-order; by the pattern unless given. */
+  sub_order_no?: string
+  /** Freight in fen; 0 unless given. */
+  transport_fee?: number
+  /** Price of the goods in fen. */
+  product_fee?: number
+  /** Tariff in fen; not forwarded to customs. */
+  duty?: number
+}
+
 /** The options of `ensure` that the core reads beside those of one call. */
 export interface EnsureLimits {
   /** Go on until the declaration is settled or the deadline comes? On unless turned off; else only the steps that are possible now are taken, and the result is given back as `after` when its `retry_at` has come. */

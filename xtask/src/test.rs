@@ -169,6 +169,9 @@ fn place(program: &Path) -> usize {
 fn all_rust_tests() -> Result<Count> {
     let mut programs = cargo::run(rust_tests(&["--no-run"]))?.tests;
     programs.sort_by_key(|(program, _)| place(program));
+    let table = cargo::folder()?.join("tmp/network-faults.txt");
+    // That of an earlier run.
+    fs::remove_file(&table)?;
     let workers = thread::available_parallelism().map_or(1, usize::from) + 1;
     let (next, told) = (AtomicUsize::new(0), Mutex::new((Count::default(), Vec::new())));
     let work = || {
@@ -187,6 +190,10 @@ fn all_rust_tests() -> Result<Count> {
         }
     };
     thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    // What every fault of the network came to on every surface.
+    if let Ok(table) = fs::read_to_string(&table) {
+        println!("faults of the network: each end of a call, its requests, and on how many surfaces\n{table}");
+    }
     let (count, failed) = told.into_inner().unwrap_or_else(PoisonError::into_inner);
     match failed.is_empty() {
         true => at_least_one(count),

@@ -15,11 +15,14 @@ from ._generated import (
     DeclareRequest,
     Explanation,
     Finding,
+    Model,
     NeededOptions,
     NextStep,
     Operation,
     Options,
     OtherOptions,
+    Part,
+    Payment,
     RealtimeUploadFields,
     Signed,
 )
@@ -337,14 +340,12 @@ def realtime_upload_fields(
 
 
 def plan_split(
-    payment: Mapping[str, object], parts: Sequence[Mapping[str, object]], customs: CustomsCode | None = None
+    payment: Payment | Model, parts: Sequence[Part | Model], customs: CustomsCode | None = None
 ) -> list[DeclareRequest]:
     """Plans the sub-orders of a payment: the fields of a declare for each part, whose amounts sum exactly to what was paid.
 
-    :param payment: ``out_trade_no``, ``transaction_id``, ``paid`` (fen), and perhaps ``refunded`` (fen),
-        ``merchant_customs_no``, ``appid``, ``mchid``, and as ``sub_order_no`` a pattern; ``{out_trade_no}-{n}`` unless given.
-    :param parts: Each with ``transport_fee``, ``product_fee``, ``duty`` (fen) and ``sub_order_no``, all of which may be left out;
-        a single part without ``product_fee`` takes what is left.
+    :param payment: See :class:`Payment`.
+    :param parts: See :class:`Part`.
     :raises InputError: with all findings, such as parts that come to more than was paid.
     """
     __tracebackhide__ = True

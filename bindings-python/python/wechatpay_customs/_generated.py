@@ -38,6 +38,8 @@ __all__ = [
     "Options",
     "OrderType",
     "OwnCode",
+    "Part",
+    "Payment",
     "PlatformCertificate",
     "QueryAnswer",
     "QueryRequest",
@@ -1125,6 +1127,43 @@ class Which(_Which, total=False):
     """The merchant's number for a sub-order."""
     sub_order_id: str
     """WeChat Pay's number for a sub-order."""
+
+
+class _Payment(TypedDict):
+    out_trade_no: str
+    """The merchant's own order number at payment time."""
+    transaction_id: str
+    """WeChat Pay's number for the payment."""
+    paid: int
+    """The amount that was paid, in fen."""
+
+
+class Payment(_Payment, total=False):
+    """A payment that is to be split."""
+
+    appid: str
+    """Application id of the merchant or institution; from the client unless given."""
+    mchid: str
+    """Merchant id; from the client unless given."""
+    refunded: int
+    """The amount that was refunded, in fen."""
+    merchant_customs_no: str
+    """The merchant's registration number at the customs."""
+    sub_order_no: str
+    """The pattern of the parts' numbers, in which `{out_trade_no}` and `{n}` stand for the order's number and the part's, from 1; `{out_trade_no}-{n}` unless given."""
+
+
+class Part(TypedDict, total=False):
+    """A part of a payment. A single one without `product_fee` takes what is left."""
+
+    sub_order_no: str
+    """The merchant's number for the sub-order; by the pattern unless given."""
+    transport_fee: int
+    """Freight in fen; 0 unless given."""
+    product_fee: int
+    """Price of the goods in fen."""
+    duty: int
+    """Tariff in fen; not forwarded to customs."""
 
 
 ANSWERS: dict[str, type[Answer]] = {

@@ -5,10 +5,49 @@ use serde_json::{Map, Value};
 use super::check::check;
 use crate::words::{
     error::Error,
+    fen::Fen,
+    field::{Record, record},
     finding::{Finding, Location, Severity},
     operation::Operation,
     rules::{self, Rules},
 };
+
+record! {
+    /// A payment that is to be split.
+    request Payment {
+        /// Application id of the merchant or institution; from the client unless given.
+        filled appid: String, max 32;
+        /// Merchant id; from the client unless given.
+        filled mchid: String, max 32;
+        /// The merchant's own order number at payment time.
+        required out_trade_no: String, max 32;
+        /// WeChat Pay's number for the payment.
+        required transaction_id: String, max 32;
+        /// The amount that was paid, in fen.
+        required paid: Fen;
+        /// The amount that was refunded, in fen.
+        optional refunded: Fen;
+        /// The merchant's registration number at the customs.
+        optional merchant_customs_no: String, max 32;
+        /// The pattern of the parts' numbers, in which `{out_trade_no}` and `{n}` stand for the order's number and the part's,
+        /// from 1; `{out_trade_no}-{n}` unless given.
+        optional sub_order_no: String, max 32;
+    }
+}
+
+record! {
+    /// A part of a payment. A single one without `product_fee` takes what is left.
+    request Part {
+        /// The merchant's number for the sub-order; by the pattern unless given.
+        optional sub_order_no: String, max 32;
+        /// Freight in fen; 0 unless given.
+        optional transport_fee: Fen;
+        /// Price of the goods in fen.
+        optional product_fee: Fen;
+        /// Tariff in fen; not forwarded to customs.
+        optional duty: Fen;
+    }
+}
 
 /// The pattern of sub-order numbers unless one is given.
 const PATTERN: &str = "{out_trade_no}-{n}";
@@ -17,10 +56,7 @@ const TAKEN_OVER: [&str; 5] = ["appid", "mchid", "out_trade_no", "transaction_id
 
 /// Plans the sub-orders of a payment: gives the fields of a declare for each part, whose amounts sum exactly to what was paid.
 ///
-/// `payment` holds `out_trade_no`, `transaction_id` and `paid` (fen); it may hold `refunded` (fen), `merchant_customs_no`,
-/// `appid`, `mchid`, and as `sub_order_no` the pattern of the parts' numbers, in which `{out_trade_no}` and `{n}` stand for
-/// the order's number and the part's, from 1. Each of `parts` may hold `transport_fee` (0 unless given), `product_fee`, `duty`
-/// and `sub_order_no`; one of them may leave out `product_fee`, and takes what is left.
+/// `payment` holds the fields of [`Payment`], each of `parts` those of [`Part`].
 ///
 /// # Errors
 /// `INVALID_FIELDS` with all findings, such as parts that come to more than was paid.
@@ -59,7 +95,7 @@ fn planned(
             add(report, &rules::TYPE, place, part, "must be a map".to_owned());
             continue;
         };
-        known(part, &place, &["transport_fee", "product_fee", "duty", "sub_order_no"], report);
+        known::<Part>(part, &place, report);
         let transport = fen(part, &place, "transport_fee", report);
         let product = fen(part, &place, "product_fee", report);
         if part.get("product_fee").is_none_or(Value::is_null) && takes_rest.replace(index).is_some() {
@@ -83,7 +119,7 @@ fn planned(
         fields.extend(part.get("duty").filter(|duty| !duty.is_null()).map(|duty| ("duty".to_owned(), duty.clone())));
         planned.push(fields);
     }
-    known(given, "payment", &[&TAKEN_OVER[..], &["paid", "refunded", "sub_order_no"]].concat(), report);
+    known::<Payment>(given, "payment", report);
     if !report.is_empty() {
         return planned;
     }
@@ -148,7 +184,8 @@ fn fen(of: &Map<String, Value>, place: &str, name: &str, report: &mut Vec<Findin
     }
 }
 
-fn known(of: &Map<String, Value>, place: &str, names: &[&str], report: &mut Vec<Finding>) {
+fn known<R: Record>(of: &Map<String, Value>, place: &str, report: &mut Vec<Finding>) {
+    let names: Vec<&str> = R::FIELDS.iter().map(|field| field.name).collect();
     for (name, value) in of.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
         let issue = format!("is unknown; there are {}", names.join(", "));
         add(report, &rules::UNKNOWN_FIELD, format!("{place}/{name}"), value, issue);

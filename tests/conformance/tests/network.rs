@@ -317,8 +317,40 @@ fn came_to<'a>(of: Operation, report: &Value, lines: impl Iterator<Item = &'a Va
     cell
 }
 
+/// What surfaces came to: for each row and operation the ends, and on how many surfaces each.
+type Table = Mutex<BTreeMap<(usize, String), BTreeMap<String, usize>>>;
+
+/// The end of a cell in words.
+fn end(cell: &Value) -> String {
+    let ends = cell["ends"].as_str().unwrap_or_default();
+    let more = match (&cell["recovered"], &cell["may_have_been_applied"]) {
+        (Value::Bool(true), _) => " recovered",
+        (_, Value::Bool(true)) => " open",
+        _ => "",
+    };
+    let requests = cell["requests"].as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64());
+    format!("{ends}{more}, {} sent", requests.sum::<u64>())
+}
+
+/// Writes the table that the test run prints.
+fn print(rows: &[Row], table: &Table) {
+    let table = lock(table);
+    let mut text = String::new();
+    for (place, row) in rows.iter().enumerate() {
+        text.push_str(&row.name);
+        for operation in Operation::ALL {
+            let ends = table.get(&(place, operation.name().to_owned())).into_iter().flatten();
+            let ends: Vec<String> = ends.map(|(end, count)| format!("{end} ({count})")).collect();
+            text.push_str(&format!(" | {operation}: {}", ends.join("; ")));
+        }
+        text.push('\n');
+    }
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("network-faults.txt");
+    fs::write(file, text).expect("the table is written");
+}
+
 /// The differences of some surfaces, one after the other.
-async fn differences(surfaces: &[&'static str]) -> Vec<String> {
+async fn differences(surfaces: &[&'static str], table: &Table) -> Vec<String> {
     let rows = rows();
     let stage = Stage::new(rows.len()).await;
     let mut differences = Vec::new();
@@ -326,8 +358,9 @@ async fn differences(surfaces: &[&'static str]) -> Vec<String> {
     for surface in surfaces.iter().copied() {
         let place = all.iter().position(|driver| driver.name == surface).expect("a surface");
         let told = stage.run(all.swap_remove(place), &rows).await;
-        for (row, told) in rows.iter().zip(told) {
+        for (place, (row, told)) in rows.iter().zip(told).enumerate() {
             for (operation, cell) in told {
+                *lock(table).entry((place, operation.clone())).or_default().entry(end(&cell)).or_default() += 1;
                 let unknown = &row.unknown[&operation];
                 let expected =
                     if UNKNOWING.contains(&surface) && !unknown.is_null() { unknown } else { &row.expect[&operation] };
@@ -350,7 +383,9 @@ async fn calls_end_alike_on_every_surface_whatever_the_network_does() {
     }
     // Most of the time is spent waiting.
     let (some, others) = SURFACES.split_at(SURFACES.len() / 2);
-    let (some, others) = futures_util::join!(differences(some), differences(others));
+    let table = Table::default();
+    let (some, others) = futures_util::join!(differences(some, &table), differences(others, &table));
+    print(&rows(), &table);
     let differences = [some, others].concat();
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
 }

@@ -26,7 +26,7 @@ use options_page::options_page;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
 use wechatpay_customs::{
-    ErrorKind, Finding, Operation, Options, RealtimeUploadFields,
+    ErrorKind, Finding, Operation, Options, Part, Payment, RealtimeUploadFields,
     catalogue::Advice,
     check::rules,
     customs_message::CustomsOrderFields,
@@ -122,8 +122,8 @@ struct Types {
     records: Named,
     /// Request and answer of each operation.
     operations: Vec<(Operation, Documented, Documented)>,
-    /// The ids that name a declaration.
-    which: Documented,
+    /// What functions take beside requests, by name.
+    taken: Vec<(&'static str, Documented)>,
     /// What stands on every answer.
     answer: Record,
     /// What an error says.
@@ -157,12 +157,11 @@ impl Types {
             let read = |schema: schemars::Schema| Documented::read(&Value::from(schema));
             operations.push((*operation, read(request)?, read(answer)?));
         }
-        let which = generator.root_schema_for::<Which>();
-        let mut which = Value::from(which);
-        for meta in ["$schema", "$defs", "title"] {
-            which.as_object_mut().map(|schema| schema.remove(meta));
-        }
-        let which = Documented::read(&which)?;
+        let taken = vec![
+            ("Which", taken_as::<Which>(&mut generator)?),
+            ("Payment", taken_as::<Payment>(&mut generator)?),
+            ("Part", taken_as::<Part>(&mut generator)?),
+        ];
         let (records, words): (Named, Named) =
             definitions(generator)?.into_iter().partition(|(_, type_)| matches!(type_.shape, Shape::Record(_)));
         public.extend(words);
@@ -178,8 +177,15 @@ impl Types {
             // Every language's own error has it.
             record.members.retain(|member| member.name != "message");
         }
-        Ok(Types { public, engine, records, operations, which, answer, error })
+        Ok(Types { public, engine, records, operations, taken, answer, error })
     }
+}
+
+/// What a function takes, with the types that it names in the generator.
+fn taken_as<T: JsonSchema>(generator: &mut SchemaGenerator) -> Result<Documented> {
+    let mut schema = Value::from(T::json_schema(generator));
+    schema.as_object_mut().map(|schema| schema.remove("title"));
+    Documented::read(&schema)
 }
 
 /// The schemas of what the core gives.
@@ -273,7 +279,9 @@ impl Types {
             let (extends, record) = (" extends Answer", answer.shape.record()?);
             out.push_str(&typescript::interface(&format!("{name}Answer"), extends, &answer.doc, record));
         }
-        out.push_str(&typescript::definition("Which", &self.which));
+        for (name, type_) in &self.taken {
+            out.push_str(&typescript::definition(name, type_));
+        }
         let runs = [("EnsureLimits", "ensure", EnsureOptions::FIELDS), ("WaitLimits", "wait", WaitOptions::FIELDS)];
         for (name, method, options) in runs {
             let _ = writeln!(
@@ -332,8 +340,10 @@ impl Types {
             out.push_str(&python::answer(&format!("{name}Answer"), "Answer", answer)?);
             names.extend([format!("{name}Request"), format!("{name}Answer")]);
         }
-        out.push_str(&python::request("Which", &self.which)?);
-        names.push("Which".to_owned());
+        for (name, type_) in &self.taken {
+            out.push_str(&python::request(name, type_)?);
+            names.push((*name).to_owned());
+        }
         out.push_str("\n\nANSWERS: dict[str, type[Answer]] = {\n");
         for (operation, ..) in &self.operations {
             let _ = writeln!(out, "    \"{operation}\": {}Answer,", pascal(operation.name()));
@@ -383,7 +393,7 @@ impl Types {
                     method: "wait",
                     about: "Looks at a declaration until it stops moving, and gives its record, also for FAIL and EXCEPT.\n\n        Its deadline is 15 minutes unless given; then it raises STILL_MOVING, whose ``detail`` is the last record.",
                     takes: "Which",
-                    request: self.which.shape.record()?,
+                    request: self.taken[0].1.shape.record()?,
                     options: WaitOptions::FIELDS,
                     returns: "Declaration",
                     wraps: true,
