@@ -170,8 +170,10 @@ fn all_rust_tests() -> Result<Count> {
     let mut programs = cargo::run(rust_tests(&["--no-run"]))?.tests;
     programs.sort_by_key(|(program, _)| place(program));
     let table = cargo::folder()?.join("tmp/network-faults.txt");
-    // That of an earlier run.
-    fs::remove_file(&table)?;
+    if table.exists() {
+        // That of an earlier run.
+        fs::remove_file(&table)?;
+    }
     let workers = thread::available_parallelism().map_or(1, usize::from) + 1;
     let (next, told) = (AtomicUsize::new(0), Mutex::new((Count::default(), Vec::new())));
     let work = || {
