@@ -58,7 +58,7 @@ pub mod model {
 pub mod options {
     pub use crate::{
         base::secret::{KeyMaterial, Secret},
-        protocol::options::*,
+        protocol::{options::*, own_options::*},
         words::choice::{Crypto, FieldEncryption, PathPrefix},
     };
 }

@@ -430,9 +430,9 @@ function perCall(options: PerCall, progresses: boolean): [AbortSignal | undefine
   const given = tag(options) === 'Object' ? members(options) : undefined
   if (given === undefined) return [undefined, undefined, options === null ? 'null' : '[]']
   const { signal, onProgress } = given
-  if (isSignal(signal)) delete given.signal
+  if (isSignal(signal) || signal === null) delete given.signal
   const hears = progresses && typeof onProgress === 'function'
-  if (hears) delete given.onProgress
+  if (hears || onProgress === null) delete given.onProgress
   return [isSignal(signal) ? signal : undefined, hears ? (onProgress as OnProgress) : undefined, json(given)]
 }
 

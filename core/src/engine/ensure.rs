@@ -109,7 +109,7 @@ impl Task for Ensure {
         let differs = !record::differences(record, &self.wanted).is_empty();
         let changed_at = record::changed_at(record);
         let old = changed_at.zip(self.kept.until).map(|(at, until)| at < until || (at == until && differs));
-        if recently && (old == Some(true) || (differs && self.kept.stood && old.is_none())) {
+        if recently && (old == Some(true) || (differs && self.kept.stood && changed_at.is_none())) {
             return self.waits(course, Reason::LateRead, None, now);
         }
         let news = self.record.as_ref().is_none_or(|before| {

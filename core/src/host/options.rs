@@ -13,8 +13,9 @@ use crate::{
         nearest::nearest,
         secret::{KeyMaterial, Secret, Wiped},
     },
-    protocol::options::{
-        CallOptions, Convention, OptionField, OptionType, Options, OwnOption, PER_CALL, each_option, must_be,
+    protocol::{
+        options::{CallOptions, Convention, OptionField, OptionType, Options, PER_CALL, each_option, must_be},
+        own_options::{OwnOption, Whose},
     },
     words::{
         choice::{Crypto, FieldEncryption, PathPrefix},
@@ -218,14 +219,16 @@ impl Options {
         };
         let mut options = Options::default();
         for (name, value) in given {
-            if let Some(own) = OwnOption::of(convention, false).find(|own| convention.name(own.name) == *name) {
+            if let Some(own) =
+                OwnOption::of(convention, &[Whose::Client]).find(|own| convention.name(own.name) == *name)
+            {
                 if value.is_null() {
                     continue;
                 }
                 return Err(must_be(name, own.wanted));
             }
             let Some(field) = Options::FIELDS.iter().find(|field| convention.name(field.name) == *name) else {
-                let own = OwnOption::of(convention, false).map(|own| own.name);
+                let own = OwnOption::of(convention, &[Whose::Client]).map(|own| own.name);
                 let names = Options::FIELDS.iter().map(|field| field.name).chain(own);
                 return Err(unknown(name, "", &names.map(|name| convention.name(name)).collect::<Vec<_>>()));
             };
@@ -260,7 +263,8 @@ impl Options {
                 ));
             }
         };
-        for own in OwnOption::of(convention, true) {
+        let whose = if more.is_empty() { &[Whose::Call][..] } else { &[Whose::Call, Whose::Run] };
+        for own in OwnOption::of(convention, whose) {
             let name = convention.name(own.name);
             if given.get(&name).is_some_and(|value| !value.is_null()) {
                 return Err(Error::new(INVALID_OPTION, format!("option `{name}` must be {}", own.wanted)));
@@ -269,7 +273,7 @@ impl Options {
         let more: Vec<String> = more.iter().map(|field| convention.name(field.name)).collect();
         let known: Vec<String> = PER_CALL.iter().map(|name| convention.name(name)).collect();
         if let Some(name) = given.keys().find(|name| !known.contains(name) && !more.contains(name)) {
-            let own = OwnOption::of(convention, true).map(|own| convention.name(own.name));
+            let own = OwnOption::of(convention, whose).map(|own| convention.name(own.name));
             let names: Vec<String> = known.iter().chain(&more).cloned().chain(own).collect();
             return Err(unknown(name, " for one call", &names));
         }

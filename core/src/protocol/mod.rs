@@ -14,6 +14,7 @@ pub mod life;
 pub mod merchant;
 pub mod message;
 pub mod options;
+pub mod own_options;
 pub mod pages;
 pub mod plan_split;
 pub mod realtime_upload;

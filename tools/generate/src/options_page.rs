@@ -3,7 +3,7 @@
 use wechatpay_customs::{
     Options,
     life::{EnsureOptions, WaitOptions},
-    options::{Convention, DEFAULTS, OptionKind, OwnOption, PER_CALL},
+    options::{Convention, DEFAULTS, OptionKind, OwnOption, PER_CALL, Whose},
 };
 
 use crate::{
@@ -36,7 +36,11 @@ pub fn options_page() -> Result<String> {
     out.push_str(OWN);
     for option in OwnOption::ALL {
         let name = names(option.name, option.hosts);
-        let whose = if option.per_call { "a call" } else { "a client" };
+        let whose = match option.of {
+            Whose::Client => "a client",
+            Whose::Run => "`ensure` or `wait`",
+            _ => "a call",
+        };
         // Errors say of these that they go with no `transport`.
         let value = if option.wanted.starts_with("given") { "text" } else { option.wanted };
         row(&mut out, &[&name[0], &name[1], whose, value, option.doc]);
