@@ -71,14 +71,16 @@ class Life(unittest.TestCase):
         with self.assertRaises(wx.InputError) as caught:
             self.client.ensure(order(), wait=False, after=first)
         self.assertEqual(caught.exception.code, "INVALID_OPTION")
-        changed = self.client.ensure({**wanted, "duty": 8}, wait=False, after=second)
+        wanted["duty"] = 8
+        changed = self.client.ensure(wanted, wait=False, after=second)
         self.assertEqual(changed["trail"][-1]["did"], "modify")
 
     def test_a_rival_is_told(self) -> None:
         wanted: Any = order(duty=7)
         first = self.client.ensure(wanted, wait=False)
         control("clock", {"advance_s": 5})
-        self.client.modify({**wanted, "duty": 9})
+        other: Any = {**wanted, "duty": 9}
+        self.client.modify(other)
         told = self.client.ensure(wanted, wait=False, after=first)
         self.assertEqual((told["settled"], told["step"], told["reason"]), (True, "person", "rival"))
         with self.assertRaises(wx.StateError) as caught:
@@ -86,7 +88,8 @@ class Life(unittest.TestCase):
         self.assertEqual((caught.exception.code, caught.exception.detail["duty"]), ("CONFLICT", 9))
 
     def test_mistakes_are_raised(self) -> None:
-        for fields, options in [({}, {}), (order(), {"after": {"step": "wait"}}), (order(), {"interval": 0})]:
+        given: list[tuple[Any, Any]] = [({}, {}), (order(), {"after": {"step": "wait"}}), (order(), {"interval": 0})]
+        for fields, options in given:
             with self.assertRaises(wx.InputError):
                 self.client.ensure(fields, **options)
         with self.assertRaises(wx.InputError):
