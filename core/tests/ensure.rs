@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use wechatpay_customs::{
     Error, Operation,
     engine::{Account, Action, Engine, Event, Failure, Now, Outcome, Sent},
-    life::{EnsureOptions, Ensured},
+    life::{EnsureOptions, Ensured, Lost},
 };
 
 /// The process that runs `ensure`, and what the model noted of it.
@@ -27,6 +27,7 @@ struct Process {
     requests: u32,
     seed: u64,
     account: Arc<Account>,
+    lost: Option<Lost>,
 }
 
 enum End {
@@ -37,7 +38,18 @@ enum End {
 
 impl Process {
     fn new(part: bool, duty: i64, wait: bool, seed: u64) -> Process {
-        Process { part, duty, wait, after: None, seen: None, modifies: 0, requests: 0, seed, account: account() }
+        Process {
+            part,
+            duty,
+            wait,
+            after: None,
+            seen: None,
+            modifies: 0,
+            requests: 0,
+            seed,
+            account: account(),
+            lost: None,
+        }
     }
 
     fn operation(method: &str, url: &str) -> Operation {
@@ -74,7 +86,13 @@ impl Process {
         self.seed += 1;
         let mut seed = [0; 32];
         seed[..8].copy_from_slice(&self.seed.to_le_bytes());
-        let options = EnsureOptions { wait: self.wait, fresh, after: self.after.clone(), ..EnsureOptions::default() };
+        let options = EnsureOptions {
+            wait: self.wait,
+            fresh,
+            after: self.after.clone(),
+            lost: self.lost,
+            ..EnsureOptions::default()
+        };
         let fields = wanted(self.part, self.duty);
         let mut engine = Engine::ensure(fields, Arc::clone(&self.account), options, seed);
         let mut event = Event::Start;
@@ -149,7 +167,10 @@ impl Process {
                 });
                 answer(200, &body, now)
             }
-            Err(code) => answer(400, &serde_json::json!({ "code": code, "message": "no" }), now),
+            Err(code) => {
+                let message = if operation == Operation::Declare { life::DIFFERS } else { "no" };
+                answer(400, &serde_json::json!({ "code": code, "message": message }), now)
+            }
         })
     }
 }
@@ -316,6 +337,73 @@ fn what_an_earlier_run_gave_must_be_of_the_same_order() {
         panic!("an error")
     };
     assert!(error.message.contains("`after`"), "{error}");
+}
+
+#[test]
+fn a_record_that_another_has_made_and_that_does_not_show_is_waited_for() {
+    let mut now = Now { unix_ms: life::EPOCH_MS, mono_ms: 5_000 };
+    let mut service = Service::new(life::Before::Nothing, false, 60, vec![]);
+    let other = wanted(false, 9);
+    service.carry_out(Operation::Declare, other.as_object().expect("a map"), now).expect("it is declared");
+    let mut process = Process::new(false, 7, false, 1);
+    let first = process.run(&mut service, &mut now, &mut std::iter::empty(), false);
+    assert_eq!(reason(&first), "unanswered");
+    let End::Plain(first) = first else { panic!("data") };
+    assert_eq!(first["error"]["reason"], "declared_data_differs");
+    process.after = Some(first);
+    now = later(now, 70_000);
+    let second = process.run(&mut service, &mut now, &mut std::iter::empty(), false);
+    assert_eq!((reason(&second), process.modifies), ("queued", 1));
+}
+
+#[test]
+fn what_the_port_lost_is_pushed_again_once_whatever_clocks_say() {
+    let hours = life::EPOCH_MS / 1000 + 8 * 3600;
+    for lost in [Lost::AsSeen, Lost::At(life::EPOCH_MS / 1000 + 300), Lost::At(hours)] {
+        let mut now = Now { unix_ms: life::EPOCH_MS + 250_000, mono_ms: 5_000 };
+        let mut service = Service::new(life::Before::Same, false, 0, vec!["SUCCESS"; 9]);
+        let mut process = Process { lost: Some(lost), ..Process::new(false, 7, false, 1) };
+        let mut pushed = 0;
+        // The first push is lost on its way; it is found out, and made.
+        let mut faults = vec![Fault::None, Fault::LostBefore].into_iter();
+        for _ in 0..30 {
+            let end = process.run(&mut service, &mut now, &mut faults, false);
+            let End::Plain(value) = end else { panic!("data") };
+            pushed = value["kept"]["redeclares"].as_u64().expect("a number");
+            let settled = value["settled"] == true;
+            process.after = Some(value);
+            // The next run of a job does not say it again.
+            process.lost = None;
+            now = later(now, 200_000);
+            if settled {
+                break;
+            }
+        }
+        assert_eq!(process.after.as_ref().expect("a result")["reason"], "success");
+        // The one that was lost may have been carried out, so it counts.
+        assert_eq!(pushed, 2, "{lost:?}");
+    }
+}
+
+#[test]
+fn pushes_whose_answers_are_lost_count_too() {
+    let mut now = Now { unix_ms: life::EPOCH_MS + 250_000, mono_ms: 5_000 };
+    let mut service = Service::new(life::Before::Same, false, 0, vec!["EXCEPT"; 40]);
+    let mut process = Process::new(false, 7, false, 1);
+    for run in 0.. {
+        assert!(run < 60, "it never settles");
+        // Each query is answered, each push is carried out and its answer lost.
+        let mut faults = vec![Fault::None, Fault::LostAfter].into_iter();
+        let end = process.run(&mut service, &mut now, &mut faults, false);
+        let End::Plain(value) = end else { panic!("data") };
+        let (settled, reason) = (value["settled"] == true, value["reason"].clone());
+        process.after = Some(value);
+        if settled {
+            assert_eq!(reason, "except_again");
+            break;
+        }
+        now = later(now, 300_000);
+    }
 }
 
 /// The reason that a run ends with.

@@ -315,8 +315,14 @@ export interface Kept {
   acted_at: number | null
   /** The times that it was pushed again. */
   redeclares: number
-  /** The time up to which the electronic port lost it (Unix seconds). */
+  /** The electronic port lost the record that had last changed by this time on the service's clock (Unix seconds). */
   lost: number | null
+  /** The option `lost` that this came from, if it was a time. */
+  lost_given: number | null
+  /** The time of the first run (Unix seconds). */
+  began: number | null
+  /** The time at which the service first said that it holds other data, though no record shows (Unix seconds). */
+  differs_at: number | null
   /** The number of changes that the trail no longer shows. */
   dropped: number
 }
@@ -767,8 +773,9 @@ export type StepName =
  * - `fail`: Customs refused it: mend the cause. Corrected data go by modify; it cannot be pushed again.
  * - `rival`: Somebody else has changed the declaration since it stood as wanted.
  * - `late_read`: The record shows what stood before the last change; look again.
+ * - `not_shown`: The last change was answered, and does not show after 15 minutes: ask WeChat Pay's support.
  * - `not_due`: It is not yet time for the next step.
- * - `unanswered`: No usable answer came; see `error`.
+ * - `unanswered`: The answer was lost, or cannot be used; see `error`.
  * - `refused`: WeChat Pay refused the request; see `error`.
  */
 export type StepReason =
@@ -790,6 +797,7 @@ export type StepReason =
   | 'fail'
   | 'rival'
   | 'late_read'
+  | 'not_shown'
   | 'not_due'
   | 'unanswered'
   | 'refused'
@@ -1242,7 +1250,7 @@ export interface CertificatesAnswer extends Answer {
   [unknown: string]: unknown
 }
 
-/** The ids that name a declaration: `customs`, and one of the others. Of several records that of the whole payment is meant, unless a sub-order is named. */
+/** The ids that name a declaration: `customs`, and one of the others. Unless a sub-order is named, the record of the whole payment counts. */
 export interface Which {
   /** Application id of the merchant or institution; from the client unless given. */
   appid?: string
@@ -1280,7 +1288,7 @@ export interface Payment {
   sub_order_no?: string
 }
 
-/** A part of a payment. A single one without `product_fee` takes what is left. */
+/** A part of a payment. One part of all may leave out `product_fee`: it takes what is left. */
 export interface Part {
   /** The merchant's number for the sub-order; by the pattern unless given. */
   sub_order_no?: string
@@ -1296,7 +1304,7 @@ export interface Part {
 export interface EnsureLimits {
   /** Go on until the declaration is settled or the deadline comes? On unless turned off; else only the steps that are possible now are taken, and the result is given back as `after` when its `retry_at` has come. */
   wait?: boolean
-  /** Is it certain that nothing was sent for this order yet? It is declared without asking first, then; off unless given, and without effect beside `after`. */
+  /** Is it certain that nothing was sent for this order yet? If so, it is declared without a question first. Off unless given; `after` goes before it. */
   fresh?: boolean
   /** The result of an earlier run for this order, unchanged, to go on from. */
   after?: Ensured

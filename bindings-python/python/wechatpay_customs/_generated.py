@@ -346,7 +346,13 @@ class Kept(TypedDict):
     redeclares: int
     """The times that it was pushed again."""
     lost: int | None
-    """The time up to which the electronic port lost it (Unix seconds)."""
+    """The electronic port lost the record that had last changed by this time on the service's clock (Unix seconds)."""
+    lost_given: int | None
+    """The option `lost` that this came from, if it was a time."""
+    began: int | None
+    """The time of the first run (Unix seconds)."""
+    differs_at: int | None
+    """The time at which the service first said that it holds other data, though no record shows (Unix seconds)."""
     dropped: int
     """The number of changes that the trail no longer shows."""
 
@@ -624,7 +630,7 @@ StepName = Literal["declare", "wait", "modify", "redeclare", "done", "person"]
 """
 
 
-StepReason = Literal["conflict", "declared_otherwise", "declared_recently", "not_declared", "nothing_declared", "stuck", "processing", "unknown_state", "differs", "queued", "lost", "success", "except_recent", "except", "except_again", "fail", "rival", "late_read", "not_due", "unanswered", "refused"]
+StepReason = Literal["conflict", "declared_otherwise", "declared_recently", "not_declared", "nothing_declared", "stuck", "processing", "unknown_state", "differs", "queued", "lost", "success", "except_recent", "except", "except_again", "fail", "rival", "late_read", "not_shown", "not_due", "unanswered", "refused"]
 """The stable name of the reason for a step.
 
 - ``conflict``: The record has other ids than wanted, which a modify cannot change: find out which declaration is right.
@@ -645,8 +651,9 @@ StepReason = Literal["conflict", "declared_otherwise", "declared_recently", "not
 - ``fail``: Customs refused it: mend the cause. Corrected data go by modify; it cannot be pushed again.
 - ``rival``: Somebody else has changed the declaration since it stood as wanted.
 - ``late_read``: The record shows what stood before the last change; look again.
+- ``not_shown``: The last change was answered, and does not show after 15 minutes: ask WeChat Pay's support.
 - ``not_due``: It is not yet time for the next step.
-- ``unanswered``: No usable answer came; see `error`.
+- ``unanswered``: The answer was lost, or cannot be used; see `error`.
 - ``refused``: WeChat Pay refused the request; see `error`.
 """
 
@@ -1113,7 +1120,7 @@ class _Which(TypedDict):
 
 
 class Which(_Which, total=False):
-    """The ids that name a declaration: `customs`, and one of the others. Of several records that of the whole payment is meant, unless a sub-order is named."""
+    """The ids that name a declaration: `customs`, and one of the others. Unless a sub-order is named, the record of the whole payment counts."""
 
     appid: str
     """Application id of the merchant or institution; from the client unless given."""
@@ -1154,7 +1161,7 @@ class Payment(_Payment, total=False):
 
 
 class Part(TypedDict, total=False):
-    """A part of a payment. A single one without `product_fee` takes what is left."""
+    """A part of a payment. One part of all may leave out `product_fee`: it takes what is left."""
 
     sub_order_no: str
     """The merchant's number for the sub-order; by the pattern unless given."""

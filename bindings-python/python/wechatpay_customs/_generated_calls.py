@@ -393,7 +393,7 @@ class Operations:
         :param transport_fee: Freight in fen, for a split order.
         :param product_fee: Price of the goods in fen, for a split order.
         :param wait: Go on until the declaration is settled or the deadline comes? On unless turned off; else only the steps that are possible now are taken, and the result is given back as `after` when its `retry_at` has come.
-        :param fresh: Is it certain that nothing was sent for this order yet? It is declared without asking first, then; off unless given, and without effect beside `after`.
+        :param fresh: Is it certain that nothing was sent for this order yet? If so, it is declared without a question first. Off unless given; `after` goes before it.
         :param after: The result of an earlier run for this order, unchanged, to go on from.
         :param lost: The electronic port lacks a declaration that customs had accepted, so it is pushed again: the time at which that was found (Unix seconds), or true for the declaration as it is first seen.
         :param interval: The time from a change to the next look; a minute unless given. It grows by half from look to look. In seconds.
@@ -820,7 +820,7 @@ class AsyncOperations:
         :param transport_fee: Freight in fen, for a split order.
         :param product_fee: Price of the goods in fen, for a split order.
         :param wait: Go on until the declaration is settled or the deadline comes? On unless turned off; else only the steps that are possible now are taken, and the result is given back as `after` when its `retry_at` has come.
-        :param fresh: Is it certain that nothing was sent for this order yet? It is declared without asking first, then; off unless given, and without effect beside `after`.
+        :param fresh: Is it certain that nothing was sent for this order yet? If so, it is declared without a question first. Off unless given; `after` goes before it.
         :param after: The result of an earlier run for this order, unchanged, to go on from.
         :param lost: The electronic port lacks a declaration that customs had accepted, so it is pushed again: the time at which that was found (Unix seconds), or true for the declaration as it is first seen.
         :param interval: The time from a change to the next look; a minute unless given. It grows by half from look to look. In seconds.

@@ -67,8 +67,22 @@ impl Client {
     /// # Errors
     /// `STILL_MOVING` at the deadline, with the last record as `detail`; refusals; `input` and `key` errors.
     pub async fn wait(&self, which: &Which, options: WaitOptions) -> Result<query::Declaration, Error> {
+        self.wait_with_progress(which, options, |_| {}).await
+    }
+
+    /// As [`Client::wait`]; calls `progress` before each pause with the record as it was last seen.
+    ///
+    /// # Errors
+    /// As [`Client::wait`].
+    pub async fn wait_with_progress(
+        &self,
+        which: &Which,
+        options: WaitOptions,
+        progress: impl Fn(query::Declaration),
+    ) -> Result<query::Declaration, Error> {
         let engine = Engine::wait(json!(which), Arc::clone(&self.account), options, seed()?);
-        read(self.drive(engine, pending(), |_| {}).await?)
+        let told = |value: Value| drop(serde_json::from_value(value).map(&progress));
+        read(self.drive(engine, pending(), told).await?)
     }
 }
 

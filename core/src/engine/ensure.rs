@@ -13,13 +13,17 @@ use super::{
     run::{Acted, Run, RunCourse, Task, Then},
 };
 use crate::{
-    base::json::{json_text, retain},
+    base::{
+        json::{json_text, retain},
+        text::line,
+    },
     protocol::{
         check::check,
         life::{self, EnsureOptions, Ensured, History, Kept, Lost, Reason, Situation, Trail, record},
         request::filled,
     },
     words::{
+        catalogue,
         error::{CONFLICT, Error, ErrorKind, INVALID_OPTION},
         finding::{Finding, Severity},
         operation::Operation,
@@ -30,6 +34,8 @@ use crate::{
 const DEADLINE_MS: [u64; 2] = [15 * 60_000, 60_000];
 /// The longest pause that a run sleeps which is not to wait, in milliseconds.
 const LONGEST_PAUSE_MS: u64 = 2_000;
+/// The longest that a run can have asked to wait, in seconds.
+const LONGEST_DUE_S: i64 = 2 * 3600;
 /// The seconds after a change in which a record of before it can still be read (ours).
 const LATE_READS_S: i64 = 15 * 60;
 
@@ -47,6 +53,8 @@ pub(super) struct Ensure {
     /// A request that was refused because of what the record is said to be; it was asked for again then.
     refused: Option<(Operation, Error)>,
     asked_again: bool,
+    /// The code of a refusal that is not documented, after which the request was sent again.
+    sent_again: Option<String>,
 }
 
 /// The run of `ensure`.
@@ -66,6 +74,7 @@ pub(super) fn run(wanted: Value, account: Arc<Account>, options: EnsureOptions, 
         due: None,
         refused: None,
         asked_again: false,
+        sent_again: None,
     };
     Run::new(course, Box::new(ensure))
 }
@@ -83,7 +92,8 @@ impl Task for Ensure {
         let id = |name: &str| record::text(&self.wanted, name).unwrap_or_default().to_ascii_uppercase();
         self.kept.order = digest(&["mchid", "out_trade_no", "sub_order_no", "customs"].map(id));
         self.kept.wanted = digest(&[json_text(&Value::Object(self.wanted.clone()))]);
-        self.remember(course)?;
+        self.kept.began = Some(now.unix_s());
+        self.remember(course, now.unix_s())?;
         match self.options.fresh && self.options.after.is_none() {
             true => Ok(self.follow(course, now)),
             false => Ok(self.look()),
@@ -98,7 +108,9 @@ impl Task for Ensure {
         now: Now,
     ) -> Then {
         let now_s = now.unix_s();
-        let recently = self.kept.acted_at.is_some_and(|at| now_s.saturating_sub(at) < LATE_READS_S);
+        // A time to come is that of a wrong clock.
+        let since_acted = self.kept.acted_at.map(|at| now_s.saturating_sub(at)).filter(|since| *since > -60);
+        let recently = since_acted.is_some_and(|since| since < LATE_READS_S);
         let Some(record) = pick(&records, &self.wanted) else {
             if recently {
                 return self.waits(course, Reason::DeclaredRecently, None, now);
@@ -109,8 +121,11 @@ impl Task for Ensure {
         let differs = !record::differences(record, &self.wanted).is_empty();
         let changed_at = record::changed_at(record);
         let old = changed_at.zip(self.kept.until).map(|(at, until)| at < until || (at == until && differs));
-        if recently && (old == Some(true) || (differs && self.kept.stood && changed_at.is_none())) {
-            return self.waits(course, Reason::LateRead, None, now);
+        if old == Some(true) || (differs && self.kept.stood && changed_at.is_none()) {
+            return match recently {
+                true => self.waits(course, Reason::LateRead, None, now),
+                false => self.ends(course, Reason::NotShown, None, None, now),
+            };
         }
         let news = self.record.as_ref().is_none_or(|before| {
             record::text(before, "state") != record::text(record, "state") || record::changed_at(before) != changed_at
@@ -129,8 +144,13 @@ impl Task for Ensure {
             self.kept.stood = true;
             self.kept.until = self.kept.until.max(changed_at);
         }
-        if self.options.lost == Some(Lost::AsSeen) && self.kept.lost.is_none() {
-            self.kept.lost = Some(changed_at.unwrap_or(now_s));
+        if let (Some(lost), None) = (self.options.lost, self.kept.lost) {
+            // Exactly the record that is seen now, so that the one that a push makes is another, whatever clocks say.
+            let seen = changed_at.unwrap_or(now_s);
+            self.kept.lost = Some(match lost {
+                Lost::AsSeen => seen,
+                Lost::At(at) => at.min(seen),
+            });
         }
         self.follow(course, now)
     }
@@ -146,7 +166,7 @@ impl Task for Ensure {
         self.kept.acted_at = Some(now_s);
         self.kept.redeclares = self.kept.redeclares.saturating_add(u32::from(operation == Operation::Redeclare));
         course.changed_ms = now.unix_ms;
-        (self.refused, self.asked_again) = (None, false);
+        (self.refused, self.asked_again, self.sent_again, self.kept.differs_at) = (None, false, None, None);
         self.record = Some(record::changed(self.record.take(), sent, answer));
         let (reason, retry_at) = life::decide(&self.situation(now));
         // What was just done is not done again before it was seen.
@@ -155,9 +175,28 @@ impl Task for Ensure {
     }
 
     fn failed(&mut self, course: &mut RunCourse, operation: Option<Operation>, error: Error, now: Now) -> Then {
-        let refused =
-            error.kind == ErrorKind::Api && Met::answer(&error) == Met::Refused && !error.may_have_been_applied;
+        if operation == Some(Operation::Redeclare) && error.may_have_been_applied {
+            // It counts, because it may have been carried out.
+            self.kept.redeclares = self.kept.redeclares.saturating_add(1);
+            let id = error.request_id.as_deref();
+            life::add(&mut self.trail, &mut self.kept.dropped, now.unix_s(), Operation::Redeclare.name(), None, id);
+        }
+        if error.kind == ErrorKind::Input {
+            return self.ends(course, Reason::Refused, None, Some(&error), now);
+        }
+        let by_the_api = error.kind == ErrorKind::Api && Met::answer(&error) == Met::Refused;
+        let documented = by_the_api && catalogue::is_documented(&error.code);
+        let refused = documented && (operation.is_none() || !error.may_have_been_applied);
         match operation {
+            // A code that is not documented may be a gateway's: the request is sent again after a look, once.
+            Some(operation) if by_the_api && !documented => {
+                if self.sent_again.as_deref() == Some(error.code.as_str()) {
+                    return self.ends(course, Reason::Refused, None, Some(&error), now);
+                }
+                self.sent_again = Some(error.code.clone());
+                self.refused = Some((operation, error));
+                self.look()
+            }
             // It may be news of the record: "differs from the original", or of a state that somebody else has changed.
             Some(operation) if refused && error.code == "INVALID_REQUEST" && !self.asked_again => {
                 self.asked_again = true;
@@ -167,7 +206,7 @@ impl Task for Ensure {
             _ if refused => self.ends(course, Reason::Refused, None, Some(&error), now),
             _ => {
                 let asked = error.retry_after.map(|ms| now.unix_ms.saturating_add_unsigned(ms));
-                let at = course.look_again(now).max(asked.unwrap_or_default());
+                let at = asked.unwrap_or_else(|| course.look_again(now));
                 self.ends(course, Reason::Unanswered, Some(at), Some(&error), now)
             }
         }
@@ -176,9 +215,10 @@ impl Task for Ensure {
 
 impl Ensure {
     /// Takes over what the run before kept.
-    fn remember(&mut self, course: &mut RunCourse) -> Result<(), Error> {
+    fn remember(&mut self, course: &mut RunCourse, now_s: i64) -> Result<(), Error> {
         let Some(after) = self.options.after.as_ref().filter(|after| !after.is_null()) else {
             self.options.after = None;
+            self.start_of_loss();
             return Ok(());
         };
         let refused = |why: &str| Err(Error::new(INVALID_OPTION, format!("option `after` must be {why}")));
@@ -190,12 +230,32 @@ impl Ensure {
         }
         // Other wants start afresh.
         if after.kept.wanted == self.kept.wanted {
-            let last = after.trail.last().map(|last| last.at.saturating_mul(1000));
-            course.changed_ms = last.unwrap_or(course.changed_ms);
-            let Ensured { record, retry_at, trail, kept, .. } = after;
-            (self.record, self.due, self.trail, self.kept) = (record, retry_at, trail, kept);
+            let last = after.trail.last().map(|last| last.at).or(after.kept.began);
+            course.changed_ms = last.map_or(course.changed_ms, |at| at.saturating_mul(1000).min(course.changed_ms));
+            let Ensured { settled, record, retry_at, trail, kept, .. } = after;
+            (self.record, self.trail, self.kept) = (record, trail, kept);
+            // A time that no pause could have asked for is that of a wrong clock.
+            self.due = retry_at.filter(|at| at.saturating_sub(now_s) <= LONGEST_DUE_S);
+            // Another loss than the one before.
+            let given = match self.options.lost {
+                Some(Lost::At(at)) => Some(at),
+                _ => None,
+            };
+            let again = settled && self.options.lost == Some(Lost::AsSeen);
+            if again || (given.is_some() && given != self.kept.lost_given) {
+                self.kept.lost = None;
+            }
+            self.kept.lost_given = given.or(self.kept.lost_given);
+            return Ok(());
         }
+        self.start_of_loss();
         Ok(())
+    }
+
+    fn start_of_loss(&mut self) {
+        if let Some(Lost::At(at)) = self.options.lost {
+            self.kept.lost_given = Some(at);
+        }
     }
 
     /// The look at the payment's records.
@@ -220,7 +280,7 @@ impl Ensure {
             wanted: Some(&self.wanted),
             history: History::kept(&self.trail, &self.kept),
             now: Some(now.unix_s()),
-            lost: self.options.lost,
+            lost: self.kept.lost.map(Lost::At),
             max_redeclares: Some(self.options.max_redeclares),
         }
     }
@@ -229,9 +289,20 @@ impl Ensure {
     fn follow(&mut self, course: &mut RunCourse, now: Now) -> Then {
         let situation = self.situation(now);
         let (reason, retry_at) = life::decide(&situation);
+        let said_to_differ =
+            self.refused.as_ref().is_some_and(|(_, error)| error.reason == Some("declared_data_differs"));
+        // The record may lack the field in which the service says that it differs.
+        let reason = if said_to_differ && reason == Reason::Success { Reason::Differs } else { reason };
         let request = if reason.acts() { life::request(reason, &situation) } else { None };
         let Some(request) = request else { return self.settles(course, reason, retry_at, now) };
-        if let Some((_, error)) = self.refused.take_if(|(operation, _)| *operation == request.operation) {
+        let same = |refused: &mut (Operation, Error)| refused.0 == request.operation && self.sent_again.is_none();
+        if let Some((_, error)) = self.refused.take_if(same) {
+            let since = *self.kept.differs_at.get_or_insert(now.unix_s());
+            // There is a record, then, which does not show yet.
+            if self.record.is_none() && said_to_differ && now.unix_s().saturating_sub(since) < LATE_READS_S {
+                let at = course.look_again(now);
+                return self.ends(course, Reason::Unanswered, Some(at), Some(&error), now);
+            }
             return self.ends(course, Reason::Refused, None, Some(&error), now);
         }
         if let Some(due) = self.due.take_if(|due| now.unix_s() < *due) {
@@ -247,7 +318,10 @@ impl Ensure {
         let differs = self.record.as_ref().map(|record| record::differences(record, &self.wanted)).unwrap_or_default();
         let differs: Vec<String> = differs
             .iter()
-            .map(|it| format!("`{}` is {}, and {} is wanted", it.field, json_text(&it.found), json_text(&it.wanted)))
+            .map(|it| {
+                let [found, wanted] = [&it.found, &it.wanted].map(|value| line(&json_text(value), 64));
+                format!("`{}` is {found}, and {wanted} is wanted", it.field)
+            })
             .collect();
         let why =
             format!("the declaration stood as wanted, and somebody else has changed it since: {}", differs.join("; "));
@@ -279,11 +353,18 @@ impl Ensure {
         now: Now,
     ) -> Then {
         let retry_at = at.map(life::seconds);
-        let ensured = Ensured::new(reason, self.record.as_ref(), retry_at, error, &self.trail, self.kept.clone());
+        let record = self.record.as_ref();
+        let mut ensured = Ensured::new(reason, record, retry_at, error, &self.trail, self.kept.clone());
+        if let Some(error) = &mut ensured.error {
+            error.may_have_been_applied |= course.open;
+        }
         let value = ensured.into_value();
         let sleep = at.map(|at| u64::try_from(at.saturating_sub(now.unix_ms)).unwrap_or_default().max(1));
         match sleep {
-            Some(ms) if self.options.wait && ms < course.left(now) => Then::Sleep(ms, Some(value), self.query()),
+            Some(ms) if self.options.wait && ms < course.left(now) => {
+                (self.asked_again, self.sent_again) = (false, None);
+                Then::Sleep(ms, Some(value), self.query())
+            }
             _ => Then::Done(Outcome::Plain { value }),
         }
     }

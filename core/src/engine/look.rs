@@ -30,9 +30,9 @@ impl Look {
         Look { query, pages, records: Vec::new(), request_id: None }
     }
 
-    /// A look that found nothing.
-    pub fn empty(request_id: Option<String>) -> Look {
-        Look { query: Map::new(), pages: Pages::finished(), records: Vec::new(), request_id }
+    /// The look at its end, with what it found so far.
+    pub fn ended(self, request_id: Option<String>) -> Look {
+        Look { pages: Pages::finished(), request_id, ..self }
     }
 
     /// The call for the next page; `None` when all are read.

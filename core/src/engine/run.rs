@@ -231,10 +231,10 @@ impl Run {
                 }
             }
             // The one refusal that means an empty page (query page, 2020-06-02).
-            (Doing::Looking(_), Outcome::Err(error))
+            (Doing::Looking(look), Outcome::Err(error))
                 if error.kind == ErrorKind::Api && error.code == "ORDER_NOT_EXIST" =>
             {
-                return Then::Look(Look::empty(error.request_id.clone()));
+                return Then::Look(look.ended(error.request_id.clone()));
             }
             (Doing::Looking(_), Outcome::Err(error)) => (None, error),
             (
@@ -258,9 +258,14 @@ impl Run {
             _ => return Then::Done(Outcome::Err(unexpected_event(None, self.course.open))),
         };
         self.course.open |= operation.is_some() && failure.may_have_been_applied;
-        match failure.kind {
+        match (failure.kind, operation) {
+            // A request that was put together here is not the caller's mistake.
+            (ErrorKind::Input, Some(_)) => self.task.failed(&mut self.course, operation, failure, now),
             // They come again however often it is tried.
-            ErrorKind::Input | ErrorKind::Key | ErrorKind::State => Then::Done(Outcome::Err(failure)),
+            (ErrorKind::Input | ErrorKind::Key | ErrorKind::State, _) => {
+                let open = self.course.open;
+                Then::Done(Outcome::Err(failure.with(|error| error.may_have_been_applied |= open)))
+            }
             _ => self.task.failed(&mut self.course, operation, failure, now),
         }
     }

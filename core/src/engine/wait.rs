@@ -13,10 +13,11 @@ use super::{
     run::{Acted, Run, RunCourse, Task, Then},
 };
 use crate::{
+    base::text::line,
     protocol::life::{WaitOptions, Which, record},
     words::{
         code::State,
-        error::{Error, ErrorKind, STILL_MOVING},
+        error::{Error, ErrorKind, ID_MISMATCH, STILL_MOVING},
         field::Record as _,
         finding::{Finding, Location, Severity},
         operation::Operation,
@@ -63,6 +64,12 @@ impl Task for Wait {
             Ok(None) => return self.sleep(course, 0, now),
             Err(findings) => return Then::Done(Outcome::Err(refused(findings))),
         };
+        if self.which.as_object().is_some_and(|which| record::conflicts(&record, which)) {
+            let why = "the record carries another id than the declaration that was named";
+            return Then::Done(Outcome::Err(
+                Error::new(ID_MISMATCH, why).with(|error| error.operation = Some(Operation::Query)),
+            ));
+        }
         if let State::Success | State::Fail | State::Except = record::state(&record) {
             return Then::Done(Outcome::Plain { value: record.into() });
         }
@@ -147,7 +154,7 @@ impl Wait {
         }
         let state = self.record.as_ref().and_then(|record| record::text(record, "state"));
         let mut why = match state {
-            Some(state) => format!("the declaration is still {state} at the end of the deadline"),
+            Some(state) => format!("the declaration is still {} at the end of the deadline", line(state, 32)),
             None => "there is still no such declaration at the end of the deadline".to_owned(),
         };
         if let Some(error) = &self.error {
@@ -179,7 +186,9 @@ fn unsound(which: &Value) -> Vec<Finding> {
             ..missing(name, String::new())
         })
         .collect();
-    if BY.iter().all(|name| record::text(given, name).is_none()) {
+    let odd = BY.iter().filter(|name| given.get(**name).is_some_and(|value| !value.is_null() && !value.is_string()));
+    findings.extend(odd.map(|name| Finding { rule: rules::TYPE.name, ..missing(name, "must be text".to_owned()) }));
+    if findings.is_empty() && BY.iter().all(|name| record::text(given, name).is_none()) {
         findings.push(missing(BY[2], format!("must be given, or another of {}", BY.join(", "))));
     }
     findings

@@ -271,14 +271,26 @@ pub fn step(engine: &mut Engine, event: Event, now: Now, convention: Convention)
     match &mut step.action {
         Action::Done { outcome } => {
             outcome.values(holdable(convention));
-            if let Outcome::Err(error) = outcome {
-                error.texts(convention.spelling());
+            match outcome {
+                Outcome::Err(error) => error.texts(convention.spelling()),
+                Outcome::Plain { value } => respelt(value, convention),
+                _ => {}
             }
         }
-        Action::Sleep { progress: Some(progress), .. } => holdable(convention)(progress),
+        Action::Sleep { progress: Some(progress), .. } => {
+            holdable(convention)(progress);
+            respelt(progress, convention);
+        }
         _ => {}
     }
     step
+}
+
+/// Converts the message of the error in a run's result.
+fn respelt(result: &mut Value, convention: Convention) {
+    if let Some(Value::String(message)) = result.pointer_mut("/error/message") {
+        convention.spelling()(message);
+    }
 }
 
 /// Converts an error: its values to such as the host language can hold, option names in its texts to the host's spelling.

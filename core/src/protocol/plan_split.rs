@@ -6,7 +6,7 @@ use super::check::check;
 use crate::words::{
     error::Error,
     fen::Fen,
-    field::{Record, record},
+    field::{Need, Record, record},
     finding::{Finding, Location, Severity},
     operation::Operation,
     rules::{self, Rules},
@@ -36,7 +36,7 @@ record! {
 }
 
 record! {
-    /// A part of a payment. A single one without `product_fee` takes what is left.
+    /// A part of a payment. One part of all may leave out `product_fee`: it takes what is left.
     request Part {
         /// The merchant's number for the sub-order; by the pattern unless given.
         optional sub_order_no: String, max 32;
@@ -81,11 +81,21 @@ fn planned(
         add(report, &rules::TYPE, field.to_owned(), &Value::Null, wanted.to_owned());
         return Vec::new();
     };
-    if given.get("paid").is_none_or(Value::is_null) {
-        let issue = "must be given: the amount that was paid, in fen";
-        add(report, &rules::REQUIRED, "payment/paid".to_owned(), &Value::Null, issue.to_owned());
+    for field in Payment::FIELDS.iter().filter(|field| field.need == Need::Required) {
+        if given.get(field.name).is_none_or(|value| value.is_null() || *value == "") {
+            let place = format!("payment/{}", field.name);
+            add(report, &rules::REQUIRED, place, &Value::Null, "must be given".to_owned());
+        }
     }
-    let paid = fen(given, "payment", "paid", report) - fen(given, "payment", "refunded", report);
+    if let Some(pattern) = given.get("sub_order_no").filter(|pattern| !pattern.is_null() && !pattern.is_string()) {
+        add(report, &rules::TYPE, "payment/sub_order_no".to_owned(), pattern, "must be text".to_owned());
+    }
+    let (gross, refunded) = (fen(given, "payment", "paid", report), fen(given, "payment", "refunded", report));
+    let paid = gross - refunded;
+    if report.is_empty() && paid <= 0 {
+        let issue = format!("leaves nothing of the {gross} fen that were paid; refunded orders cannot be declared");
+        add(report, &rules::RANGE, "payment/refunded".to_owned(), &refunded.into(), issue);
+    }
     let mut rest = paid;
     let mut takes_rest = None;
     let mut planned = Vec::new();
@@ -141,7 +151,7 @@ fn planned(
     planned
 }
 
-/// Reports what a declare of the parts would be refused for, but for fields that are still missing.
+/// Reports the mistakes for which a declare of the parts would be refused; fields may still be missing.
 fn sound(planned: &[Map<String, Value>], report: &mut Vec<Finding>) {
     for (index, fields) in planned.iter().enumerate() {
         let same = planned.iter().take(index).any(|other| other.get("sub_order_no") == fields.get("sub_order_no"));

@@ -13,6 +13,8 @@ use wechatpay_customs::{
 pub const EPOCH_MS: i64 = 1_767_225_600_000;
 const TRANSACTION: &str = "1000320306201511078440737890";
 const ORDER: &str = "20150806125346";
+/// The refusal of a declare with other data than were declared before.
+pub const DIFFERS: &str = "The re-entered data is inconsistent with the original data";
 /// The seconds after which a declaration goes on to its next state.
 const MOVES_AFTER_S: i64 = 100;
 

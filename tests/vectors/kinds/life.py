@@ -122,6 +122,13 @@ def steps() -> list[Object]:
             retry_at=look_after(60),
         ),
         next_step(
+            "declared-and-looked-for",
+            {"wanted": WANTED, "history": [did("declare", 120), did("query", 60, None)]},
+            "wait",
+            "declared_recently",
+            retry_at=look_after(60),
+        ),
+        next_step(
             "declared-15-minutes-ago",
             {"wanted": WANTED, "history": [did("declare", 900)]},
             "declare",
@@ -174,6 +181,13 @@ def steps() -> list[Object]:
         next_step(
             "another-registration-after-a-refusal",
             {"record": record("FAIL", mch_customs_no="999999"), "wanted": WANTED},
+            "modify",
+            "differs",
+            request=MODIFY,
+        ),
+        next_step(
+            "amounts-of-a-payment-that-is-not-split-are-not-taken-over",
+            {"record": {**record("SUCCESS", mch_customs_no="999999"), "order_fee": 888, "transport_fee": 888}, "wanted": WANTED},
             "modify",
             "differs",
             request=MODIFY,
@@ -357,6 +371,9 @@ def splits() -> list[Object]:
         refused("two-take-what-is-left", {}, [{}, {}], {"rule": "required", "field": "/parts/1/product_fee"}),
         refused("without-parts", {}, [], {"rule": "type", "field": "/parts"}),
         refused("without-an-amount", {"paid": None}, [{}], {"rule": "required", "field": "/payment/paid"}),
+        refused("without-its-number", {"out_trade_no": None}, [{}], {"rule": "required", "field": "/payment/out_trade_no"}),
+        refused("wholly-refunded", {"refunded": 1000}, [{}], {"rule": "range", "field": "/payment/refunded", "value": 1000}),
+        refused("with-a-pattern-that-is-a-number", {"sub_order_no": 1}, [{}], {"rule": "type", "field": "/payment/sub_order_no", "value": 1}),
         refused("a-fraction", {}, [{"product_fee": 0.5}, {}], {"rule": "range", "field": "/parts/0/product_fee", "value": 0.5}),
         refused("a-negative-amount", {"refunded": -1}, [{}], {"rule": "range", "field": "/payment/refunded", "value": -1}),
         refused("an-unknown-member", {"amount": 5}, [{}], {"rule": "unknown_field", "field": "/payment/amount", "value": 5}),

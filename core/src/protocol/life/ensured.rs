@@ -106,8 +106,14 @@ pub struct Kept {
     pub acted_at: Option<i64>,
     /// The times that it was pushed again.
     pub redeclares: u32,
-    /// The time up to which the electronic port lost it (Unix seconds).
+    /// The electronic port lost the record that had last changed by this time on the service's clock (Unix seconds).
     pub lost: Option<i64>,
+    /// The option `lost` that this came from, if it was a time.
+    pub lost_given: Option<i64>,
+    /// The time of the first run (Unix seconds).
+    pub began: Option<i64>,
+    /// The time at which the service first said that it holds other data, though no record shows (Unix seconds).
+    pub differs_at: Option<i64>,
     /// The number of changes that the trail no longer shows.
     pub dropped: u32,
 }
@@ -219,6 +225,9 @@ impl Ensured {
             ("acted_at", kept.acted_at.into()),
             ("redeclares", kept.redeclares.into()),
             ("lost", kept.lost.into()),
+            ("lost_given", kept.lost_given.into()),
+            ("began", kept.began.into()),
+            ("differs_at", kept.differs_at.into()),
             ("dropped", kept.dropped.into()),
         ]);
         object(&mut [
@@ -238,7 +247,7 @@ impl Ensured {
     pub fn from_value(value: &Value) -> Option<Ensured> {
         let text = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
         let kept = value.get("kept")?;
-        let number = |name: &str| kept.get(name).and_then(Value::as_i64);
+        let number = |name: &str| kept.get(name).and_then(whole);
         let count = |name: &str| number(name).and_then(|number| u32::try_from(number).ok()).unwrap_or_default();
         Some(Ensured {
             settled: value.get("settled")?.as_bool()?,
@@ -247,7 +256,7 @@ impl Ensured {
             // Only read by people.
             why: advise("", ""),
             record: value.get("record").and_then(Value::as_object).cloned(),
-            retry_at: value.get("retry_at").and_then(Value::as_i64),
+            retry_at: value.get("retry_at").and_then(whole),
             error: None,
             trail: trail(value.get("trail")?.as_array()?),
             kept: Kept {
@@ -258,10 +267,19 @@ impl Ensured {
                 acted_at: number("acted_at"),
                 redeclares: count("redeclares"),
                 lost: number("lost"),
+                lost_given: number("lost_given"),
+                began: number("began"),
+                differs_at: number("differs_at"),
                 dropped: count("dropped"),
             },
         })
     }
+}
+
+/// Reads a whole number; stores that know floats only give it as one.
+fn whole(value: &Value) -> Option<i64> {
+    let float = value.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0);
+    value.as_i64().or(float.map(|float| float as i64))
 }
 
 /// Reads a trail; leaves out anything else.
@@ -269,7 +287,7 @@ pub(super) fn trail(list: &[Value]) -> Vec<Trail> {
     let entries = list.iter().filter_map(|entry| {
         let text = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
         Some(Trail {
-            at: entry.get("at")?.as_i64()?,
+            at: whole(entry.get("at")?)?,
             did: text("did")?,
             state: text("state"),
             request_id: text("request_id"),

@@ -35,10 +35,10 @@ impl History {
         History { redeclares: history.redeclares.max(kept.redeclares), lost: kept.lost, ..history }
     }
 
-    /// The time of the last declare, if it was answered and nothing followed.
+    /// The time of the last declare, if it was answered and nothing else was done since.
     pub(crate) fn declared_at(&self) -> Option<i64> {
-        let last = self.trail.last().filter(|last| last.did == "declare" && last.state.is_some())?;
-        Some(last.at)
+        let last = self.trail.iter().rev().find(|entry| entry.did != "query")?;
+        (last.did == "declare" && last.state.is_some()).then_some(last.at)
     }
 
     /// The time at which the state was first seen, if it is the last that was seen.

@@ -13,7 +13,7 @@ use crate::{
 record! {
     /// The ids that name a declaration: `customs`, and one of the others.
     ///
-    /// Of several records that of the whole payment is meant, unless a sub-order is named.
+    /// Unless a sub-order is named, the record of the whole payment counts.
     request Which {
         /// Application id of the merchant or institution; from the client unless given.
         filled appid: String, max 32;
@@ -68,8 +68,8 @@ run_options! {
         /// Go on until the declaration is settled or the deadline comes? On unless turned off; else only the steps that are
         /// possible now are taken, and the result is given back as `after` when its `retry_at` has come.
         wait: bool = true, OptionKind::Flag;
-        /// Is it certain that nothing was sent for this order yet? It is declared without asking first, then; off unless
-        /// given, and without effect beside `after`.
+        /// Is it certain that nothing was sent for this order yet? If so, it is declared without a question first. Off unless
+        /// given; `after` goes before it.
         fresh: bool = false, OptionKind::Flag;
         /// The result of an earlier run for this order, unchanged, to go on from.
         after: Option<Value> = None, OptionKind::Ensured;

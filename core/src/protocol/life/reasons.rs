@@ -111,7 +111,7 @@ macro_rules! reasons {
         }
 
         impl Reason {
-            /// Every reason, in the order in which they are looked for; those of `ensure` alone come last.
+            /// Every reason, roughly in the order in which they are looked for; those of `ensure` alone come last.
             pub const ALL: &[Reason] = &[$(Reason::$Name),+];
 
             const ROWS: &[Row] = &[
@@ -221,11 +221,14 @@ reasons! {
     LateRead "late_read" Wait Inferred OURS
         "The record shows what stood before the last change; look again."
         "查到的仍是更改前的记录，请稍后再查。",
+    NotShown "not_shown" Person Inferred OURS
+        "The last change was answered, and does not show after 15 minutes: ask WeChat Pay's support."
+        "上次更改已受理，但 15 分钟后仍未可查，请联系微信支付客服。",
     NotDue "not_due" Wait Inferred OURS
         "It is not yet time for the next step."
         "未到下一步的时间。",
     Unanswered "unanswered" Wait Inferred OURS
-        "No usable answer came; see `error`."
+        "The answer was lost, or cannot be used; see `error`."
         "没有得到可用的应答，见 `error`。",
     Refused "refused" Person Documented DECLARE
         "WeChat Pay refused the request; see `error`."

@@ -84,6 +84,8 @@ pub(crate) fn request(
 ) -> Option<Map<String, Value>> {
     let mut fields = Map::new();
     for field in operation.request_fields() {
+        // The amounts of a payment that is not split are its own, not the declaration's.
+        let record = record.filter(|record| field.kind != Kind::Fen || is_part(record));
         let known = [wanted, record].into_iter().flatten().find_map(|known| value(known, field.name));
         match known {
             Some(known) if known != "" => drop(fields.insert(field.name.to_owned(), known.clone())),
