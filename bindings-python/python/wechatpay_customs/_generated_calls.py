@@ -403,7 +403,7 @@ class Operations:
         :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
         :param deadline: The longest that the whole run may take, at least a millisecond, in seconds; see above for how long that is unless given.
         :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
-        :raises WechatPayError: whatever goes wrong.
+        :raises WechatPayError: for what no later run can mend.
         """
         __tracebackhide__ = True
         try:
@@ -448,7 +448,7 @@ class Operations:
         :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
         :param deadline: The longest that the whole run may take, at least a millisecond, in seconds; see above for how long that is unless given.
         :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
-        :raises WechatPayError: whatever goes wrong.
+        :raises WechatPayError: for what no later run can mend.
         """
         __tracebackhide__ = True
         try:
@@ -830,7 +830,7 @@ class AsyncOperations:
         :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
         :param deadline: The longest that the whole run may take, at least a millisecond, in seconds; see above for how long that is unless given.
         :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
-        :raises WechatPayError: whatever goes wrong.
+        :raises WechatPayError: for what no later run can mend.
         """
         __tracebackhide__ = True
         try:
@@ -875,7 +875,7 @@ class AsyncOperations:
         :param timeout: The longest that one attempt may take, at least a millisecond, in seconds; the client's unless given.
         :param deadline: The longest that the whole run may take, at least a millisecond, in seconds; see above for how long that is unless given.
         :param max_retries: The most times that a call sends its request again after a failure that may pass; the client's unless given.
-        :raises WechatPayError: whatever goes wrong.
+        :raises WechatPayError: for what no later run can mend.
         """
         __tracebackhide__ = True
         try:

@@ -345,6 +345,8 @@ pub fn run(run: &Run<'_>, calls: Calls) -> crate::Result<String> {
     }
     // The deadline is the run's own.
     let deadline = "        :param deadline: The longest that the whole run may take, at least a millisecond, in seconds; see above for how long that is unless given.";
+    let raised = ":raises WechatPayError: whatever goes wrong.";
+    let head = head.replace(raised, ":raises WechatPayError: for what no later run can mend.");
     let lines: Vec<_> =
         head.lines().map(|line| if line.starts_with("        :param deadline:") { deadline } else { line }).collect();
     out.push_str(&lines.join("\n"));
