@@ -11,7 +11,7 @@ use crate::{
 /// What module, glue, face and one entry should come to together, each compressed by gzip; it is not reached yet.
 const GOAL: usize = 130_000;
 /// The most that they may have.
-const BUDGET: usize = 209_500;
+const BUDGET: usize = 210_000;
 
 /// Builds the package, tells what takes the room, and fails above the budget.
 pub fn size() -> Result {

@@ -6,7 +6,7 @@ use super::check::check;
 use crate::words::{
     error::Error,
     fen::Fen,
-    field::{Need, Record, record},
+    field::{Field, Need, Record, record},
     finding::{Finding, Location, Severity},
     operation::Operation,
     rules::{self, Rules},
@@ -105,7 +105,7 @@ fn planned(
             add(report, &rules::TYPE, place, part, "must be a map".to_owned());
             continue;
         };
-        known::<Part>(part, &place, report);
+        known(Part::FIELDS, part, &place, report);
         let transport = fen(part, &place, "transport_fee", report);
         let product = fen(part, &place, "product_fee", report);
         if part.get("product_fee").is_none_or(Value::is_null) && takes_rest.replace(index).is_some() {
@@ -129,7 +129,7 @@ fn planned(
         fields.extend(part.get("duty").filter(|duty| !duty.is_null()).map(|duty| ("duty".to_owned(), duty.clone())));
         planned.push(fields);
     }
-    known::<Payment>(given, "payment", report);
+    known(Payment::FIELDS, given, "payment", report);
     if !report.is_empty() {
         return planned;
     }
@@ -194,8 +194,8 @@ fn fen(of: &Map<String, Value>, place: &str, name: &str, report: &mut Vec<Findin
     }
 }
 
-fn known<R: Record>(of: &Map<String, Value>, place: &str, report: &mut Vec<Finding>) {
-    let names: Vec<&str> = R::FIELDS.iter().map(|field| field.name).collect();
+fn known(fields: &[Field], of: &Map<String, Value>, place: &str, report: &mut Vec<Finding>) {
+    let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
     for (name, value) in of.iter().filter(|(name, _)| !names.contains(&name.as_str())) {
         let issue = format!("is unknown; there are {}", names.join(", "));
         add(report, &rules::UNKNOWN_FIELD, format!("{place}/{name}"), value, issue);

@@ -67,14 +67,17 @@ impl Fen {
         };
         let read = |field: &str, text: &str| {
             decimal(text).ok_or_else(|| {
-                let issue = "must be a decimal text of at most 15 digits, such as 12.34";
+                let issue =
+                    "must be a decimal text with at most 9 digits before its point and 9 after it, such as 12.34";
                 finding(field, text, &rules::TYPE, issue)
             })
         };
-        let (amount, rate) = (read("amount", amount)?, read("rate", rate)?);
-        let coupon = coupon.map_or(Ok(0), |coupon| read("coupon", coupon))?;
-        // Each has 15 decimals here, so the product has 30.
-        let fen = (amount + coupon).checked_mul(rate).map(|product| product / 10_u128.pow(2 * DECIMALS - 2));
+        let ((amount, more), (rate, parts)) = (read("amount", amount)?, read("rate", rate)?);
+        let (coupon, rest) = coupon.map_or(Ok((0, 0)), |coupon| read("coupon", coupon))?;
+        let (amount, more) = (amount + coupon + (more + rest) / UNIT, (more + rest) % UNIT);
+        // Without 128 bits: what is cut off is cut off in each step alike, because every division is by a power of ten.
+        let small = amount * parts + more * rate + more * parts / UNIT;
+        let fen = (amount * rate).checked_mul(100).and_then(|fen| fen.checked_add(small / (UNIT / 100)));
         let fen = fen.and_then(|fen| i32::try_from(fen).ok());
         fen.map(Fen).ok_or_else(|| finding("amount", "", &rules::RANGE, "must come to at most 21474836.47 yuan"))
     }
@@ -87,18 +90,17 @@ impl Fen {
     }
 }
 
-/// The most digits of a decimal text, and the decimals that [`decimal`] counts in.
-const DECIMALS: u32 = 15;
+/// The billionths in one.
+const UNIT: u64 = 1_000_000_000;
 
-/// Reads a decimal text as a number of its smallest unit.
-fn decimal(text: &str) -> Option<u128> {
+/// Reads a decimal text: what stands before its point, and the billionths after it.
+fn decimal(text: &str) -> Option<(u64, u64)> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let most = DECIMALS as usize;
-    if !digits(whole) || !digits(decimals) || whole.len() + decimals.len() > most {
+    let digits = |text: &str| (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(decimals) {
         return None;
     }
-    format!("{whole}{decimals:0<most$}").parse().ok()
+    whole.parse().ok().zip(format!("{decimals:0<9}").parse().ok())
 }
 
 impl fmt::Display for Fen {
