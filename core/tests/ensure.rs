@@ -272,6 +272,7 @@ proptest! {
             ("person", "stuck") => prop_assert!(service.is_stuck(run.part)),
             ("person", "rival") => prop_assert!(service.rivals > 0),
             ("person", "declared_otherwise") => prop_assert_eq!(run.before, life::Before::Otherwise),
+            ("person", "not_shown") => prop_assert!(run.late > 0, "the change shows"),
             ("person", "refused") => prop_assert!(service.rivals > 0 || run.late > 0, "it was refused"),
             other => prop_assert!(false, "{:?}", other),
         }
