@@ -824,13 +824,13 @@ export interface Trail {
 
 /** The sources of the fields. */
 export interface UploadStanding {
-  /** Of `orderNo`. */
+  /** Source of `orderNo`. */
   orderNo: Source
-  /** Of `payTransactionId`: a note on pages of the v2 API; practice varies. */
+  /** Source of `payTransactionId`: a note on pages of the v2 API; practice varies. */
   payTransactionId: Source
-  /** Of `verDept`: the same note. */
+  /** Source of `verDept`: the same note. */
   verDept: Source
-  /** Of `totalAmount`. */
+  /** Source of `totalAmount`. */
   totalAmount: Source
 }
 

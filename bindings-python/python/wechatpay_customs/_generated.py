@@ -684,13 +684,13 @@ class UploadStanding(TypedDict):
     """The sources of the fields."""
 
     orderNo: Source
-    """Of `orderNo`."""
+    """Source of `orderNo`."""
     payTransactionId: Source
-    """Of `payTransactionId`: a note on pages of the v2 API; practice varies."""
+    """Source of `payTransactionId`: a note on pages of the v2 API; practice varies."""
     verDept: Source
-    """Of `verDept`: the same note."""
+    """Source of `verDept`: the same note."""
     totalAmount: Source
-    """Of `totalAmount`."""
+    """Source of `totalAmount`."""
 
 
 VerifyDepartment = Literal["UNIONPAY", "NETSUNION", "OTHERS"] | str

@@ -22,7 +22,7 @@ pub(crate) fn json(bytes: &[u8]) -> Option<Value> {
         .or_else(|| read(String::from_utf8_lossy(&without_gbk(bytes)).into_owned().into()))
 }
 
-/// What the parser reads; from bytes everywhere, because each kind of source compiles the parser once more.
+/// Parses JSON: from bytes everywhere, because each kind of source compiles the parser once more.
 fn parsed(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(bytes).ok()
 }

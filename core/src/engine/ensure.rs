@@ -94,6 +94,9 @@ impl Task for Ensure {
         self.kept.wanted = digest(&[json_text(&Value::Object(self.wanted.clone()))]);
         self.kept.began = Some(now.unix_s());
         self.remember(course, now.unix_s())?;
+        if let Some(Lost::At(at)) = self.options.lost {
+            self.kept.lost_given = Some(at);
+        }
         match self.options.fresh && self.options.after.is_none() {
             true => Ok(self.follow(course, now)),
             false => Ok(self.look()),
@@ -169,7 +172,7 @@ impl Task for Ensure {
         (self.refused, self.asked_again, self.sent_again, self.kept.differs_at) = (None, false, None, None);
         self.record = Some(record::changed(self.record.take(), sent, answer));
         let (reason, retry_at) = life::decide(&self.situation(now));
-        // What was just done is not done again before it was seen.
+        // A step that was just taken is not repeated before it was seen.
         let reason = if reason.acts() { Reason::Queued } else { reason };
         self.settles(course, reason, retry_at, now)
     }
@@ -218,7 +221,6 @@ impl Ensure {
     fn remember(&mut self, course: &mut RunCourse, now_s: i64) -> Result<(), Error> {
         let Some(after) = self.options.after.as_ref().filter(|after| !after.is_null()) else {
             self.options.after = None;
-            self.start_of_loss();
             return Ok(());
         };
         let refused = |why: &str| Err(Error::new(INVALID_OPTION, format!("option `after` must be {why}")));
@@ -236,26 +238,17 @@ impl Ensure {
             (self.record, self.trail, self.kept) = (record, trail, kept);
             // A time that no pause could have asked for is that of a wrong clock.
             self.due = retry_at.filter(|at| at.saturating_sub(now_s) <= LONGEST_DUE_S);
-            // Another loss than the one before.
-            let given = match self.options.lost {
-                Some(Lost::At(at)) => Some(at),
-                _ => None,
+            // Is it another loss than the one before?
+            let another = match self.options.lost {
+                Some(Lost::At(at)) => self.kept.lost_given != Some(at),
+                Some(Lost::AsSeen) => settled,
+                None => false,
             };
-            let again = settled && self.options.lost == Some(Lost::AsSeen);
-            if again || (given.is_some() && given != self.kept.lost_given) {
+            if another {
                 self.kept.lost = None;
             }
-            self.kept.lost_given = given.or(self.kept.lost_given);
-            return Ok(());
         }
-        self.start_of_loss();
         Ok(())
-    }
-
-    fn start_of_loss(&mut self) {
-        if let Some(Lost::At(at)) = self.options.lost {
-            self.kept.lost_given = Some(at);
-        }
     }
 
     /// The look at the payment's records.

@@ -30,7 +30,7 @@ pub(super) struct Run {
     call: Option<Box<Single>>,
 }
 
-/// What a run is for: it decides, and [`Run`] carries out.
+/// The purpose of a run: it decides, and [`Run`] carries out.
 pub(super) trait Task {
     /// Begins the run.
     fn begun(&mut self, course: &mut RunCourse, now: Now) -> Result<Then, Error>;
@@ -84,7 +84,7 @@ enum Doing {
     Finished,
 }
 
-/// What follows a decision.
+/// The continuation after a decision.
 pub(super) enum Then {
     /// A look, as far as it has come.
     Look(Look),

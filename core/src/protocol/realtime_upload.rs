@@ -49,13 +49,13 @@ pub struct RealtimeUploadFields {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UploadStanding {
-    /// Of `orderNo`.
+    /// Source of `orderNo`.
     pub order_no: Source,
-    /// Of `payTransactionId`: a note on pages of the v2 API; practice varies.
+    /// Source of `payTransactionId`: a note on pages of the v2 API; practice varies.
     pub pay_transaction_id: Source,
-    /// Of `verDept`: the same note.
+    /// Source of `verDept`: the same note.
     pub ver_dept: Source,
-    /// Of `totalAmount`.
+    /// Source of `totalAmount`.
     pub total_amount: Source,
 }
 

@@ -178,6 +178,7 @@ impl Ensured {
                 return value;
             }
             match round {
+                // The last change keeps its id for longest.
                 0 => self.trail.iter_mut().rev().skip(1).for_each(|entry| entry.request_id = None),
                 1 => self.trail.iter_mut().for_each(|entry| entry.request_id = None),
                 2 => self.error.iter_mut().for_each(|error| error.message = line(&error.message, TEXT / 2)),
